@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import { canonical, type Json } from './json.ts'
+
+/** `sha256:` and 64 hex digits. */
+export type Digest = `sha256:${string}`
+
+export const digestPattern = /^sha256:[0-9a-f]{64}$/
+export const isDigest = (value: unknown): value is Digest => typeof value === 'string' && digestPattern.test(value)
+
+export const digestBytes = (bytes: string | Uint8Array): Digest =>
+  `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+
+/** The digest of a value: sha256 over its canonical JSON. */
+export const digestJson = (value: Json): Digest => digestBytes(canonical(value))
+
+export const hexOf = (digest: Digest): string => digest.slice('sha256:'.length)
+
+/**
+ * A folder's digest: sha256 over its sorted `path\0digest\0x-bit\n` lines. Paths use `/` and are sorted by UTF-16
+ * code units; the x-bit is `1` when the owner may execute the file, else `0`.
+ */
+export function digestFolderLines(
+  files: readonly { readonly path: string; readonly digest: Digest; readonly executable: boolean }[],
+): Digest {
+  const hash = createHash('sha256')
+  const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+  for (const file of sorted) hash.update(`${file.path}\0${file.digest}\0${file.executable ? 1 : 0}\n`)
+  return `sha256:${hash.digest('hex')}`
+}

@@ -1,0 +1,87 @@
+import type { Binding, Condition } from './binding.ts'
+import type { Schema } from './port.ts'
+import type { Resources } from './resources.ts'
+
+/** What the author wrote: JSON, ids from the author's names, no target words. Keys are sorted when it is printed. */
+export interface Graph {
+  readonly version: 1
+  readonly pipeline: string
+  /** JSON Schema of the parameters, `io: 'input'`. */
+  readonly input: Schema
+  readonly stages: { readonly [key: string]: StageSpec }
+  readonly body: Body
+}
+
+export interface Body {
+  readonly nodes: readonly Node[]
+  /** Missing when the body returns nothing. */
+  readonly result?: Binding
+}
+
+export type Node = StageNode | MapNode | WhenNode | PipelineNode
+
+export interface StageNode {
+  readonly kind: 'stage'
+  readonly id: string
+  /** Key in `Graph.stages`. */
+  readonly stage: string
+  readonly args: Binding
+  /** One call's overrides (`.with`). */
+  readonly options?: Partial<StageOptions>
+  /** Ids that this call waits for without reading them. */
+  readonly after?: readonly string[]
+}
+
+export interface MapNode {
+  readonly kind: 'map'
+  readonly id: string
+  readonly list: Binding
+  readonly body: Body
+  /** Items at once; no limit when missing. */
+  readonly concurrency?: number
+  /** `allow`: a failed item is `null` and does not fail the run. */
+  readonly failures?: 'allow'
+}
+
+export interface WhenNode {
+  readonly kind: 'when'
+  readonly id: string
+  readonly condition: Condition
+  readonly then: Body
+  readonly else?: Body
+}
+
+export interface PipelineNode {
+  readonly kind: 'pipeline'
+  readonly id: string
+  readonly pipeline: string
+  readonly input: Schema
+  readonly args: Binding
+  readonly body: Body
+}
+
+/** What one call can override. */
+export interface StageOptions {
+  readonly resources: Resources
+  /** Further attempts after the first. */
+  readonly retries: number
+  /** Per attempt, as written: `10m`. */
+  readonly timeout?: string
+  readonly cache: boolean
+  readonly isolate?: 'process'
+  /** Processes of one distributed stage. */
+  readonly workers: number
+}
+
+export type EnvValue =
+  | { readonly value: string }
+  | { readonly inherit: true; readonly default?: string }
+  | { readonly secret: { readonly name: string; readonly key: string } }
+
+export interface StageSpec extends StageOptions {
+  readonly kind: 'typescript' | 'python' | 'container'
+  readonly name: string
+  readonly input: Schema
+  readonly output: Schema
+  readonly env?: { readonly [name: string]: EnvValue }
+}

@@ -1,0 +1,38 @@
+export type { Binding, Condition, Operator } from './binding.ts'
+export { compare, conditionRefs, eachRef, follow, mapRefs, resolve, step } from './binding.ts'
+export type { At, Code, Diagnostic, Severity } from './diagnostic.ts'
+export { codes, DiagnosticError, fail, formatDiagnostic, isDiagnosticError, nowhere } from './diagnostic.ts'
+export type { Digest } from './digest.ts'
+export { digestBytes, digestFolderLines, digestJson, digestPattern, hexOf, isDigest } from './digest.ts'
+export type { Counts, Event, EventName, RunStatus, StageEvent } from './event.ts'
+export { maxEventOutput, showNode } from './event.ts'
+export type {
+  Body,
+  EnvValue,
+  Graph,
+  MapNode,
+  Node,
+  PipelineNode,
+  StageNode,
+  StageOptions,
+  StageSpec,
+  WhenNode,
+} from './graph.ts'
+export type { Json, JsonObject, NotJson } from './json.ts'
+export { canonical, copy, isObject, maxDepth, setKey, showPath, toJson } from './json.ts'
+export { didYouMean, hint, namePattern, takenNames } from './names.ts'
+export type { Plan, PlanMap, PlanNode, PlanStage, PlanStageSpec, PlanValue, PlanWhen } from './plan.ts'
+export { optionsOf, ownerOf, scopesOf } from './plan.ts'
+export type { ArtifactPort, ArtifactValue, Port, Schema } from './port.ts'
+export {
+  alternatives,
+  anyOf,
+  artifactOf,
+  fieldOf,
+  hasArtifacts,
+  isArtifactValue,
+  itemOf,
+  mapArtifacts,
+} from './port.ts'
+export type { Duration, Quantity, Resources } from './resources.ts'
+export { bytesOf, defaultResources, gpuCount, millisecondsOf } from './resources.ts'

@@ -1,0 +1,179 @@
+import { isObject, type Json } from './json.ts'
+
+/** A JSON Schema (2020-12) as zod prints it. Artifacts carry the keyword `artifact`. */
+export type Schema = { readonly [keyword: string]: unknown }
+
+export interface ArtifactPort {
+  readonly kind: 'file' | 'folder'
+  readonly media?: string
+}
+
+/** An artifact in a value: its path (absolute while it is handed around), content digest and size in bytes. */
+export interface ArtifactValue {
+  readonly path: string
+  readonly digest: string
+  readonly size: number
+}
+
+export const isArtifactValue = (value: unknown): value is ArtifactValue =>
+  isObject(value) && typeof value.path === 'string' && typeof value.digest === 'string' && 'size' in value
+
+export const artifactOf = (schema: Schema): ArtifactPort | undefined => schema.artifact as ArtifactPort | undefined
+
+/** The alternatives of a schema with its references followed: what `anyOf`, `oneOf` and `allOf` list, else itself. */
+export function alternatives(schema: Schema, root: Schema): Schema[] {
+  const out: Schema[] = []
+  const seen = new Set<Schema>()
+  const open: Schema[] = [schema]
+  for (let at = open.pop(); at; at = open.pop()) {
+    if (seen.has(at)) continue
+    seen.add(at)
+    const choices = (at.anyOf ?? at.oneOf ?? at.allOf) as Schema[] | undefined
+    if (typeof at.$ref === 'string') open.push(lookup(at.$ref, root))
+    else if (choices) open.push(...[...choices].reverse())
+    else out.push(at)
+  }
+  return out
+}
+
+function lookup(reference: string, root: Schema): Schema {
+  let at: unknown = root
+  for (const key of reference.split('/').slice(1))
+    at = isObject(at) ? at[key.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined
+  return isObject(at) ? at : {}
+}
+
+/** Whether artifacts can stand in a value of this schema. */
+export function hasArtifacts(schema: Schema): boolean {
+  const open: unknown[] = [schema]
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (Array.isArray(at)) open.push(...at)
+    else if (isObject(at)) {
+      if (isObject(at.artifact) && typeof at.artifact.kind === 'string') return true
+      open.push(...Object.values(at).filter((value) => typeof value === 'object'))
+    }
+  }
+  return false
+}
+
+/**
+ * Replaces each artifact of a value, found by the schema. `replace` gets what stands there (a path, or an object),
+ * the port, and the place; what no alternative of the schema calls an artifact is left as it is.
+ */
+export function mapArtifacts(
+  schema: Schema,
+  value: Json,
+  replace: (value: Json, port: ArtifactPort, path: readonly (string | number)[]) => Json,
+): Json {
+  if (!hasArtifacts(schema)) return value
+  const visit = (at: Json, schemas: readonly Schema[], path: readonly (string | number)[]): Json => {
+    const options = schemas.flatMap((option) => alternatives(option, schema))
+    const port = options.map(artifactOf).find((option) => option !== undefined)
+    if (port && (typeof at === 'string' || isArtifactValue(at)) && !otherwise(options, at))
+      return replace(at, port, path)
+    if (Array.isArray(at)) {
+      return at.map((item: Json, i) =>
+        visit(
+          item,
+          options.flatMap((option) => itemSchemas(option, i)),
+          [...path, i],
+        ),
+      )
+    }
+    if (!isObject(at)) return at
+    const out: Record<string, Json> = {}
+    for (const [key, item] of Object.entries(at)) {
+      const fields = options.flatMap((option) => fieldSchemas(option, key))
+      Object.defineProperty(out, key, {
+        value: visit(item as Json, fields, [...path, key]),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
+    }
+    return out
+  }
+  return visit(value, [schema], [])
+}
+
+/** A string where the schema also allows plain strings is a string, not a path. */
+const otherwise = (options: readonly Schema[], at: Json): boolean =>
+  typeof at === 'string' && options.some((option) => option.type === 'string' || option.const === at)
+
+function itemSchemas(schema: Schema, index: number): Schema[] {
+  const tuple = schema.prefixItems as Schema[] | undefined
+  const item = tuple?.[index] ?? (isObject(schema.items) ? schema.items : undefined)
+  return item ? [item] : []
+}
+
+function fieldSchemas(schema: Schema, key: string): Schema[] {
+  const fields = schema.properties as { readonly [key: string]: Schema } | undefined
+  if (fields && Object.hasOwn(fields, key)) return [fields[key] as Schema]
+  return isObject(schema.additionalProperties) ? [schema.additionalProperties] : []
+}
+
+/** What a ref holds: its schema, and whether it may be absent. */
+export interface Port {
+  readonly schema: Schema
+  /** The schema that `$ref`s in `schema` are looked up in. */
+  readonly root: Schema
+  readonly absent: boolean
+}
+
+/** The port of a field of a port; of a list, the list of that field. `undefined` when no alternative has it. */
+export function fieldOf(port: Port, key: string): Port | undefined {
+  const found: Schema[] = []
+  let absent = port.absent
+  let missing = 0
+  const options = alternatives(port.schema, port.root)
+  for (const option of options) {
+    if (option.type === 'null') {
+      found.push(option)
+      continue
+    }
+    if (option.type === 'array' || option.prefixItems) {
+      const items = [
+        ...((option.prefixItems as Schema[] | undefined) ?? []),
+        ...(isObject(option.items) ? [option.items] : []),
+      ]
+      const inner = items.map((schema) => fieldOf({ schema, root: port.root, absent: false }, key))
+      if (inner.every((item) => item === undefined)) missing++
+      else found.push({ type: 'array', items: anyOf(inner.flatMap((item) => (item ? [item.schema] : []))) })
+      continue
+    }
+    if (isOpen(option)) {
+      found.push({})
+      continue
+    }
+    const fields = fieldSchemas(option, key)
+    if (fields.length === 0) missing++
+    else {
+      found.push(...fields)
+      const required = (option.required as string[] | undefined) ?? []
+      const named = Object.hasOwn((option.properties as object | undefined) ?? {}, key)
+      if (named && !required.includes(key)) absent = true
+    }
+  }
+  if (missing === options.length) return undefined
+  return { schema: anyOf(found), root: port.root, absent: absent || missing > 0 }
+}
+
+export const itemOf = (port: Port): Port => {
+  const items = alternatives(port.schema, port.root).flatMap((option) => [
+    ...((option.prefixItems as Schema[] | undefined) ?? []),
+    ...(isObject(option.items) ? [option.items] : []),
+  ])
+  return { schema: anyOf(items), root: port.root, absent: false }
+}
+
+/** A schema that says nothing of its fields (`z.json()`, `z.any()`, `z.unknown()`). */
+const isOpen = (schema: Schema): boolean =>
+  schema.type === undefined &&
+  schema.properties === undefined &&
+  schema.const === undefined &&
+  schema.enum === undefined
+
+export const anyOf = (schemas: readonly Schema[]): Schema => {
+  const distinct = [...new Set(schemas)]
+  return distinct.length === 1 ? (distinct[0] as Schema) : distinct.length === 0 ? {} : { anyOf: distinct }
+}

@@ -1,0 +1,114 @@
+import { type At, type Binding, type Code, type Json, maxDepth, setKey, showPath, toJson } from '@millrace/ir'
+import { assetUrl } from './artifact.ts'
+import { definitionOf } from './definition.ts'
+import { inScope, refState, showRef } from './ref.ts'
+import type { Trace } from './scope.ts'
+
+/** Bytes of JSON that one literal may have. */
+export const literalLimit = 64 * 1024
+
+/**
+ * A literal holding refs as a Binding; what is wrong with it goes to the trace's problems. Parts without a ref become
+ * one `value`. `undefined` gives `undefined`: the field is left out.
+ */
+export function bind(trace: Trace, input: unknown, at: () => At): Binding | undefined {
+  const open = new Set<object>()
+  const report = (code: Code, path: Path, message: string, fix: string) => {
+    const name = showPath(path)
+    trace.problems.push({ code, severity: 'error', message, at: { ...at(), ...(name ? { path: name } : {}) }, fix })
+    return { value: null }
+  }
+  const visit = (value: unknown, path: Path): Binding | undefined => {
+    if (value === undefined) return undefined
+    const ref = refState(value)
+    if (ref) {
+      if (inScope(ref)) return { ref: ref.node, path: ref.path }
+      const message = `"${showRef(ref)}" was made in another body (of a map, a when or a pipeline) and is used outside it`
+      return report(
+        'ref-out-of-scope',
+        path,
+        message,
+        'Return it from the body that makes it, and use what that call gives.',
+      )
+    }
+    const url = assetUrl(value)
+    if (url !== undefined) return { asset: url }
+    if (typeof value === 'object' && value !== null && !notPlain(value)) return compound(value, path)
+    const definition = definitionOf(value)
+    if (definition) {
+      const message = `${quoted(path)}is the ${definition.type} "${definition.name}" itself, not what a call of it gives`
+      return report('literal-not-json', path, message, `Call it: ${definition.name}({ … }).`)
+    }
+    const json = toJson(value)
+    if ('json' in json) return { value: json.json }
+    const at = [...path, ...json.problem.path]
+    const message = `${quoted(at)}${json.problem.reason}, which JSON can't carry`
+    return report('literal-not-json', at, message, 'Give a value that JSON can carry.')
+  }
+  const compound = (value: object, path: Path): Binding => {
+    if (open.has(value) || path.length > maxDepth)
+      return report(
+        'literal-not-json',
+        path.slice(0, 3),
+        `${quoted(path.slice(0, 3))}contains itself`,
+        'Give a value that JSON can carry.',
+      )
+    open.add(value)
+    const binding = Array.isArray(value) ? list(value, path) : fields(value, path)
+    open.delete(value)
+    return binding
+  }
+  const list = (value: readonly unknown[], path: Path): Binding => {
+    const items = value.map((item, i) => visit(item, [...path, i]) ?? { value: null })
+    return items.every(isValue) ? { value: items.map((item) => item.value) } : { items }
+  }
+  const fields = (value: object, path: Path): Binding => {
+    const found: Record<string, Binding> = {}
+    let plain = true
+    for (const key of Object.keys(value)) {
+      const field = visit((value as Record<string, unknown>)[key], [...path, key])
+      if (field === undefined) continue
+      if (!('value' in field)) plain = false
+      setKey(found, key, field)
+    }
+    // the top of a call stays `fields`, so that every pass finds them in one form
+    if (!plain || path.length === 0) return { fields: found }
+    const json: Record<string, Json> = {}
+    for (const [key, field] of Object.entries(found)) setKey(json, key, (field as { value: Json }).value)
+    return { value: json }
+  }
+  const binding = visit(input, [])
+  if (binding) {
+    const tooLarge = literalSize(binding)
+    if (tooLarge > literalLimit)
+      report(
+        'literal-too-large',
+        [],
+        `a literal of ${Math.ceil(tooLarge / 1024)} KiB is written into the call; the limit is 64 KiB`,
+        'Put it in a file and give it with asset() or a file parameter.',
+      )
+  }
+  return binding
+}
+
+type Path = readonly (string | number)[]
+
+const quoted = (path: Path): string => (path.length > 0 ? `"${showPath(path)}" ` : 'the value ')
+const isValue = (binding: Binding): binding is { value: Json } => 'value' in binding
+const notPlain = (value: object): boolean => {
+  if (Array.isArray(value)) return false
+  const prototype = Object.getPrototypeOf(value) as object | null
+  return prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null
+}
+
+/** Bytes of JSON of all literals in a binding together. */
+function literalSize(binding: Binding): number {
+  let size = 0
+  const open: Binding[] = [binding]
+  for (let at = open.pop(); at; at = open.pop()) {
+    if ('value' in at) size += typeof at.value === 'number' ? 8 : Buffer.byteLength(JSON.stringify(at.value))
+    else if ('items' in at) for (const item of at.items) open.push(item)
+    else if ('fields' in at) for (const field of Object.values(at.fields)) open.push(field)
+  }
+  return size
+}

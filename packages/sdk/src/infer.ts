@@ -1,0 +1,76 @@
+import type { z } from 'zod'
+import type { Artifact, Draft, Kind } from './artifact.ts'
+
+declare const value: unique symbol
+
+export type Scalar = string | number | boolean | null | undefined
+
+/** What every ref is, so that messages of the compiler say Value<number> and not a symbol's shape. */
+export interface Value<out T> {
+  readonly [value]: T
+}
+
+/** A value to come, with its fields; of a list, each field is the list of that field of its items. */
+export type Ref<T> = Value<T> & RefFields<T>
+
+type RefFields<T> =
+  Opaque<T> extends true
+    ? unknown
+    : [Leaf<T>] extends [never]
+      ? unknown
+      : Leaf<T> extends Draft<Kind, string>
+        ? unknown
+        : { readonly [K in Keys<Leaf<T>> & string]-?: Ref<Project<T, K>> }
+
+type Keys<T> = T extends unknown ? keyof T : never
+type Get<T, K> = T extends unknown ? (K extends keyof T ? T[K] : undefined) : never
+
+/** A field of an object; of a list, the list of that field of each item, through all list levels. */
+type Project<T, K> = T extends readonly (infer U)[] ? Project<U, K>[] : T extends null | undefined ? T : Get<T, K>
+type Leaf<T> = T extends readonly (infer U)[] ? Leaf<U> : T extends Scalar ? never : T
+
+/** `z.json()` and `z.unknown()` are recursive or unknown: a ref to one has no fields, and takes any literal. */
+type Opaque<T> = unknown extends T ? true : JSONType extends T ? true : false
+type JSONType = z.core.util.JSONType
+
+/** What a call takes where the stage wants a T: a ref to one, a literal, or a literal holding refs at any depth. */
+export type Wire<T> = Value<T> | (Opaque<T> extends true ? unknown : Literal<T>)
+
+type Literal<T> = T extends Scalar
+  ? T
+  : T extends Draft<infer K, string>
+    ? K extends 'file'
+      ? Artifact<'file', never>
+      : never
+    : T extends readonly unknown[]
+      ? { readonly [I in keyof T]: Wire<T[I]> }
+      : T extends object
+        ? { readonly [K in keyof T]: Wire<T[K]> }
+        : T
+
+/** The top of a call: no union, so that a missing field is named. A ref to the whole object fits by its fields. */
+export type Fields<T> = { readonly [K in keyof T]: Wire<T[K]> }
+
+export type NoInputs = Record<never, never>
+
+/** `{}` and all-optional inputs may be left out. */
+export type Args<I> = NoInputs extends I ? [input?: Fields<I>] : [input: Fields<I>]
+
+/** What a ref, or a literal holding refs, is once the run got there. */
+export type Resolved<R> =
+  R extends Value<infer T>
+    ? T
+    : R extends Scalar
+      ? R
+      : R extends Draft<Kind, string>
+        ? R
+        : R extends readonly unknown[]
+          ? { -readonly [I in keyof R]: Resolved<R[I]> }
+          : R extends object
+            ? { -readonly [K in keyof R]: Resolved<R[K]> }
+            : R
+
+/** JSON lists have no holes: an item that is skipped is `null`. */
+export type Item<T> = T extends undefined ? null : T
+
+export type Shape = z.ZodObject

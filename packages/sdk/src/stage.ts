@@ -1,0 +1,227 @@
+import { type At, type Diagnostic, fail, type Node, namePattern, takenNames } from '@millrace/ir'
+import type { z } from 'zod'
+import { bind } from './bind.ts'
+import type { Context } from './context.ts'
+import { type Definition, define, type StageDefinition } from './definition.ts'
+import { type EnvReference, envValue } from './environment.ts'
+import type { Args, NoInputs, Ref, Shape } from './infer.ts'
+import { type CallOverrides, type Overrides, readOptions, withDefaults } from './options.ts'
+import { capture, type Place } from './place.ts'
+import { makeRef, refState } from './ref.ts'
+import { schemaOf } from './schema.ts'
+import { atHere, currentTrace, nextId, type Trace } from './scope.ts'
+
+/** A stage: called inside a pipeline's build it becomes a node of the graph and gives a ref to its output. */
+export interface Stage<I extends Shape, O extends Shape> {
+  (...args: Args<z.input<I>>): Ref<z.output<O>>
+  /** The same stage with other options for one call. */
+  with(overrides: CallOverrides): (...args: Args<z.input<I>>) => Ref<z.output<O>>
+  readonly name: string
+  readonly input: I
+  readonly output: O
+}
+
+/** A stage whose function is TypeScript. */
+export interface TypedStage<I extends Shape, O extends Shape> extends Stage<I, O> {
+  /** The plain function, for tests; `runStage` runs the whole contract. */
+  run(input: z.output<I>, context: Context): z.input<O> | Promise<z.input<O>>
+}
+
+/** `env`: literals, `inherit()`, `secret()`. Default none. */
+type Env = Readonly<Record<string, string | EnvReference>>
+
+interface Base<I, O> extends Overrides {
+  readonly input: I
+  readonly output: O
+  readonly env?: Env | undefined
+}
+
+interface StageSettings<I extends Shape, O extends Shape> extends Base<I, O> {
+  run(input: z.output<I>, context: Context): NoInfer<z.input<O> | Promise<z.input<O>>>
+}
+
+/**
+ * Defines a stage: a typed function that knows nothing of other stages.
+ *
+ * @param name `[a-z]([a-z0-9-]{0,38}[a-z0-9])?`, unique within a pipeline; `driver` is taken
+ * @param options its input and output as zod objects, its function, and what it needs. A wrong name, option or schema
+ *   is reported by the pipelines that call the stage.
+ */
+export function stage<I extends Shape, O extends Shape>(name: string, options: StageSettings<I, O>): TypedStage<I, O> {
+  return makeStage('typescript', name, options, capture(stage)) as TypedStage<I, O>
+}
+
+/** A stage that is a Python script following the stage contract. Not run yet: its place is kept. */
+export function python<I extends Shape, O extends Shape>(
+  name: string,
+  options: Base<I, O> & { readonly script: URL },
+): Stage<I, O> {
+  return makeStage('python', name, options, capture(python))
+}
+
+/** A stage that is any container image following the stage contract. Not run yet: its place is kept. */
+export function container<I extends Shape, O extends Shape>(
+  name: string,
+  options: Base<I, O> & {
+    readonly image: string
+    readonly command: readonly string[]
+    /** What to run instead where there is no container runtime. */
+    readonly local?: readonly string[]
+  },
+): Stage<I, O> {
+  return makeStage('container', name, options, capture(container))
+}
+
+function makeStage<I extends Shape, O extends Shape>(
+  kind: StageDefinition['kind'],
+  name: string,
+  given: Base<I, O> & { run?: (input: z.output<I>, context: Context) => unknown },
+  place: () => Place,
+): Stage<I, O> {
+  const what = `stage "${name}"`
+  const at = (): At => ({ pipeline: null, node: name, ...place() })
+  const problems: Diagnostic[] = checkName('stage', name, at)
+  const { options, problems: wrong } = readOptions(given, { what, at: at(), call: false })
+  const owner = {
+    what,
+    get at() {
+      return at()
+    },
+    pure: false,
+  }
+  const input = schemaOf(given.input, 'input', owner)
+  const output = schemaOf(given.output, 'output', owner)
+  problems.push(...wrong, ...input.problems, ...output.problems)
+  const env: Record<string, NonNullable<ReturnType<typeof envValue>>> = {}
+  for (const [variable, value] of Object.entries(given.env ?? {})) {
+    const read = envValue(value)
+    if (read) env[variable] = read
+    else problems.push(badEnv(what, variable, at()))
+  }
+  const definition: StageDefinition = {
+    type: 'stage',
+    kind,
+    name,
+    input: given.input,
+    output: given.output,
+    inputSchema: input.schema,
+    outputSchema: output.schema,
+    options: withDefaults(options),
+    env,
+    ...(given.run ? { run: given.run as StageDefinition['run'] & object } : {}),
+    at,
+    problems,
+  }
+  const call = (...args: [unknown?]): unknown => addCall(definition, args[0], {}, capture(call))
+  const withOverrides = (overrides: CallOverrides) => {
+    const overridden = (...args: [unknown?]): unknown => addCall(definition, args[0], overrides, capture(overridden))
+    return overridden
+  }
+  Object.assign(call, { with: withOverrides, input: given.input, output: given.output, run: given.run })
+  return define(call, definition) as unknown as Stage<I, O>
+}
+
+const badEnv = (what: string, variable: string, at: At): Diagnostic => ({
+  code: 'bad-option',
+  severity: 'error',
+  message: `${what}: env.${variable} is not a string`,
+  at: { ...at, path: `env.${variable}` },
+  fix: 'Give a string, inherit() or secret(name, key).',
+})
+
+export function checkName(what: string, name: unknown, at: () => At): Diagnostic[] {
+  const taken = typeof name === 'string' && takenNames.has(name)
+  if (typeof name === 'string' && namePattern.test(name) && !taken) return []
+  return [
+    {
+      code: 'bad-name',
+      severity: 'error',
+      message: taken
+        ? `"${name}" can not be the name of a ${what}: Millrace uses it itself`
+        : `${typeof name === 'string' ? JSON.stringify(name) : String(name)} can not be the name of a ${what}`,
+      at: at(),
+      fix: taken ? 'Give it another name.' : 'Use 1 to 40 of a-z, 0-9 and -, with a letter first and no - at the end.',
+    },
+  ]
+}
+
+/** The trace that a call belongs to; a call outside a build is refused. */
+export function traceOf(definition: Definition, place: () => Place): Trace {
+  const trace = currentTrace()
+  if (trace) return trace
+  const { type, name } = definition
+  return fail({
+    code: 'call-outside-build',
+    severity: 'error',
+    message: `${type} "${name}" was called outside a pipeline's build`,
+    at: { pipeline: null, node: name, ...place() },
+    fix:
+      type === 'stage'
+        ? `Call it inside build; to run it alone use await runStage(${name}, input).`
+        : `Call it inside build; to run it alone use await run(${name}, input).`,
+  })
+}
+
+function addCall(definition: StageDefinition, args: unknown, overrides: CallOverrides, place: () => Place): unknown {
+  const trace = traceOf(definition, place)
+  claimName(trace, definition, place)
+  const { scope } = trace
+  const id = nextId(scope, definition.name)
+  const at = (): At => atHere(trace, id, place())
+  const { options, problems } = readOptions(overrides, {
+    what: `"${id}"`,
+    at: { pipeline: null, node: id },
+    call: true,
+  })
+  for (const problem of problems) trace.problems.push({ ...problem, at: { ...problem.at, ...at() } })
+  const after = (overrides.after ?? []).flatMap((ref) => afterId(trace, ref, at))
+  trace.places.set(id, place)
+  const node: Node = {
+    kind: 'stage',
+    id,
+    stage: trace.stages.get(definition) as string,
+    args: bind(trace, args ?? ({} satisfies NoInputs), at) ?? { fields: {} },
+    ...(Object.keys(options).length > 0 ? { options } : {}),
+    ...(after.length > 0 ? { after } : {}),
+  }
+  scope.nodes.push(node)
+  return makeRef(id, [], scope)
+}
+
+function afterId(trace: Trace, ref: unknown, at: () => At): string[] {
+  const state = refState(ref)
+  const bound = state ? bind(trace, ref, at) : undefined
+  if (bound && 'ref' in bound && !bound.ref.includes(':')) return [bound.ref]
+  if (bound) return []
+  trace.problems.push({
+    code: 'bad-option',
+    severity: 'error',
+    message: `"${at().node}": after holds something that is not a ref`,
+    at: { ...at(), path: 'after' },
+    fix: 'Give the results of calls, for example after: [checked].',
+  })
+  return []
+}
+
+/** One name is one stage within a pipeline; a stage used in two pipelines is one entry of the Graph's stages. */
+export function claimName(trace: Trace, definition: Definition, place: () => Place): void {
+  const { names } = trace.scope
+  const other = names.called.get(definition.name)
+  if (other && other !== definition) {
+    trace.problems.push({
+      code: 'duplicate-name',
+      severity: 'error',
+      message: `pipeline "${names.pipeline}" calls two different stages or pipelines named "${definition.name}"`,
+      at: atHere(trace, definition.name, place()),
+      fix: 'Give one of them another name.',
+    })
+  }
+  names.called.set(definition.name, definition)
+  if (definition.type !== 'stage' || trace.stages.has(definition)) return
+  let key = definition.name
+  if (trace.keys.has(key)) key = `${names.prefix}${definition.name}`
+  for (let n = 2; trace.keys.has(key); n++) key = `${names.prefix}${definition.name}:${n}`
+  trace.stages.set(definition, key)
+  trace.keys.set(key, definition)
+  trace.problems.push(...definition.problems.map((p) => ({ ...p, at: { ...p.at, pipeline: names.pipeline } })))
+}
