@@ -19,6 +19,22 @@ export interface Condition {
   readonly right?: Binding
 }
 
+/** The key under which an asset stands in a schema's default. */
+export const assetKey = '$asset'
+
+/** A value of a schema's default as a Binding: assets in it become asset bindings. */
+export function fromDefault(value: Json): Binding {
+  if (Array.isArray(value)) {
+    const items = value.map(fromDefault)
+    return items.every((item) => 'value' in item) ? { value } : { items }
+  }
+  if (!isObject(value)) return { value }
+  if (typeof value[assetKey] === 'string') return { asset: value[assetKey] }
+  const fields: Record<string, Binding> = {}
+  for (const [key, field] of Object.entries(value)) setKey(fields, key, fromDefault(field as Json))
+  return Object.values(fields).every((field) => 'value' in field) ? { value: value as Json } : { fields }
+}
+
 /** Calls `visit` for each ref of a binding. */
 export function eachRef(
   binding: Binding,

@@ -1,5 +1,6 @@
 export type { Binding, Condition, Operator } from './binding.ts'
-export { compare, conditionRefs, eachRef, follow, mapRefs, resolve, step } from './binding.ts'
+export { assetKey, compare, conditionRefs, eachRef, follow, fromDefault, mapRefs, resolve, step } from './binding.ts'
+export { checkJson } from './check.ts'
 export type { At, Code, Diagnostic, Severity } from './diagnostic.ts'
 export { codes, DiagnosticError, fail, formatDiagnostic, isDiagnosticError, nowhere } from './diagnostic.ts'
 export type { Digest } from './digest.ts'
@@ -21,18 +22,22 @@ export type {
 export type { Json, JsonObject, NotJson } from './json.ts'
 export { canonical, copy, isObject, maxDepth, setKey, showPath, toJson } from './json.ts'
 export { didYouMean, hint, namePattern, takenNames } from './names.ts'
+export type { Place } from './place.ts'
+export { capture, firstPlace, isOurs } from './place.ts'
 export type { Plan, PlanMap, PlanNode, PlanStage, PlanStageSpec, PlanValue, PlanWhen } from './plan.ts'
 export { optionsOf, ownerOf, scopesOf } from './plan.ts'
-export type { ArtifactPort, ArtifactValue, Port, Schema } from './port.ts'
+export type { ArtifactPort, ArtifactValue, Schema } from './port.ts'
 export {
   alternatives,
-  anyOf,
   artifactOf,
-  fieldOf,
+  content,
+  fieldSchemas,
   hasArtifacts,
   isArtifactValue,
-  itemOf,
+  itemSchemas,
   mapArtifacts,
 } from './port.ts'
 export type { Duration, Quantity, Resources } from './resources.ts'
 export { bytesOf, defaultResources, gpuCount, millisecondsOf } from './resources.ts'
+export type { RunOptions, RunOutcome, Runtime } from './runtime.ts'
+export { planDigest } from './runtime.ts'

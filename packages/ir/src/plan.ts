@@ -1,7 +1,6 @@
 import type { Binding, Condition } from './binding.ts'
 import type { Digest } from './digest.ts'
 import type { StageOptions, StageSpec } from './graph.ts'
-import type { Json } from './json.ts'
 import type { Schema } from './port.ts'
 
 /** The Graph after the passes: sub-pipelines inlined, checked, keyed, merged; ready to run anywhere. */
@@ -69,7 +68,7 @@ export interface PlanValue extends Placed {
   readonly value: Binding
   readonly schema: Schema
   readonly required: boolean
-  readonly default?: Json
+  readonly default?: Binding
 }
 
 /** The scopes from the pipeline's body (left out) to the one given, outermost first. */

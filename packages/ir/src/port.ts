@@ -1,4 +1,4 @@
-import { isObject, type Json } from './json.ts'
+import { isObject, type Json, setKey } from './json.ts'
 
 /** A JSON Schema (2020-12) as zod prints it. Artifacts carry the keyword `artifact`. */
 export type Schema = { readonly [keyword: string]: unknown }
@@ -100,80 +100,24 @@ export function mapArtifacts(
 const otherwise = (options: readonly Schema[], at: Json): boolean =>
   typeof at === 'string' && options.some((option) => option.type === 'string' || option.const === at)
 
-function itemSchemas(schema: Schema, index: number): Schema[] {
+export function itemSchemas(schema: Schema, index: number): Schema[] {
   const tuple = schema.prefixItems as Schema[] | undefined
   const item = tuple?.[index] ?? (isObject(schema.items) ? schema.items : undefined)
   return item ? [item] : []
 }
 
-function fieldSchemas(schema: Schema, key: string): Schema[] {
+export function fieldSchemas(schema: Schema, key: string): Schema[] {
   const fields = schema.properties as { readonly [key: string]: Schema } | undefined
   if (fields && Object.hasOwn(fields, key)) return [fields[key] as Schema]
   return isObject(schema.additionalProperties) ? [schema.additionalProperties] : []
 }
 
-/** What a ref holds: its schema, and whether it may be absent. */
-export interface Port {
-  readonly schema: Schema
-  /** The schema that `$ref`s in `schema` are looked up in. */
-  readonly root: Schema
-  readonly absent: boolean
-}
-
-/** The port of a field of a port; of a list, the list of that field. `undefined` when no alternative has it. */
-export function fieldOf(port: Port, key: string): Port | undefined {
-  const found: Schema[] = []
-  let absent = port.absent
-  let missing = 0
-  const options = alternatives(port.schema, port.root)
-  for (const option of options) {
-    if (option.type === 'null') {
-      found.push(option)
-      continue
-    }
-    if (option.type === 'array' || option.prefixItems) {
-      const items = [
-        ...((option.prefixItems as Schema[] | undefined) ?? []),
-        ...(isObject(option.items) ? [option.items] : []),
-      ]
-      const inner = items.map((schema) => fieldOf({ schema, root: port.root, absent: false }, key))
-      if (inner.every((item) => item === undefined)) missing++
-      else found.push({ type: 'array', items: anyOf(inner.flatMap((item) => (item ? [item.schema] : []))) })
-      continue
-    }
-    if (isOpen(option)) {
-      found.push({})
-      continue
-    }
-    const fields = fieldSchemas(option, key)
-    if (fields.length === 0) missing++
-    else {
-      found.push(...fields)
-      const required = (option.required as string[] | undefined) ?? []
-      const named = Object.hasOwn((option.properties as object | undefined) ?? {}, key)
-      if (named && !required.includes(key)) absent = true
-    }
-  }
-  if (missing === options.length) return undefined
-  return { schema: anyOf(found), root: port.root, absent: absent || missing > 0 }
-}
-
-export const itemOf = (port: Port): Port => {
-  const items = alternatives(port.schema, port.root).flatMap((option) => [
-    ...((option.prefixItems as Schema[] | undefined) ?? []),
-    ...(isObject(option.items) ? [option.items] : []),
-  ])
-  return { schema: anyOf(items), root: port.root, absent: false }
-}
-
-/** A schema that says nothing of its fields (`z.json()`, `z.any()`, `z.unknown()`). */
-const isOpen = (schema: Schema): boolean =>
-  schema.type === undefined &&
-  schema.properties === undefined &&
-  schema.const === undefined &&
-  schema.enum === undefined
-
-export const anyOf = (schemas: readonly Schema[]): Schema => {
-  const distinct = [...new Set(schemas)]
-  return distinct.length === 1 ? (distinct[0] as Schema) : distinct.length === 0 ? {} : { anyOf: distinct }
+/** A value with its artifacts by content: where they lie doesn't matter. Keys are made of this form. */
+export function content(value: Json): Json {
+  if (Array.isArray(value)) return value.map(content)
+  if (!isObject(value)) return value
+  if (isArtifactValue(value) && Object.keys(value).length === 3) return { digest: value.digest, size: value.size }
+  const out = {}
+  for (const [key, item] of Object.entries(value)) setKey(out, key, content(item as Json))
+  return out as Json
 }

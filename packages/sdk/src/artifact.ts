@@ -1,3 +1,4 @@
+import { assetKey } from '@millrace/ir'
 import { z } from 'zod'
 
 declare const kind: unique symbol
@@ -39,9 +40,6 @@ export const folder = (): ArtifactType<'folder', 'folder'> =>
   artifact({ kind: 'folder' }) as unknown as ArtifactType<'folder', 'folder'>
 
 const assetMark: unique symbol = Symbol.for('millrace.asset') as never
-
-/** The key that stands for an asset in JSON (a default in a schema) until its bytes are read. */
-export const assetKey = '$asset'
 
 /**
  * A file or folder of the repository, beside the program: a literal in a call, or the default of a file field. Its

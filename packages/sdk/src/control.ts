@@ -1,8 +1,7 @@
-import { type At, type Binding, fail, type Node, type Operator } from '@millrace/ir'
+import { type At, type Binding, capture, fail, type Node, type Operator, type Place } from '@millrace/ir'
 import { bind } from './bind.ts'
 import type { Item, Ref, Resolved, Scalar, Value } from './infer.ts'
 import { buildBody } from './pipeline.ts'
-import { capture, type Place } from './place.ts'
 import { makeRef, refState } from './ref.ts'
 import { atHere, currentTrace, nextId, type Trace } from './scope.ts'
 

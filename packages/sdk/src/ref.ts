@@ -1,5 +1,4 @@
-import { fail } from '@millrace/ir'
-import { firstPlace } from './place.ts'
+import { fail, firstPlace } from '@millrace/ir'
 import { currentTrace, type Scope } from './scope.ts'
 
 /** What a ref proxy stands for. */

@@ -1,6 +1,5 @@
-import type { At, Diagnostic, Node } from '@millrace/ir'
+import type { At, Diagnostic, Node, Place } from '@millrace/ir'
 import type { Definition, PipelineDefinition, StageDefinition } from './definition.ts'
-import type { Place } from './place.ts'
 
 /** One pipeline's names: ids are counted and unique here. */
 interface Names {

@@ -1,7 +1,6 @@
-import { type Body, type Diagnostic, type Graph, isDiagnosticError, type StageSpec } from '@millrace/ir'
+import { type Body, type Diagnostic, type Graph, isDiagnosticError, type Place, type StageSpec } from '@millrace/ir'
 import { type PipelineDefinition, pipelineDefinition, type StageDefinition } from './definition.ts'
 import { type AnyPipeline, buildFailed, buildPipeline } from './pipeline.ts'
-import type { Place } from './place.ts'
 import { namesOf, type Trace, withTrace } from './scope.ts'
 
 /** What an author's build wired, and what the Graph can't hold of it. */

@@ -1,0 +1,66 @@
+import type { At, Diagnostic, Digest, Graph, JsonObject, Plan } from '@millrace/ir'
+
+/** What an author's program gives the compiler: anything that traces to a Graph will do. */
+export interface Source {
+  /** Assets in it stand as file URLs. */
+  readonly graph: Graph
+  /** Where each node was called. */
+  readonly places: ReadonlyMap<string, () => Omit<At, 'pipeline' | 'node' | 'path'>>
+}
+
+/** The code of a stage, as `indexCode` finds it. */
+export interface FoundCode {
+  readonly code: Digest
+  readonly module: string
+  readonly export: string
+}
+
+/** What the passes know besides the program. */
+export interface Facts {
+  /** By the keys of `graph.stages`. */
+  readonly code: ReadonlyMap<string, FoundCode>
+  /** Content digests of the assets, by token. */
+  readonly assets: ReadonlyMap<string, { readonly digest: string; readonly size: number }>
+  /** The parameters, with defaults; artifacts as `{ path, digest, size }`. Missing: unknown yet. */
+  readonly input?: JsonObject
+  /** Variables that `inherit()` reads. */
+  readonly variables: { readonly [name: string]: string | undefined }
+  readonly target: Capabilities
+}
+
+/** What a target or runtime can do; what it can't is a diagnostic, never a silent no-op. */
+export interface Capabilities {
+  readonly name: string
+  readonly kinds: readonly ('typescript' | 'python' | 'container')[]
+  readonly workers: boolean
+  readonly secrets: boolean
+  /** Whether a stage must be found again by another process, always. */
+  readonly exported: boolean
+}
+
+export interface PassContext {
+  readonly source: Source
+  readonly diagnostics: Diagnostic[]
+  at(node: string, path?: string): At
+}
+
+export const newContext = (source: Source): PassContext => ({
+  source,
+  diagnostics: [],
+  at: (node, path) => ({
+    pipeline: source.graph.pipeline,
+    node,
+    ...(path ? { path } : {}),
+    ...source.places.get(node)?.(),
+  }),
+})
+
+export interface GraphPass {
+  readonly name: string
+  run(graph: Graph, context: PassContext): Graph
+}
+
+export interface PlanPass {
+  readonly name: string
+  run(plan: Plan, facts: Facts, context: PassContext): Plan
+}

@@ -1,0 +1,5 @@
+export type { CheckedGraph } from './compile.ts'
+export { checkGraph, graphPasses, planGraph, planPasses } from './compile.ts'
+export type { Capabilities, Facts, FoundCode, Source } from './context.ts'
+export { packageFolder } from './passes/relative-assets.ts'
+export { verifyGraph, verifyPlan } from './verify.ts'

@@ -1,0 +1,177 @@
+import {
+  alternatives,
+  type Binding,
+  type Body,
+  conditionRefs,
+  eachRef,
+  fieldSchemas,
+  type Graph,
+  hint,
+  isObject,
+  itemSchemas,
+  type Node,
+  type Schema,
+  showPath,
+} from '@millrace/ir'
+import type { PassContext } from '../context.ts'
+import { fieldOf, type Port, Ports } from '../ports.ts'
+
+type Path = readonly (string | number)[]
+
+/** Each call gets the fields it needs, from refs that lead somewhere and are there when it runs. */
+export function checkPorts(graph: Graph, context: PassContext): Graph {
+  const ports = new Ports(graph)
+  walkBody(graph.body)
+  return graph
+
+  function walkBody(body: Body): void {
+    for (const node of body.nodes) {
+      checkNode(node)
+      ports.enter(node)
+      if (node.kind === 'map' || node.kind === 'pipeline') walkBody(node.body)
+      if (node.kind === 'when') {
+        walkBody(node.then)
+        if (node.else) walkBody(node.else)
+      }
+      ports.leave(node)
+    }
+    if (body.result) checkRefs(body.result, null)
+  }
+
+  function checkNode(node: Node): void {
+    if (node.kind === 'when') return conditionRefs(node.condition, (ref) => checkRef(ref, node.id))
+    if (node.kind === 'map') {
+      if (checkRefs(node.list, node.id) && ports.of(node.list)?.absent)
+        maybeAbsent(node.list, node.id, [], 'the list it maps over')
+      return
+    }
+    if (!checkRefs(node.args, node.id)) return
+    const schema = node.kind === 'stage' ? (graph.stages[node.stage] as { input: Schema }).input : node.input
+    checkInto(node.args, schema, schema, [], node.id)
+  }
+
+  /** Whether all refs of a binding lead somewhere. */
+  function checkRefs(binding: Binding, node: string | null): boolean {
+    let right = true
+    eachRef(binding, (ref) => {
+      if (!checkRef(ref, node)) right = false
+    })
+    return right
+  }
+
+  function checkRef(ref: { readonly ref: string; readonly path: readonly string[] }, node: string | null): boolean {
+    for (let length = 1; length <= ref.path.length; length++) {
+      if (ports.of({ ref: ref.ref, path: ref.path.slice(0, length) })) continue
+      const owner = showRef({ ref: ref.ref, path: ref.path.slice(0, length - 1) })
+      const key = ref.path[length - 1] as string
+      const known = fieldNames(ports.of({ ref: ref.ref, path: ref.path.slice(0, length - 1) }))
+      context.diagnostics.push({
+        code: 'unknown-output',
+        severity: 'error',
+        message: `"${owner}" has no field "${key}"${hint(key, known)}`,
+        at: { ...context.at(node ?? ref.ref), node },
+        fix: known.length > 0 ? `Use one of: ${known.join(', ')}.` : `Use "${owner}" itself; it has no fields.`,
+      })
+      return false
+    }
+    return true
+  }
+
+  function checkInto(binding: Binding, schema: Schema, root: Schema, path: Path, node: string): void {
+    const options = alternatives(schema, root)
+    if ('fields' in binding) {
+      const objects = options.filter((option) => option.type === 'object' && option.properties)
+      const only = objects.length === 1 && options.every((option) => option.type === 'object' || option.type === 'null')
+      if (only) checkNames(binding.fields, objects[0] as Schema, path, node)
+      for (const [key, field] of Object.entries(binding.fields)) {
+        const targets = objects.flatMap((option) => fieldSchemas(option, key).map((target) => ({ option, target })))
+        const required = targets.length > 0 && targets.every(({ option, target }) => isRequired(option, key, target))
+        const at = [...path, key]
+        if (required && ports.of(field)?.absent) maybeAbsent(field, node, at, `"${showPath(at)}"`)
+        for (const { target } of targets) if (targets.length === 1) checkInto(field, target, root, at, node)
+      }
+    } else if ('items' in binding) {
+      binding.items.forEach((item, i) => {
+        const at = [...path, i]
+        if (ports.of(item)?.absent) maybeAbsent(item, node, at, `"${showPath(at)}"`)
+        const targets = options.flatMap((option) => itemSchemas(option, i))
+        if (targets.length === 1) checkInto(item, targets[0] as Schema, root, at, node)
+      })
+    } else if (path.length === 0) checkWhole(binding, options, node)
+  }
+
+  /** A ref to a whole object is given as the input. */
+  function checkWhole(binding: Binding, options: readonly Schema[], node: string): void {
+    const port = ports.of(binding)
+    const properties = options[0]?.properties
+    if (!port || port.kind === 'open' || !isObject(properties)) return
+    for (const [key, target] of Object.entries(properties)) {
+      if (!isRequired(options[0] as Schema, key, target as Schema)) continue
+      const field = fieldOf(port, key)
+      if (!field) missing(key, [key], node)
+      else if (field.absent) maybeAbsent(binding, node, [key], `"${key}"`)
+    }
+  }
+
+  function checkNames(fields: { readonly [key: string]: Binding }, schema: Schema, path: Path, node: string): void {
+    const properties = schema.properties as { readonly [key: string]: Schema }
+    const known = Object.keys(properties)
+    for (const key of Object.keys(fields)) {
+      if (fieldSchemas(schema, key).length > 0 || path.length > 0) continue
+      context.diagnostics.push({
+        code: 'unknown-field',
+        severity: 'error',
+        message: `"${node}" has no input "${key}"${hint(key, known)}`,
+        at: context.at(node, key),
+        fix: known.length > 0 ? `Use one of: ${known.join(', ')}.` : 'Leave it out: the call takes no input.',
+      })
+    }
+    for (const key of known)
+      if (!Object.hasOwn(fields, key) && isRequired(schema, key, properties[key] as Schema))
+        missing(key, [...path, key], node)
+  }
+
+  function missing(_key: string, path: Path, node: string): void {
+    context.diagnostics.push({
+      code: 'missing-field',
+      severity: 'error',
+      message: `"${node}" is called without its input "${showPath(path)}"`,
+      at: context.at(node, showPath(path)),
+      fix: `Give "${showPath(path)}", or give it a default or .optional() in the schema.`,
+    })
+  }
+
+  function maybeAbsent(binding: Binding, node: string, path: Path, what: string): void {
+    let source = 'a value'
+    eachRef(binding, (ref) => {
+      source = `"${showRef(ref)}"`
+    })
+    context.diagnostics.push({
+      code: 'maybe-absent',
+      severity: 'error',
+      message: `${what} of "${node}" needs a value, and ${source} may be absent`,
+      at: context.at(node, showPath(path)),
+      fix: `Put "${node}" inside the when that makes the value, or give that when an else.`,
+    })
+  }
+}
+
+const isRequired = (schema: Schema, key: string, target: Schema): boolean =>
+  ((schema.required as string[] | undefined) ?? []).includes(key) && !('default' in target)
+
+const showRef = (ref: { readonly ref: string; readonly path: readonly string[] }): string =>
+  [ref.ref.replace(/^.*:/, ''), ...ref.path].join('.')
+
+function fieldNames(port: Port | undefined): string[] {
+  if (port?.kind === 'object') return [...port.fields.keys()]
+  if (port?.kind === 'list') return fieldNames(port.item)
+  if (port?.kind === 'choice') return [...new Set(port.options.flatMap(fieldNames))]
+  if (port?.kind !== 'schema') return []
+  return alternatives(port.schema, port.root).flatMap((option) => {
+    if (option.artifact !== undefined) return []
+    const item = itemSchemas(option, 0)[0]
+    if (option.type === 'array' && item)
+      return fieldNames({ kind: 'schema', schema: item, root: port.root, absent: false })
+    return isObject(option.properties) ? Object.keys(option.properties) : []
+  })
+}

@@ -1,0 +1,53 @@
+import { type Binding, canonical, type Json, mapRefs, type Plan, type PlanNode, type PlanStage } from '@millrace/ir'
+
+/** Calls of one body that are equal in node key and options become one; their ids stay, as `merged`. */
+export function mergeEqualCalls(plan: Plan): Plan {
+  const kept = new Map<string, PlanStage>()
+  const instead = new Map<string, string>()
+  const merged = new Map<string, string[]>()
+  for (const node of plan.nodes) {
+    if (node.kind !== 'stage') continue
+    const identity = `${node.key} ${node.scope} ${node.options ? canonical(node.options as Json) : ''} ${node.after?.join(' ') ?? ''}`
+    const first = kept.get(identity)
+    if (!first) kept.set(identity, node)
+    else {
+      instead.set(node.id, first.id)
+      const ids = merged.get(first.id)
+      if (ids) ids.push(node.id)
+      else merged.set(first.id, [node.id])
+    }
+  }
+  if (instead.size === 0) return plan
+  const rename = (id: string): string => instead.get(id) ?? id
+  const rewrite = (binding: Binding): Binding =>
+    mapRefs(binding, (ref) => (instead.has(ref.ref) ? { ref: rename(ref.ref), path: ref.path } : ref))
+  const nodes = plan.nodes
+    .filter((node) => !instead.has(node.id))
+    .map((node): PlanNode => {
+      switch (node.kind) {
+        case 'stage': {
+          const ids = merged.get(node.id)
+          return {
+            ...node,
+            args: rewrite(node.args),
+            ...(node.after ? { after: [...new Set(node.after.map(rename))] } : {}),
+            ...(ids ? { merged: ids } : {}),
+          }
+        }
+        case 'value':
+          return { ...node, value: rewrite(node.value) }
+        case 'map':
+          return { ...node, list: rewrite(node.list), ...(node.result ? { result: rewrite(node.result) } : {}) }
+        case 'when': {
+          const { left, operator, right } = node.condition
+          return {
+            ...node,
+            condition: { left: rewrite(left), operator, ...(right ? { right: rewrite(right) } : {}) },
+            ...(node.then ? { then: rewrite(node.then) } : {}),
+            ...(node.else ? { else: rewrite(node.else) } : {}),
+          }
+        }
+      }
+    })
+  return { ...plan, nodes, ...(plan.result ? { result: rewrite(plan.result) } : {}) }
+}

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  assetKey,
+  type Binding,
+  type Body,
+  type Graph,
+  isObject,
+  type Json,
+  type Node,
+  type Schema,
+  setKey,
+} from '@millrace/ir'
+import type { PassContext } from '../context.ts'
+
+/** Where each asset token of a Graph lies, as absolute paths. */
+export type AssetPaths = Map<string, string>
+
+/**
+ * Replaces the file URLs of assets, in calls and in the defaults of schemas, by paths relative to the nearest
+ * package.json, so that a Graph is the same on every machine. Two packages' equal paths are told apart by a number.
+ */
+export function relativeAssets(graph: Graph, paths: AssetPaths, context: PassContext): Graph {
+  const tokens = new Map<string, string>()
+  const tokenOf = (url: string, node: string): string => {
+    const known = tokens.get(url)
+    if (known) return known
+    const path = fileURLToPath(url)
+    if (!existsSync(path))
+      context.diagnostics.push({
+        code: 'missing-file',
+        severity: 'error',
+        message: `the asset "${relative(process.cwd(), path)}" isn't there`,
+        at: context.at(node),
+        fix: 'Put the file there, or correct the URL given to asset().',
+      })
+    const base = `./${relative(packageFolder(path), path).split(sep).join('/')}`
+    let token = base
+    for (let n = 2; paths.has(token); n++) token = `${base}#${n}`
+    tokens.set(url, token)
+    paths.set(token, path)
+    return token
+  }
+  const binding = (at: Binding, node: string): Binding => {
+    if ('asset' in at) return { asset: tokenOf(at.asset, node) }
+    if ('items' in at) return { items: at.items.map((item) => binding(item, node)) }
+    if (!('fields' in at)) return at
+    const fields = {}
+    for (const [key, field] of Object.entries(at.fields)) setKey(fields, key, binding(field, node))
+    return { fields }
+  }
+  const schema = <T extends Schema>(at: T, node: string): T =>
+    JSON.stringify(at).includes(`"${assetKey}"`) ? (replace(at as Json, node) as unknown as T) : at
+  const replace = (at: Json, node: string): Json => {
+    if (Array.isArray(at)) return at.map((item) => replace(item, node))
+    if (!isObject(at)) return at
+    if (typeof at[assetKey] === 'string') return { [assetKey]: tokenOf(at[assetKey], node) }
+    const out = {}
+    for (const [key, item] of Object.entries(at)) setKey(out, key, replace(item as Json, node))
+    return out as Json
+  }
+  const body = (at: Body, owner: string): Body => ({
+    nodes: at.nodes.map(walk),
+    ...(at.result ? { result: binding(at.result, owner) } : {}),
+  })
+  const walk = (node: Node): Node => {
+    switch (node.kind) {
+      case 'stage':
+        return { ...node, args: binding(node.args, node.id) }
+      case 'map':
+        return { ...node, list: binding(node.list, node.id), body: body(node.body, node.id) }
+      case 'when':
+        return { ...node, then: body(node.then, node.id), ...(node.else ? { else: body(node.else, node.id) } : {}) }
+      case 'pipeline': {
+        const { id, input, args } = node
+        return { ...node, input: schema(input, id), args: binding(args, id), body: body(node.body, id) }
+      }
+    }
+  }
+  const stages: Record<string, Graph['stages'][string]> = {}
+  for (const [key, spec] of Object.entries(graph.stages))
+    stages[key] = { ...spec, input: schema(spec.input, key), output: schema(spec.output, key) }
+  return { ...graph, input: schema(graph.input, ''), stages, body: body(graph.body, '') }
+}
+
+/** The folder of the nearest package.json above a file; the file's own folder where there is none. */
+export function packageFolder(path: string): string {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder
+    if (dirname(folder) === folder) return dirname(path)
+  }
+}

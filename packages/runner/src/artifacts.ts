@@ -1,0 +1,152 @@
+import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { isArtifactValue, isObject, type Json, mapArtifacts, type Schema, setKey, showPath } from '@millrace/ir'
+import { digestFile, digestFolder } from '@millrace/store'
+import { StageFailure } from './failure.ts'
+
+type Kind = 'file' | 'folder'
+interface Written {
+  readonly path: string
+  readonly digest: string
+  readonly size: number
+}
+
+/** The artifacts of one attempt: what the stage was given, what it asked to write, what it names in its output. */
+export class Artifacts {
+  readonly #node: string
+  readonly #folder: () => string
+  readonly #drafts = new Map<object, { readonly kind: Kind; readonly path: string }>()
+  readonly #known = new Map<string, Written>()
+  readonly written: Written[] = []
+
+  constructor(node: string, folder: () => string, input: Json) {
+    this.#node = node
+    this.#folder = folder
+    const open: Json[] = [input]
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      if (Array.isArray(at)) for (const item of at) open.push(item as Json)
+      else if (isObject(at)) {
+        if (isArtifactValue(at)) this.#known.set(at.path, at)
+        for (const item of Object.values(at)) if (typeof item === 'object') open.push(item as Json)
+      }
+    }
+  }
+
+  /** `context.file` and `context.folder`. */
+  draft(kind: Kind, name: unknown): object {
+    const path = this.#inside(name, 'output')
+    mkdirSync(kind === 'folder' ? path : dirname(path), { recursive: true })
+    const draft = { path }
+    this.#drafts.set(draft, { kind, path })
+    return draft
+  }
+
+  #inside(name: unknown, what: string): string {
+    const folder = this.#folder()
+    const fine = typeof name === 'string' && name !== '' && !name.includes('\0') && !isAbsolute(name)
+    const path = fine ? resolve(folder, name) : folder
+    if (!fine || path === folder || !path.startsWith(folder + sep)) throw outside(this.#node, what, String(name))
+    return path
+  }
+
+  /** Digests what the drafts in a returned value hold, and puts the artifacts in their places. */
+  async settle(value: unknown): Promise<unknown> {
+    if (this.#drafts.size === 0) return value
+    const found = new Map<object, Written>()
+    const seen = new Set<object>()
+    const open: [unknown, string][] = [[value, '']]
+    for (let next = open.pop(); next; next = open.pop()) {
+      const [at, path] = next
+      if (typeof at !== 'object' || at === null || seen.has(at)) continue
+      seen.add(at)
+      const draft = this.#drafts.get(at)
+      if (draft) found.set(at, await this.#digest(draft.kind, draft.path, path.slice(1)))
+      else for (const [key, item] of Object.entries(at)) open.push([item, `${path}.${key}`])
+    }
+    return replace(value, found, 0)
+  }
+
+  async #digest(kind: Kind, path: string, field: string): Promise<Written> {
+    const known = this.#known.get(path)
+    if (known) return known
+    const name = relative(this.#folder(), path)
+    let real: string
+    try {
+      real = realpathSync(path)
+    } catch {
+      throw new StageFailure(
+        'no-output',
+        `"${this.#node}" names the ${kind} "${name}" in its output and did not write it`,
+        `Write the ${kind} before the stage returns.`,
+        { path: field },
+      )
+    }
+    if (!real.startsWith(realpathSync(this.#folder()) + sep)) throw outside(this.#node, field, name)
+    if (lstatSync(path).isSymbolicLink()) throw notRegular(this.#node, field, name, 'a symbolic link')
+    try {
+      const { digest, size } = kind === 'file' ? await digestFile(path) : await digestFolder(path)
+      const written = { path, digest, size }
+      this.#known.set(path, written)
+      this.written.push(written)
+      return written
+    } catch (error) {
+      throw notRegular(this.#node, field, name, (error as Error).message)
+    }
+  }
+
+  /** Each artifact of the parsed output must be one that was settled, or an input's. Relative paths are settled here. */
+  async check(schema: Schema, output: Json): Promise<Json> {
+    const pending: { readonly name: string; readonly kind: Kind; readonly field: string }[] = []
+    mapArtifacts(schema, output, (at, port, path) => {
+      if (typeof at === 'string') pending.push({ name: at, kind: port.kind, field: showPath(path) })
+      return at
+    })
+    const settled = new Map<string, Written>()
+    for (const { name, kind, field } of pending)
+      settled.set(name, await this.#digest(kind, this.#inside(name, field), field))
+    return mapArtifacts(schema, output, (at, _port, path) => {
+      if (typeof at === 'string') return settled.get(at) as unknown as Json
+      const { path: file, digest, size } = at as unknown as Written
+      const known = this.#known.get(file)
+      if (known?.digest !== digest || known.size !== size) throw outside(this.#node, showPath(path), file)
+      return at
+    })
+  }
+}
+
+const outside = (node: string, field: string, name: string): StageFailure =>
+  new StageFailure(
+    'output-outside',
+    `"${node}" names "${name}" as ${field === 'output' ? 'an output' : `its output "${field}"`}, which is outside its folder`,
+    "Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.",
+    { retry: false, ...(field === 'output' ? {} : { path: field }) },
+  )
+
+const notRegular = (node: string, field: string, name: string, what: string): StageFailure =>
+  new StageFailure(
+    'invalid-output',
+    `"${node}" can't hand out "${name}": ${what}`,
+    'Hand out regular files, and folders of them.',
+    {
+      retry: false,
+      path: field,
+    },
+  )
+
+function replace(value: unknown, found: ReadonlyMap<object, Written>, depth: number): unknown {
+  if (typeof value !== 'object' || value === null || depth > 500) return value
+  const written = found.get(value)
+  if (written) return { ...written }
+  if (Array.isArray(value)) return value.map((item) => replace(item, found, depth + 1))
+  const prototype = Object.getPrototypeOf(value) as unknown
+  if (prototype !== null && prototype !== Object.prototype) return value
+  const out = {}
+  for (const [key, item] of Object.entries(value)) setKey(out, key, replace(item, found, depth + 1))
+  return out
+}
+
+/** The path of an artifact as `output.json` names it: relative to the files folder when it lies there. */
+export const relativeTo = (folder: string, path: string): string =>
+  path.startsWith(folder + sep) ? relative(folder, path).split(sep).join('/') : path
+
+export const filesFolder = (attempt: string): string => join(attempt, 'files')

@@ -1,0 +1,143 @@
+import { canonical, type Json, showPath, toJson } from '@millrace/ir'
+import { type Ambient, ended, started, within } from './ambient.ts'
+import { Artifacts } from './artifacts.ts'
+import { refused, StageFailure, threw } from './failure.ts'
+import type { Attempt, LoadedStage, Outcome, Parser } from './stage.ts'
+
+/** Bytes that an output may have as JSON. */
+export const outputLimit = 1024 * 1024
+
+/**
+ * Calls a stage with the whole contract around it: parses the input, runs the function, settles its artifacts, parses
+ * and checks the output.
+ *
+ * @throws StageFailure with the cause; `giveUp` aborting rejects with its reason
+ */
+export async function callStage(stage: LoadedStage, attempt: Attempt): Promise<Outcome> {
+  const { node } = attempt
+  const artifacts = new Artifacts(node, () => attempt.files(), attempt.input)
+  const ambient: Ambient = { node, print: attempt.print, fail: () => {} }
+  const lost = new Promise<never>((_, reject) => {
+    ambient.fail = reject
+  })
+  lost.catch(() => {})
+  let abort: (() => void) | undefined
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(attempt.giveUp.reason)
+    attempt.giveUp.addEventListener('abort', abort, { once: true })
+  })
+  aborted.catch(() => {})
+  if (attempt.giveUp.aborted) throw attempt.giveUp.reason
+  started(ambient)
+  try {
+    const work = within(ambient, () => perform(stage, attempt, artifacts))
+    return await Promise.race([work, lost, aborted])
+  } finally {
+    ended(ambient)
+    attempt.giveUp.removeEventListener('abort', abort as () => void)
+  }
+}
+
+async function perform(stage: LoadedStage, attempt: Attempt, artifacts: Artifacts): Promise<Outcome> {
+  const { node } = attempt
+  const input = await parse(
+    stage.input,
+    attempt.input,
+    (text, path) =>
+      new StageFailure(
+        'invalid-input',
+        `"${node}" got an input that its schema refuses: ${text}`,
+        'Correct what is wired into the field, or the schema.',
+        { retry: false, path },
+      ),
+  )
+  let returned: unknown
+  try {
+    returned = await stage.run(input, contextOf(attempt, artifacts))
+    // a rejection that nobody waits for is told of one turn later
+    await new Promise((resolve) => setImmediate(resolve))
+  } catch (error) {
+    throw threw(node, error)
+  }
+  const settled = await artifacts.settle(returned)
+  const parsed = await parse(
+    stage.output,
+    settled,
+    (text, path) =>
+      new StageFailure(
+        'invalid-output',
+        `"${node}" returned what its output schema refuses: ${text}`,
+        'Return what the output schema says, or correct the schema.',
+        { retry: false, path },
+      ),
+  )
+  const output = await artifacts.check(stage.outputSchema, jsonOf(node, parsed))
+  const size = Buffer.byteLength(canonical(output))
+  if (size > outputLimit)
+    throw new StageFailure(
+      'output-too-large',
+      `"${node}" returned ${(size / 1024 / 1024).toFixed(1)} MiB of JSON; the limit is 1 MiB`,
+      'Write the large part with context.file() and give file() in the output schema.',
+      { retry: false },
+    )
+  return { output, files: artifacts.written }
+}
+
+async function parse(
+  parser: Parser,
+  value: unknown,
+  failure: (text: string, path: string) => StageFailure,
+): Promise<unknown> {
+  let result: ReturnType<Parser['safeParse']>
+  try {
+    result = parser.safeParse(value)
+  } catch (error) {
+    if ((error as Error)?.constructor?.name !== '$ZodAsyncError')
+      throw failure(String((error as Error)?.message ?? error), '')
+    result = await parser.safeParseAsync(value)
+  }
+  if (result.success) return result.data
+  const { text, path } = refused(result.error.issues)
+  throw failure(text, path)
+}
+
+function jsonOf(node: string, value: unknown): Json {
+  const result = toJson(value)
+  if ('json' in result) return result.json
+  const { path, reason } = result.problem
+  throw new StageFailure(
+    'invalid-output',
+    `"${node}" returned a value in which ${path.length > 0 ? `"${showPath(path)}"` : 'the whole'} ${reason}, which JSON can't carry`,
+    'Return a value that JSON can carry.',
+    { retry: false, path: showPath(path) },
+  )
+}
+
+/** The author's Context (its type lives in the SDK). */
+function contextOf(attempt: Attempt, artifacts: Artifacts): object {
+  const { signal, seed, resources, worker, env } = attempt
+  return {
+    file: (name: unknown) => artifacts.draft('file', name),
+    folder: (name: unknown) => artifacts.draft('folder', name),
+    metric(name: unknown, value: unknown, step?: unknown) {
+      if (typeof name !== 'string' || typeof value !== 'number' || !Number.isFinite(value))
+        throw new TypeError(
+          `context.metric(${JSON.stringify(name)}, ${String(value)}): give a name and a finite number`,
+        )
+      if (step !== undefined && !Number.isSafeInteger(step))
+        throw new TypeError('context.metric: step is a whole number')
+      const time = new Date().toISOString()
+      attempt.metric({ name, value, ...(step === undefined ? {} : { step: step as number }), time })
+    },
+    log(message: unknown, data?: unknown) {
+      const json = data === undefined ? undefined : toJson(data)
+      attempt.log('info', String(message), json && ('json' in json ? json.json : String(data)))
+    },
+    signal,
+    seed,
+    resources,
+    worker,
+    env,
+    attempt: attempt.attempt,
+  }
+}

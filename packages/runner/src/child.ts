@@ -1,0 +1,107 @@
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { digestBytes, type Json, mapArtifacts, type Resources } from '@millrace/ir'
+import { outputDigest } from '@millrace/store'
+import { failStuck, onStuck, outside, takeOver } from './ambient.ts'
+import { relativeTo } from './artifacts.ts'
+import { callStage } from './call.ts'
+import { StageFailure, threw } from './failure.ts'
+import { attemptFiles, writeWhole } from './folder.ts'
+import type { Attempt, LoadedStage } from './stage.ts'
+
+/** `EX_DATAERR` of sysexits.h: invalid input, wrong code, or output that its schema refuses; never retried. */
+export const dataError = 65
+
+/** What the parent tells a child of ours besides the variables of the contract. */
+export interface ChildRequest {
+  readonly pipeline: string
+  readonly node: string
+  readonly code: string
+  readonly resources: Resources
+  readonly env: { readonly [name: string]: string }
+  readonly attempt: number
+}
+
+/**
+ * The whole life of a process that runs one stage: reads `input.json`, calls the stage that the loader gives, writes
+ * `output.json` and last `done.json`. Ends the process with 0, 65 or 1.
+ */
+export async function runChild(request: ChildRequest, load: () => Promise<LoadedStage>): Promise<void> {
+  const variable = (name: string): string => {
+    const value = process.env[name]
+    if (value === undefined) throw new Error(`${name} is not set: this process is started by Millrace only`)
+    return value
+  }
+  const input = variable('MILLRACE_INPUT')
+  const files = variable('MILLRACE_FILES')
+  const paths = attemptFiles(dirname(input))
+  const controller = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    process.on(name, () =>
+      controller.abort(
+        new StageFailure('run-cancelled', `"${request.node}" was told to stop by ${name}`, 'Run again to go on.'),
+      ),
+    )
+  // the parent's death must not leave us working for nobody
+  process.on('disconnect', () => outside(() => process.kill(process.pid, 'SIGKILL')))
+  process.channel?.unref()
+  const release = takeOver()
+  const awake = onStuck(failStuck)
+  const sending: Promise<void>[] = []
+  const end = async (code: number) => {
+    awake()
+    await Promise.all(sending)
+    release()
+    process.exit(code)
+  }
+  try {
+    const bytes = readFileSync(input, 'utf8')
+    const attempt: Attempt = {
+      node: request.node,
+      input: JSON.parse(bytes) as Json,
+      files: () => {
+        mkdirSync(files, { recursive: true })
+        return files
+      },
+      metric: (metric) => appendFileSync(variable('MILLRACE_METRICS'), `${JSON.stringify(metric)}\n`),
+      log(level, message, data) {
+        if (!process.send || !process.connected) outside(() => process.stderr.write(`${message}\n`))
+        else {
+          const line = { level, message, ...(data === undefined ? {} : { data }) }
+          sending.push(new Promise((resolve) => process.send?.(line, undefined, undefined, () => resolve())))
+        }
+      },
+      print: (text) => outside(() => process.stdout.write(text)),
+      signal: controller.signal,
+      giveUp: controller.signal,
+      seed: Number(variable('MILLRACE_SEED')),
+      resources: request.resources,
+      worker: { index: 0, count: 1 },
+      env: request.env,
+      attempt: request.attempt,
+    }
+    const stage = await load().catch((error: unknown) => {
+      throw threw(request.node, error)
+    })
+    const { output, files: written } = await callStage(stage, attempt)
+    const digest = outputDigest(stage.outputSchema, output)
+    const portable = mapArtifacts(stage.outputSchema, output, (at) => {
+      const artifact = at as { path: string }
+      return { ...artifact, path: relativeTo(files, artifact.path) }
+    })
+    writeWhole(paths.output, portable)
+    writeWhole(paths.done, {
+      inputDigest: digestBytes(bytes),
+      codeDigest: request.code,
+      index: 0,
+      generation: 0,
+      outputDigest: digest,
+      files: written.map((file) => ({ ...file, path: relativeTo(files, file.path) })),
+    })
+    await end(0)
+  } catch (error) {
+    const failure = threw(request.node, error)
+    writeWhole(paths.failure, { cause: failure.toDiagnostic(request.pipeline, request.node, {}), retry: failure.retry })
+    await end(failure.retry ? 1 : dataError)
+  }
+}

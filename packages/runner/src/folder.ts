@@ -1,0 +1,45 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Diagnostic, Digest, Json } from '@millrace/ir'
+
+/** The files of one attempt's folder (contracts: stage). */
+export const attemptFiles = (folder: string) => ({
+  input: join(folder, 'input.json'),
+  output: join(folder, 'output.json'),
+  files: join(folder, 'files'),
+  metrics: join(folder, 'metrics.jsonl'),
+  done: join(folder, 'done.json'),
+  /** Why the attempt failed, from a child of ours to its parent. */
+  failure: join(folder, 'failure.json'),
+})
+
+/** The last thing that an attempt writes. */
+export interface Done {
+  readonly inputDigest: Digest
+  readonly codeDigest: string
+  /** The flat completion index. */
+  readonly index: number
+  readonly generation: number
+  readonly outputDigest: Digest
+  readonly files: readonly { readonly path: string; readonly digest: string; readonly size: number }[]
+}
+
+export interface ChildFailure {
+  readonly cause: Diagnostic
+  readonly retry: boolean
+}
+
+/** Writes JSON so that no reader ever sees half of it. */
+export function writeWhole(path: string, value: unknown): void {
+  const temporary = `${path}.tmp-${process.pid}`
+  writeFileSync(temporary, JSON.stringify(value))
+  renameSync(temporary, path)
+}
+
+export function readJson(path: string): Json | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Json
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,8 @@
+export { anyRunning, failStuck, onStuck, outside, takeOver } from './ambient.ts'
+export { callStage, outputLimit } from './call.ts'
+export type { ChildRequest } from './child.ts'
+export { dataError, runChild } from './child.ts'
+export { StageFailure, threw } from './failure.ts'
+export type { ChildFailure, Done } from './folder.ts'
+export { attemptFiles, readJson, writeWhole } from './folder.ts'
+export type { Attempt, Level, LoadedStage, Outcome, Parser } from './stage.ts'

@@ -1,0 +1,55 @@
+import type { Json, Resources, Schema } from '@millrace/ir'
+import type { Metric } from '@millrace/store'
+
+/** What the runner needs of a zod schema. */
+export interface Parser {
+  safeParse(value: unknown): Parsed
+  safeParseAsync(value: unknown): Promise<Parsed>
+}
+type Parsed =
+  | { readonly success: true; readonly data: unknown }
+  | { readonly success: false; readonly error: { readonly issues: readonly Issue[] } }
+export interface Issue {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+/** A stage as a loader gives it: the author's function with its schemas. */
+export interface LoadedStage {
+  readonly name: string
+  readonly input: Parser
+  readonly output: Parser
+  readonly outputSchema: Schema
+  run(input: unknown, context: unknown): unknown
+}
+
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+
+/** One attempt at one stage, as the place that runs it sees it. */
+export interface Attempt {
+  readonly node: string
+  /** As wired; artifacts are `{ path, digest, size }` with absolute paths. */
+  readonly input: Json
+  /** The folder for output artifacts, made when it is first asked for. */
+  files(): string
+  metric(metric: Metric): void
+  log(level: Level, message: string, data?: Json): void
+  /** Text that the stage wrote to stdout or stderr. */
+  print(text: string): void
+  /** What the stage sees: it should end soon. */
+  readonly signal: AbortSignal
+  /** When it is no longer waited for; its reason is the failure. */
+  readonly giveUp: AbortSignal
+  readonly seed: number
+  readonly resources: Resources
+  readonly worker: { readonly index: number; readonly count: number }
+  readonly env: { readonly [name: string]: string }
+  readonly attempt: number
+}
+
+export interface Outcome {
+  /** Artifacts have absolute paths. */
+  readonly output: Json
+  /** Artifacts that this attempt wrote. */
+  readonly files: readonly { readonly path: string; readonly digest: string; readonly size: number }[]
+}

@@ -1,0 +1,38 @@
+import { type Digest, hexOf, type Json, type PlanStage, type PlanStageSpec, type StageOptions } from '@millrace/ir'
+import type { Level, LoadedStage } from '@millrace/runner'
+import type { Metric } from '@millrace/store'
+import type { Share } from './capacity.ts'
+import type { ChildProgram } from './request.ts'
+import type { StageLog } from './stage-log.ts'
+
+/** One attempt at one call. */
+export interface AttemptRequest {
+  readonly pipeline: string
+  readonly node: PlanStage
+  readonly spec: PlanStageSpec
+  readonly options: StageOptions
+  readonly key: Digest
+  readonly input: Json
+  readonly attempt: number
+  readonly share: Share
+  readonly gpus: readonly number[]
+  readonly log: StageLog
+  /** The attempt's folder, made when it is first asked for. */
+  folder(): string
+  readonly token: string
+  metric(metric: Metric): void
+  event(level: Level, message: string, data?: Json): void
+  load(): LoadedStage
+  child(): ChildProgram | undefined
+  /** The run's cancel, the end of its grace. */
+  readonly cancel: AbortSignal
+  readonly kill: AbortSignal
+}
+
+/** 32 bits of the cache key: the same for the same work. */
+export const seedOf = (key: Digest): number => Number.parseInt(hexOf(key).slice(0, 8), 16)
+
+export const envOf = (spec: PlanStageSpec): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(spec.env ?? {}).flatMap(([name, value]) => ('value' in value ? [[name, value.value]] : [])),
+  )

@@ -1,0 +1,22 @@
+import type { Digest, Json, PlanStage } from '@millrace/ir'
+import type { Metric } from '@millrace/store'
+import type { Step } from './frame.ts'
+
+/** One call that is ready, on its way through cache, attempts and commit. */
+export interface Call {
+  readonly step: Step
+  readonly node: PlanStage
+  readonly index: readonly number[] | undefined
+  readonly args: Json
+  readonly key: Digest
+  /** Whether its result may be taken from, and put into, the store. */
+  readonly kept: boolean
+}
+
+/** What a call ended with. */
+export interface CallResult {
+  readonly output: Json
+  readonly metrics: readonly Metric[]
+  /** The run that made it. */
+  readonly from: string
+}

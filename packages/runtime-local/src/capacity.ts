@@ -1,0 +1,59 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { bytesOf, gpuCount, type Resources } from '@millrace/ir'
+
+/** What this machine has. */
+export interface Capacity {
+  readonly cpu: number
+  /** Bytes. */
+  readonly memory: number
+  readonly gpu: number
+}
+
+/** `MILLRACE_GPUS` says how many GPUs there are; else `CUDA_VISIBLE_DEVICES` as the run has it. */
+export function machineCapacity(env: NodeJS.ProcessEnv = process.env): Capacity {
+  const listed = env.CUDA_VISIBLE_DEVICES?.split(',').filter((id) => id.trim() !== '' && id.trim() !== '-1').length
+  const gpu = Number.parseInt(env.MILLRACE_GPUS ?? '', 10)
+  return { cpu: availableParallelism(), memory: totalmem(), gpu: Number.isNaN(gpu) ? (listed ?? 0) : gpu }
+}
+
+/** What one request takes of the machine, cut to what the machine has. */
+export interface Share {
+  readonly cpu: number
+  readonly memory: number
+  readonly gpu: number
+  /** What the stage is told that it got. */
+  readonly resources: Resources
+  /** What had to be cut, in words. */
+  readonly cut: readonly string[]
+}
+
+export function shareOf(asked: Resources, machine: Capacity): Share {
+  const cut: string[] = []
+  const resources: { -readonly [K in keyof Resources]: Resources[K] } = { ...asked }
+  const cpu = Math.min(asked.cpu ?? 1, machine.cpu)
+  if (cpu < (asked.cpu ?? 1)) {
+    cut.push(`cpu ${asked.cpu} to ${cpu}`)
+    resources.cpu = cpu
+  }
+  const wanted = bytesOf(asked.memory ?? '512Mi') ?? 0
+  const memory = Math.min(wanted, machine.memory)
+  if (memory < wanted) {
+    const mebibytes = Math.floor(memory / 2 ** 20)
+    cut.push(`memory ${asked.memory} to ${mebibytes}Mi`)
+    resources.memory = `${mebibytes}Mi`
+  }
+  const gpus = gpuCount(asked)
+  const gpu = Math.min(gpus, machine.gpu)
+  if (gpu < gpus) {
+    cut.push(`gpu ${gpus} to ${gpu}`)
+    if (gpu === 0) delete resources.gpu
+    else resources.gpu = typeof asked.gpu === 'object' ? { ...asked.gpu, count: gpu } : gpu
+  }
+  if (asked.tpu) {
+    cut.push(`tpu ${asked.tpu.type} ${asked.tpu.topology} to none`)
+    delete resources.tpu
+  }
+  for (const [name, count] of Object.entries(asked.devices ?? {})) if (count > 0) cut.push(`${name} ${count} to 0`)
+  delete resources.devices
+  return { cpu, memory, gpu, resources, cut }
+}

@@ -1,0 +1,234 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import { StringDecoder } from 'node:string_decoder'
+import { bytesOf, digestBytes, type Json, mapArtifacts, type Resources } from '@millrace/ir'
+import {
+  attemptFiles,
+  type ChildFailure,
+  type ChildRequest,
+  type Done,
+  dataError,
+  type Level,
+  type Outcome,
+  readJson,
+  StageFailure,
+  writeWhole,
+} from '@millrace/runner'
+import { type Metric, outputDigest } from '@millrace/store'
+import { type AttemptRequest, envOf, seedOf } from './attempt-request.ts'
+
+/** How long a child that timed out may go on after SIGTERM (contracts: stage). */
+const killAfter = 1000
+
+/** Runs one attempt in a process of its own, by the stage contract. */
+export async function runChildProcess(request: AttemptRequest, late: AbortSignal): Promise<Outcome> {
+  const program = request.child()
+  const { node } = request
+  if (!program)
+    throw new StageFailure(
+      'stage-not-exported',
+      `"${node.id}" runs in a process of its own, and no module exports its stage`,
+      'Export the stage.',
+      { retry: false },
+    )
+  const folder = request.folder()
+  const paths = attemptFiles(folder)
+  const scratch = join(folder, 'tmp')
+  for (const path of [paths.files, scratch]) mkdirSync(path, { recursive: true })
+  writeWhole(paths.input, request.input)
+  const child = spawn(process.execPath, [...heapLimit(request.share.resources), ...program.args], {
+    env: { ...process.env, ...envOf(request.spec), ...contract(request, paths, scratch), ...program.env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // a group of its own, so that its own children end with it
+    detached: true,
+  })
+  children.add(child)
+  listen(child, request)
+  const stop = stopper(child, request, late)
+  try {
+    const { code, signal } = await ended(child)
+    if (late.aborted) throw late.reason
+    if (request.kill.aborted) throw request.kill.reason
+    return await outcome(request, code, signal)
+  } finally {
+    children.delete(child)
+    stop()
+    signalGroup(child, 'SIGKILL')
+    for (const metric of readMetrics(paths.metrics)) request.metric(metric)
+  }
+}
+
+const children = new Set<ChildProcess>()
+
+/** Ends every child at once, for a process that must end now. */
+export const killChildren = (): void => {
+  for (const child of children) signalGroup(child, 'SIGKILL')
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch {
+    // the group is gone
+  }
+}
+
+/** V8's heap may not outgrow the memory that the stage asked for. */
+const heapLimit = ({ memory }: Resources): string[] => {
+  const bytes = memory === undefined ? undefined : bytesOf(memory)
+  return bytes === undefined ? [] : [`--max-old-space-size=${Math.max(16, Math.floor(bytes / 2 ** 20))}`]
+}
+
+function contract(
+  request: AttemptRequest,
+  paths: ReturnType<typeof attemptFiles>,
+  scratch: string,
+): Record<string, string> {
+  const told: ChildRequest = {
+    pipeline: request.pipeline,
+    node: request.node.id,
+    code: request.spec.code ?? '',
+    resources: request.share.resources,
+    env: envOf(request.spec),
+    attempt: request.attempt,
+  }
+  return {
+    MILLRACE_INPUT: paths.input,
+    MILLRACE_OUTPUT: paths.output,
+    MILLRACE_FILES: paths.files,
+    MILLRACE_METRICS: paths.metrics,
+    MILLRACE_ATTEMPT_ID: request.token,
+    MILLRACE_SEED: String(seedOf(request.key)),
+    MILLRACE_REQUEST: JSON.stringify(told),
+    TMPDIR: scratch,
+    ...(request.gpus.length > 0 ? { CUDA_VISIBLE_DEVICES: request.gpus.join(',') } : {}),
+  }
+}
+
+function listen(child: ChildProcess, request: AttemptRequest): void {
+  for (const stream of [child.stdout, child.stderr]) {
+    const decoder = new StringDecoder('utf8')
+    stream?.on('data', (chunk: Buffer) => request.log.write(decoder.write(chunk)))
+  }
+  child.on('message', (line: { level: Level; message: string; data?: Json }) =>
+    request.event(line.level, line.message, line.data),
+  )
+}
+
+function stopper(child: ChildProcess, request: AttemptRequest, late: AbortSignal): () => void {
+  const soft = () => signalGroup(child, 'SIGTERM')
+  const hard = () => signalGroup(child, 'SIGKILL')
+  let timer: NodeJS.Timeout | undefined
+  const onLate = () => {
+    soft()
+    timer = setTimeout(hard, killAfter)
+  }
+  request.cancel.addEventListener('abort', soft, { once: true })
+  request.kill.addEventListener('abort', hard, { once: true })
+  late.addEventListener('abort', onLate, { once: true })
+  if (request.cancel.aborted) soft()
+  return () => {
+    clearTimeout(timer)
+    request.cancel.removeEventListener('abort', soft)
+    request.kill.removeEventListener('abort', hard)
+    late.removeEventListener('abort', onLate)
+  }
+}
+
+const ended = (child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> =>
+  new Promise((resolve, reject) => {
+    child.on('error', reject)
+    let drained = 0
+    let ended: { code: number | null; signal: NodeJS.Signals | null } | undefined
+    const settle = () => ended && drained >= 2 && resolve(ended)
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('close', () => {
+        drained++
+        settle()
+      })
+    child.on('exit', (code, signal) => {
+      ended = { code, signal }
+      // a grandchild may hold the pipes open for ever
+      setTimeout(() => resolve({ code, signal }), 500).unref()
+      settle()
+    })
+  })
+
+async function outcome(request: AttemptRequest, code: number | null, signal: NodeJS.Signals | null): Promise<Outcome> {
+  const { node, spec } = request
+  const paths = attemptFiles(request.folder())
+  const failure = readJson(paths.failure) as unknown as ChildFailure | undefined
+  if (failure) throw new ToldFailure(failure)
+  const done = readJson(paths.done) as unknown as Done | undefined
+  const output = readJson(paths.output)
+  if (code === 0 && done && output !== undefined) {
+    if (done.inputDigest === digestBytes(readFileSync(paths.input))) {
+      const whole = mapArtifacts(spec.output, output, (at) => {
+        const { path } = at as { path: string }
+        return (isAbsolute(path) ? at : { ...(at as object), path: join(paths.files, path) }) as Json
+      })
+      if (outputDigest(spec.output, whole) === done.outputDigest) return { output: whole, files: done.files }
+    }
+  }
+  throw endFailure(node.id, code, signal, existsSync(paths.output))
+}
+
+function endFailure(
+  node: string,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  hasOutput: boolean,
+): StageFailure {
+  if (signal) {
+    const number = constants.signals[signal]
+    const memory = signal === 'SIGKILL' || signal === 'SIGABRT'
+    return new StageFailure(
+      'process-failed',
+      `the process of "${node}" was ended by ${signal} (${number})`,
+      memory
+        ? 'Give the stage more memory, if the machine ended it for using too much.'
+        : 'Find out what sent the signal.',
+    )
+  }
+  if (code === 0)
+    return new StageFailure(
+      'no-output',
+      `the process of "${node}" ended with 0 and ${hasOutput ? 'an incomplete' : 'without an'} output`,
+      'Return the output; do not end the process inside the stage.',
+    )
+  return new StageFailure(
+    'process-failed',
+    `the process of "${node}" ended with exit code ${code}`,
+    'Read the end of its log for the cause.',
+    { retry: code !== dataError },
+  )
+}
+
+/** A failure that the child itself could tell. */
+class ToldFailure extends StageFailure {
+  constructor({ cause, retry }: ChildFailure) {
+    const { file, line, column, path } = cause.at
+    super(cause.code, cause.message, cause.fix, {
+      retry,
+      ...(path === undefined ? {} : { path }),
+      ...(file === undefined ? {} : { place: { file, line: line as number, column: column as number } }),
+    })
+  }
+}
+
+function readMetrics(path: string): Metric[] {
+  if (!existsSync(path)) return []
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        const metric = JSON.parse(line) as Metric
+        return typeof metric.name === 'string' && Number.isFinite(metric.value) ? [metric] : []
+      } catch {
+        return []
+      }
+    })
+}

@@ -1,0 +1,368 @@
+import {
+  type Binding,
+  compare,
+  conditionRefs,
+  eachRef,
+  type Json,
+  type JsonObject,
+  type Plan,
+  type PlanMap,
+  type PlanStage,
+  type PlanValue,
+  type PlanWhen,
+  resolve,
+} from '@millrace/ir'
+import { type Collect, childrenByScope, type Frame, newStep, type Step } from './frame.ts'
+
+/** What the flow asks of those who really do the work. */
+export interface Worker {
+  /** All that the call reads is there. */
+  ready(step: Step, args: Json): void
+  skipped(node: PlanStage, index: readonly number[] | undefined, because: string): void
+  notRun(node: PlanStage, index: readonly number[] | undefined, because: string): void
+  /** A field of a sub-pipeline's input is checked; a message if its schema refuses the value. */
+  check(node: PlanValue, value: Json | undefined): string | undefined
+  /** Something is wrong that no stage did. */
+  refused(node: PlanMap | PlanValue, message: string): void
+  asset(token: string): Json
+  /** Whether new work may still start. */
+  readonly stopped: boolean
+}
+
+/**
+ * The order of a run: which call may start when, what it reads, and what a failure or a false condition means for the
+ * calls after it. Knows nothing of processes, caches or time. Every walk is a queue, never a recursion.
+ */
+export class Flow {
+  readonly #plan: Plan
+  readonly #worker: Worker
+  readonly #children: ReturnType<typeof childrenByScope>
+  readonly #input: JsonObject
+  readonly #queue: Step[] = []
+  readonly #root: Frame
+  readonly #result: Step
+  #draining = false
+
+  constructor(plan: Plan, input: JsonObject, worker: Worker) {
+    this.#plan = plan
+    this.#input = input
+    this.#worker = worker
+    this.#children = childrenByScope(plan.nodes)
+    this.#root = this.#frame('', undefined, undefined, undefined, undefined)
+    this.#result = this.#collect(plan.result, this.#root, 0)
+  }
+
+  start(): void {
+    this.#open(this.#root, this.#result)
+    this.#drain()
+  }
+
+  /** Whether nothing is left to run. */
+  get ended(): boolean {
+    return this.#root.open === 0
+  }
+
+  /** The pipeline's output; `null` where its result failed. */
+  get output(): Json {
+    return this.#result.state === 'done' ? (this.#result.value ?? {}) : null
+  }
+
+  succeed(step: Step, value: Json): void {
+    this.#settle(step, 'done', value)
+    this.#drain()
+  }
+
+  fail(step: Step): void {
+    step.because = step.node.id
+    this.#settle(step, 'failed', undefined)
+    this.#drain()
+  }
+
+  #frame(
+    scope: string,
+    parent: Frame | undefined,
+    owner: Step | undefined,
+    index: Frame['index'],
+    item: Frame['item'],
+  ): Frame {
+    return { scope, parent, owner, index, item, steps: new Map(), open: 0, failed: false }
+  }
+
+  #collect(binding: Binding | undefined, frame: Frame, position: number): Step {
+    const node: Collect = { kind: 'collect', id: ':result', scope: frame.scope, binding, position }
+    return newStep(node, frame)
+  }
+
+  /** Makes the steps of a frame; those that wait for nothing go to the queue. */
+  #open(frame: Frame, collect: Step): void {
+    const steps: Step[] = []
+    for (const node of this.#children.get(frame.scope) ?? []) {
+      const step = newStep(node, frame)
+      frame.steps.set(node.id, step)
+      steps.push(step)
+    }
+    steps.push(collect)
+    frame.open = steps.length
+    for (const step of steps) {
+      this.#eachRead(step, (ref) => {
+        const source = this.#find(frame, ref)
+        if (!source) return
+        if (source.state === 'done') return
+        if (source.state === 'failed' || source.state === 'not-run') step.because ??= source.because
+        step.waiting++
+        source.readers ??= []
+        source.readers.push(step)
+      })
+      const after = step.node.kind === 'stage' ? step.node.after : undefined
+      for (const id of after ?? []) {
+        const source = this.#find(frame, id)
+        if (!source) continue
+        if (source.ended && source.state === 'done' && !subtreeFailed(source)) continue
+        if (source.ended) step.because ??= source.because ?? id
+        step.waiting++
+        source.followers ??= []
+        source.followers.push(step)
+      }
+    }
+    for (const step of steps) if (step.waiting === 0 || step.because !== undefined) this.#queue.push(step)
+  }
+
+  #eachRead(step: Step, visit: (ref: string) => void): void {
+    const { node } = step
+    const seen = new Set<string>()
+    const each = ({ ref }: { readonly ref: string }) => {
+      if (seen.has(ref)) return
+      seen.add(ref)
+      visit(ref)
+    }
+    if (node.kind === 'stage') eachRef(node.args, each)
+    else if (node.kind === 'map') eachRef(node.list, each)
+    else if (node.kind === 'when') conditionRefs(node.condition, each)
+    else if (node.kind === 'value') eachRef(node.value, each)
+    else if (node.binding) eachRef(node.binding, each)
+  }
+
+  #find(from: Frame, ref: string): Step | undefined {
+    if (ref.endsWith(':input') || ref.endsWith(':item') || ref.endsWith(':index')) return undefined
+    for (let frame: Frame | undefined = from; frame; frame = frame.parent) {
+      const step = frame.steps.get(ref)
+      if (step) return step
+    }
+    return undefined
+  }
+
+  #look(from: Frame, ref: string): Json | undefined {
+    if (ref === ':input') return this.#input
+    const item = /^(.*):(item|index)$/.exec(ref)
+    if (item) {
+      let frame: Frame | undefined = from
+      while (frame && frame.scope !== item[1]) frame = frame.parent
+      return item[2] === 'item' ? frame?.item?.value : frame?.item?.index
+    }
+    return this.#find(from, ref)?.value
+  }
+
+  #resolve(frame: Frame, binding: Binding): Json | undefined {
+    return resolve(
+      binding,
+      (ref) => this.#look(frame, ref),
+      (token) => this.#worker.asset(token),
+    )
+  }
+
+  #drain(): void {
+    if (this.#draining) return
+    this.#draining = true
+    for (let at = 0; at < this.#queue.length; at++) {
+      this.#begin(this.#queue[at] as Step)
+      // a long run must not keep every step that ever waited
+      if (at > 4096) {
+        this.#queue.splice(0, at + 1)
+        at = -1
+      }
+    }
+    this.#queue.length = 0
+    this.#draining = false
+  }
+
+  #begin(step: Step): void {
+    if (step.state !== 'waiting') return
+    if (step.because !== undefined) return this.#notRun(step)
+    step.state = 'ready'
+    const { node, frame } = step
+    switch (node.kind) {
+      case 'stage':
+        this.#worker.ready(step, this.#resolve(frame, node.args) ?? {})
+        return
+      case 'value':
+        return this.#value(step, node)
+      case 'map':
+        return this.#map(step, node)
+      case 'when':
+        return this.#when(step, node)
+      case 'collect':
+        this.#settle(step, 'done', node.binding ? this.#resolve(frame, node.binding) : undefined)
+    }
+  }
+
+  #value(step: Step, node: PlanValue): void {
+    let value = this.#resolve(step.frame, node.value)
+    if (value === undefined && node.default) value = this.#resolve(step.frame, node.default)
+    const problem = this.#worker.check(node, value)
+    if (problem === undefined) return this.#settle(step, 'done', value)
+    this.#worker.refused(node, problem)
+    step.because = node.id
+    this.#settle(step, 'failed', undefined)
+  }
+
+  #map(step: Step, node: PlanMap): void {
+    const list = this.#resolve(step.frame, node.list)
+    if (!Array.isArray(list)) {
+      this.#worker.refused(node, `"${node.id}" maps over something that is not a list`)
+      step.because = node.id
+      return this.#settle(step, 'failed', undefined)
+    }
+    step.items = new Array(list.length).fill(undefined)
+    step.due = list.length
+    step.value = list
+    if (list.length === 0) return this.#settle(step, 'done', [])
+    const atOnce = Math.min(node.concurrency ?? list.length, list.length)
+    for (let i = 0; i < atOnce; i++) this.#openItem(step, node)
+  }
+
+  #openItem(step: Step, node: PlanMap): void {
+    const i = step.next++
+    const value = (step.items ? (step.value as Json[])[i] : null) as Json
+    const index = [...(step.frame.index ?? []), i]
+    const frame = this.#frame(node.id, step.frame, step, index, { value, index: i })
+    step.frames++
+    this.#open(frame, this.#collect(node.result, frame, i))
+  }
+
+  #when(step: Step, node: PlanWhen): void {
+    const { left, operator, right } = node.condition
+    const holds = compare(
+      this.#resolve(step.frame, left),
+      operator,
+      right ? this.#resolve(step.frame, right) : undefined,
+    )
+    const taken = holds ? 'then' : 'else'
+    const because = `${showCondition(node)} is ${holds}`
+    for (const stage of this.#stagesUnder(`${node.id}:${holds ? 'else' : 'then'}`))
+      this.#worker.skipped(stage, step.frame.index, because)
+    if (!holds && !node.hasElse) return this.#settle(step, 'done', undefined)
+    const frame = this.#frame(`${node.id}:${taken}`, step.frame, step, step.frame.index, undefined)
+    step.frames++
+    step.due = 1
+    this.#open(frame, this.#collect(holds ? node.then : node.else, frame, 0))
+  }
+
+  #settle(step: Step, state: 'done' | 'failed' | 'not-run', value: Json | undefined): void {
+    step.state = state
+    step.value = value
+    const { node, frame } = step
+    if (state !== 'done' && node.kind === 'stage') frame.failed = true
+    for (const reader of step.readers ?? []) {
+      if (state !== 'done') reader.because ??= step.because
+      if (--reader.waiting === 0 || state !== 'done') this.#queue.push(reader)
+    }
+    step.readers = undefined
+    if (node.kind === 'collect') this.#collected(step, node)
+    if (step.frames === 0) this.#end(step)
+  }
+
+  /** The result of a body is there, or failed: its owner may be settled by it. */
+  #collected(step: Step, node: Collect): void {
+    const { owner } = step.frame
+    if (!owner) return
+    if (owner.node.kind === 'when') {
+      owner.because = step.because
+      return this.#settleOwner(owner, step.state === 'done' ? 'done' : 'failed', step.value)
+    }
+    const allowed = (owner.node as PlanMap).failures === 'allow'
+    if (step.state !== 'done' && !allowed) owner.because ??= step.because
+    ;(owner.items as (Json | undefined)[])[node.position] = step.state === 'done' ? step.value : undefined
+    if (--owner.due > 0) return
+    if (owner.because !== undefined) this.#settleOwner(owner, 'failed', undefined)
+    else
+      this.#settleOwner(
+        owner,
+        'done',
+        (owner.items as Json[]).map((item) => item ?? null),
+      )
+  }
+
+  /** Like `#settle`, for a step whose frames may still run. */
+  #settleOwner(step: Step, state: 'done' | 'failed', value: Json | undefined): void {
+    this.#settle(step, state, value)
+  }
+
+  /** Step and all it opened are over. */
+  #end(step: Step): void {
+    const open: Step[] = [step]
+    for (let at = open.pop(); at; at = open.pop()) {
+      if (at.ended) continue
+      at.ended = true
+      const bad = at.state !== 'done' || subtreeFailed(at)
+      for (const follower of at.followers ?? []) {
+        if (bad) follower.because ??= at.because ?? at.node.id
+        if (--follower.waiting === 0 || bad) this.#queue.push(follower)
+      }
+      at.followers = undefined
+      const { frame } = at
+      frame.open--
+      const { owner } = frame
+      if (frame.open > 0 || !owner) continue
+      if (frame.failed && !(owner.node.kind === 'map' && owner.node.failures === 'allow')) {
+        owner.frame.failed = true
+        failedOwners.add(owner)
+      }
+      owner.frames--
+      if (owner.node.kind === 'map' && owner.next < (owner.items?.length ?? 0) && !this.#worker.stopped)
+        this.#openItem(owner, owner.node)
+      else if (owner.frames === 0 && owner.state !== 'ready') open.push(owner)
+    }
+  }
+
+  #notRun(step: Step): void {
+    const { node, frame } = step
+    const because = step.because as string
+    if (node.kind === 'stage') this.#worker.notRun(node, frame.index, because)
+    if (node.kind === 'map')
+      for (const stage of this.#stagesUnder(node.id)) this.#worker.notRun(stage, frame.index, because)
+    if (node.kind === 'when')
+      for (const branch of ['then', 'else'])
+        for (const stage of this.#stagesUnder(`${node.id}:${branch}`)) this.#worker.notRun(stage, frame.index, because)
+    this.#settle(step, 'not-run', undefined)
+  }
+
+  /** The stages of a body and of the bodies in it. */
+  #stagesUnder(scope: string): PlanStage[] {
+    const out: PlanStage[] = []
+    const open = [scope]
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      for (const node of this.#children.get(at) ?? []) {
+        if (node.kind === 'stage') out.push(node)
+        if (node.kind === 'map') open.push(node.id)
+        if (node.kind === 'when') open.push(`${node.id}:else`, `${node.id}:then`)
+      }
+    }
+    return out
+  }
+
+  get plan(): Plan {
+    return this.#plan
+  }
+}
+
+const failedOwners = new WeakSet<Step>()
+const subtreeFailed = (step: Step): boolean => failedOwners.has(step)
+
+function showCondition({ condition }: PlanWhen): string {
+  const show = (binding: Binding | undefined): string => {
+    if (!binding) return 'undefined'
+    if ('ref' in binding) return [binding.ref.replace(/^.*:/, ''), ...binding.path].join('.')
+    return 'value' in binding ? JSON.stringify(binding.value) : '…'
+  }
+  return `${show(condition.left)} ${condition.operator} ${show(condition.right)}`
+}

@@ -1,0 +1,378 @@
+import {
+  canonical,
+  checkJson,
+  copy,
+  type Diagnostic,
+  type Digest,
+  type Json,
+  type JsonObject,
+  optionsOf,
+  type Plan,
+  type PlanMap,
+  type PlanStage,
+  type PlanStageSpec,
+  type PlanValue,
+  planDigest,
+  type RunOutcome,
+  type RunStatus,
+} from '@millrace/ir'
+import { StageFailure, threw } from '@millrace/runner'
+import type { Pack, RunFolder } from '@millrace/store'
+import type { Call, CallResult } from './call-state.ts'
+import { type Capacity, machineCapacity, type Share, shareOf } from './capacity.ts'
+import { CallFailed, Executor, type Made } from './executor.ts'
+import { Flow, type Worker } from './flow.ts'
+import { forEvent } from './for-event.ts'
+import type { Step } from './frame.ts'
+import { Journal } from './journal.ts'
+import { CacheKeys } from './keys.ts'
+import type { LocalOptions } from './request.ts'
+
+/** One run of a Plan in this process: the flow says what may start, the executor does it, the journal tells it. */
+export class LocalRun implements Worker {
+  readonly #plan: Plan
+  readonly #planId: string
+  readonly #options: LocalOptions
+  readonly #folder: RunFolder
+  readonly #journal: Journal
+  readonly #pack: Pack
+  readonly #keys: CacheKeys
+  readonly #flow: Flow
+  readonly #executor: Executor
+  readonly #machine: Capacity
+  readonly #shares = new Map<string, Share>()
+  /** Calls by cache key: equal ones of one run are done once. */
+  readonly #first = new Map<Digest, { readonly others: Call[]; result: CallResult | undefined }>()
+  readonly #errors: Diagnostic[] = []
+  readonly #counts = { ran: 0, cached: 0, skipped: 0, failed: 0 }
+  readonly #cancel = new AbortController()
+  readonly #kill = new AbortController()
+  #active = 0
+  #failed = false
+  #cancelled = false
+  #finish: (() => void) | undefined
+
+  constructor(
+    plan: Plan,
+    input: JsonObject,
+    folder: RunFolder,
+    options: LocalOptions,
+    listen: ConstructorParameters<typeof Journal>[1],
+  ) {
+    this.#plan = plan
+    this.#planId = planDigest(plan)
+    this.#options = options
+    this.#folder = folder
+    this.#journal = new Journal(folder, listen)
+    this.#pack = options.store.results.openPack(folder.id, { fresh: options.fresh === true })
+    this.#keys = new CacheKeys(plan, folder.id)
+    this.#machine = options.machine ?? machineCapacity()
+    this.#executor = new Executor({
+      plan,
+      options,
+      machine: this.#machine,
+      folder,
+      journal: this.#journal,
+      cancel: this.#cancel.signal,
+      kill: this.#kill.signal,
+      share: (node) => this.#share(node),
+    })
+    this.#flow = new Flow(plan, input, this)
+  }
+
+  get stopped(): boolean {
+    return this.#cancel.signal.aborted
+  }
+
+  /** Runs to the end, whatever the end is; only a failing store throws. */
+  async run(parameters: JsonObject, signal: AbortSignal | undefined): Promise<RunOutcome> {
+    const began = performance.now()
+    this.#journal.emit({
+      event: 'run.started',
+      pipeline: this.#plan.pipeline,
+      parameters,
+      plan: this.#planId,
+      nodes: this.#plan.nodes.filter((node) => node.kind === 'stage').length,
+    })
+    for (const notice of this.#options.notices ?? []) this.#journal.emit(notice)
+    const onAbort = () => this.#stop(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    const onKill = () => this.#kill.abort(cancelled())
+    this.#options.kill?.addEventListener('abort', onKill, { once: true })
+    try {
+      await new Promise<void>((resolve) => {
+        this.#finish = resolve
+        if (signal?.aborted) onAbort()
+        else this.#flow.start()
+        this.#settled()
+      })
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+      this.#options.kill?.removeEventListener('abort', onKill)
+      this.#pack.close()
+    }
+    return this.#end(began)
+  }
+
+  #end(began: number): RunOutcome {
+    const status: RunStatus = this.#cancelled ? 'cancelled' : this.#failed ? 'failed' : 'succeeded'
+    const seconds = Math.round(performance.now() - began) / 1000
+    const counts = { ...this.#counts }
+    const output = status === 'succeeded' ? this.#flow.output : null
+    const time = new Date().toISOString()
+    const run = this.#folder.id
+    this.#journal.write({ event: 'run.finished', run, time, status, output, errors: this.#errors, counts, seconds })
+    this.#folder.finish({ status, counts, seconds, finished: time })
+    return { run, status, output, errors: this.#errors, counts, seconds }
+  }
+
+  #stop(reason: unknown): void {
+    if (this.#cancelled) return
+    this.#cancelled = true
+    if (reason instanceof StageFailure) this.#errors.push(reason.toDiagnostic(this.#plan.pipeline, '', {}))
+    this.#halt()
+  }
+
+  /** Starts nothing more; what runs is told to end, and after the grace no longer waited for. */
+  #halt(): void {
+    this.#cancel.abort(cancelled())
+    this.#executor.clear()
+    const timer = setTimeout(() => this.#kill.abort(cancelled()), this.#options.grace ?? 10_000)
+    timer.unref()
+    this.#settled()
+  }
+
+  #settled(): void {
+    if (this.#active === 0 && (this.#flow.ended || this.stopped)) this.#finish?.()
+  }
+
+  // ------------------------------------------------------------ what the flow asks
+
+  ready(step: Step, args: Json): void {
+    const node = step.node as PlanStage
+    if (this.stopped) return
+    const { key, kept } = this.#keys.of(node, args)
+    const call: Call = { step, node, index: step.frame.index, args, key, kept }
+    this.#active++
+    const first = kept ? this.#first.get(key) : undefined
+    if (first?.result) return this.#cached(call, first.result)
+    if (first) {
+      first.others.push(call)
+      return
+    }
+    if (kept) this.#first.set(key, { others: [], result: undefined })
+    void this.#perform(call).catch((error: unknown) => this.#broken(error))
+  }
+
+  skipped(node: PlanStage, index: readonly number[] | undefined, because: string): void {
+    for (const id of [node.id, ...(node.merged ?? [])]) {
+      this.#counts.skipped++
+      this.#journal.emit({ event: 'stage.skipped', node: id, ...withIndex(index), because })
+    }
+  }
+
+  notRun(node: PlanStage, index: readonly number[] | undefined, because: string): void {
+    for (const id of [node.id, ...(node.merged ?? [])])
+      this.#journal.emit({ event: 'stage.not-run', node: id, ...withIndex(index), because })
+  }
+
+  check(node: PlanValue, value: Json | undefined): string | undefined {
+    if (value === undefined && !node.required) return undefined
+    const problem = checkJson(node.schema, value)
+    return problem === undefined
+      ? undefined
+      : `"${node.id.replace(/:input\./, '.')}" got a value that its schema refuses: ${problem}`
+  }
+
+  refused(node: PlanMap | PlanValue, message: string): void {
+    this.#failed = true
+    const pipelineCall = node.id.replace(/:input\..*$/, '')
+    this.#errors.push({
+      code: 'invalid-input',
+      severity: 'error',
+      message,
+      at: { pipeline: this.#plan.pipeline, node: pipelineCall, ...this.#options.place(pipelineCall) },
+      fix: 'Correct what is wired into it, or the schema.',
+    })
+  }
+
+  asset(token: string): Json {
+    return this.#options.asset(token)
+  }
+
+  // ------------------------------------------------------------ one call
+
+  async #perform(call: Call): Promise<void> {
+    const { store, fresh, recompute, verify } = this.#options
+    const { output: schema } = this.#plan.stages[call.node.stage] as PlanStageSpec
+    const own = !optionsOf(this.#plan, call.node).cache
+    if (call.kept && ((!fresh && !recompute?.has(call.node.id)) || own)) {
+      const hit = await store.results.find(call.key, schema, verify ? { verifyFull: true } : {})
+      if (hit) return this.#taken(call, hit)
+    }
+    if (this.stopped) return this.#left(call)
+    let result: CallResult | undefined
+    try {
+      result = await this.#executor.execute(call, (commit) => this.#commit(call, commit))
+    } catch (error) {
+      return this.#failedCall(call, error)
+    }
+    if (result) this.#succeeded(call, result)
+    else this.#left(call)
+  }
+
+  #commit(call: Call, made: Made): Promise<CallResult> | CallResult {
+    const { node, key } = call
+    const { output, digest, metrics, attempt } = made
+    const run = this.#folder.id
+    if (!call.kept) return { output, metrics, from: run }
+    const { store, fresh, recompute } = this.#options
+    const replace = fresh === true || recompute?.has(node.id) === true
+    const { output: schema } = this.#plan.stages[node.stage] as PlanStageSpec
+    if (made.inProcess && attempt === undefined && !recompute?.has(node.id)) {
+      if (JSON.stringify(output).length <= packLimit) {
+        this.#pack.append({ key, output, digest, metrics })
+        return { output, metrics, from: run }
+      }
+    }
+    return store.results.commit({
+      key,
+      run,
+      output,
+      schema,
+      digest,
+      metrics,
+      ...(attempt === undefined ? {} : { attempt }),
+      ...(replace ? { replace } : {}),
+    })
+  }
+
+  #succeeded(call: Call, result: CallResult): void {
+    this.#counts.ran++
+    this.#done(call, result)
+  }
+
+  /** A result that this or another run made before. */
+  #taken(call: Call, result: CallResult): void {
+    this.#cached(call, result)
+    this.#serve(call, result)
+  }
+
+  #cached(call: Call, result: CallResult): void {
+    this.#counts.cached++
+    for (const { name, value, step } of result.metrics)
+      this.#journal.emit({
+        event: 'metric',
+        node: call.node.id,
+        ...withIndex(call.index),
+        name,
+        value,
+        ...(step === undefined ? {} : { step }),
+      })
+    this.#journal.emit({
+      event: 'stage.cached',
+      node: call.node.id,
+      ...withIndex(call.index),
+      from: result.from,
+      output: forEvent(result.output),
+    })
+    this.#alsoMerged(call, result)
+    this.#active--
+    this.#flow.succeed(call.step, copy(result.output))
+    this.#settled()
+  }
+
+  #done(call: Call, result: CallResult): void {
+    this.#alsoMerged(call, result)
+    this.#active--
+    this.#flow.succeed(call.step, result.output)
+    this.#serve(call, result)
+    this.#settled()
+  }
+
+  #alsoMerged(call: Call, result: CallResult): void {
+    for (const node of call.node.merged ?? []) {
+      this.#counts.cached++
+      this.#journal.emit({
+        event: 'stage.cached',
+        node,
+        ...withIndex(call.index),
+        from: result.from,
+        output: forEvent(result.output),
+      })
+    }
+  }
+
+  /** Equal calls that waited for this one. */
+  #serve(call: Call, result: CallResult): void {
+    const first = this.#first.get(call.key)
+    if (!first) return
+    first.result = result
+    for (const other of first.others.splice(0)) this.#cached(other, result)
+  }
+
+  #failedCall(call: Call, error: unknown): void {
+    if (!(error instanceof CallFailed)) throw error
+    const { failure, tail, attempt } = error
+    const calls = [call, ...(this.#first.get(call.key)?.others.splice(0) ?? [])]
+    this.#first.delete(call.key)
+    for (const { node, index, step } of calls) {
+      const cause = failure.toDiagnostic(this.#plan.pipeline, node.id, this.#options.place(node.id))
+      for (const id of [node.id, ...(node.merged ?? [])]) {
+        this.#counts.failed++
+        this.#journal.emit({ event: 'stage.failed', node: id, ...withIndex(index), attempt, cause, log: tail })
+      }
+      if (!allowed(step)) {
+        this.#failed = true
+        this.#errors.push(cause)
+      }
+      this.#active--
+      this.#flow.fail(step)
+    }
+    if (this.#failed && this.#options.failFast && !this.stopped) this.#halt()
+    this.#settled()
+  }
+
+  /** A call that a cancel kept from ending. */
+  #left(call: Call): void {
+    this.#active -= 1 + (this.#first.get(call.key)?.others.length ?? 0)
+    this.#first.delete(call.key)
+    this.#settled()
+  }
+
+  /** The store failed, or we did: the run can't go on. */
+  #broken(error: unknown): void {
+    this.#failed = true
+    const diagnostics = (error as { diagnostics?: readonly Diagnostic[] }).diagnostics
+    this.#errors.push(...(diagnostics ?? [threw('millrace', error).toDiagnostic(this.#plan.pipeline, '', {})]))
+    this.#active = 0
+    this.#halt()
+    this.#finish?.()
+  }
+
+  #share(node: PlanStage): Share {
+    const { resources } = optionsOf(this.#plan, node)
+    const kind = canonical(resources as Json)
+    let share = this.#shares.get(kind)
+    if (!share) {
+      share = shareOf(resources, this.#machine)
+      this.#shares.set(kind, share)
+    }
+    return share
+  }
+}
+
+/** Results up to this many bytes of JSON, without artifacts, stand in the run's pack. */
+const packLimit = 64 * 1024
+
+const cancelled = () =>
+  new StageFailure('run-cancelled', 'the run was cancelled', 'Run again to go on where it stopped.')
+
+const withIndex = (index: readonly number[] | undefined) => (index ? { index } : {})
+
+/** Whether a failure of the step is forgiven by a map around it. */
+function allowed(step: Step): boolean {
+  for (let frame: Step['frame'] | undefined = step.frame; frame; frame = frame.parent)
+    if (frame.owner?.node.kind === 'map' && frame.owner.node.failures === 'allow') return true
+  return false
+}

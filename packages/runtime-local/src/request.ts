@@ -1,0 +1,43 @@
+import type { Event, Json, Place } from '@millrace/ir'
+import type { LoadedStage } from '@millrace/runner'
+import type { Store } from '@millrace/store'
+import type { Capacity } from './capacity.ts'
+
+/** What the local runtime is given besides the Plan. */
+export interface LocalOptions {
+  readonly store: Store
+  /** The stage's function and schemas, for a call in this process. */
+  load(stage: string): LoadedStage
+  /** The program that runs one stage in a process of its own. */
+  child(stage: string): ChildProgram | undefined
+  /** The artifact of an asset, by token. */
+  asset(token: string): Json
+  /** Where a node was called, for its diagnostics. */
+  place(node: string): Place
+  /** Stages at once. Default: by requests alone. */
+  readonly jobs?: number
+  /** Starts a new run and takes no hits. Default false. */
+  readonly fresh?: boolean
+  /** Ends the run at the first failure. Default false. */
+  readonly failFast?: boolean
+  /** Refuses requests that this machine can't meet, instead of cutting them. Default false. */
+  readonly strict?: boolean
+  /** Verifies also artifacts above 1 GiB byte by byte. Default false. */
+  readonly verify?: boolean
+  /** Ids of calls that take no hit. Default none. */
+  readonly recompute?: ReadonlySet<string>
+  /** Milliseconds that stages get to end after a cancel. Default 10,000. */
+  readonly grace?: number
+  /** Aborted: running stages are no longer waited for. */
+  readonly kill?: AbortSignal
+  /** Default: this machine's. */
+  readonly machine?: Capacity
+  /** Said before the first stage starts. */
+  readonly notices?: readonly Extract<Event, { event: 'notice' }>[]
+}
+
+export interface ChildProgram {
+  /** Command line after the Node executable. */
+  readonly args: readonly string[]
+  readonly env: { readonly [name: string]: string }
+}

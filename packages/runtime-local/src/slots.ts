@@ -1,0 +1,98 @@
+import type { Capacity, Share } from './capacity.ts'
+
+/** A place on the machine; `gpus` are the device numbers that the holder alone may use. */
+export interface Lease {
+  readonly gpus: readonly number[]
+  release(): void
+}
+
+interface Waiter {
+  readonly order: number
+  readonly share: Share
+  start(lease: Lease): void
+}
+
+/** Packs work onto the machine by its requests: first come, first served, but small work may pass large work. */
+export class Slots {
+  #cpu: number
+  #memory: number
+  #free: number[]
+  #jobs: number
+  #order = 0
+  /** Waiters with equal requests stand in one line, so that a look costs as many steps as there are lines. */
+  readonly #lines = new Map<string, { readonly waiters: Waiter[]; next: number }>()
+
+  constructor(machine: Capacity, jobs = Number.POSITIVE_INFINITY) {
+    this.#cpu = machine.cpu
+    this.#memory = machine.memory
+    this.#free = Array.from({ length: machine.gpu }, (_, i) => i)
+    this.#jobs = jobs
+  }
+
+  /** Calls `start` when there is room, perhaps at once. */
+  enter(share: Share, start: (lease: Lease) => void): void {
+    const kind = `${share.cpu} ${share.memory} ${share.gpu}`
+    let line = this.#lines.get(kind)
+    if (!line) {
+      line = { waiters: [], next: 0 }
+      this.#lines.set(kind, line)
+    }
+    line.waiters.push({ order: this.#order++, share, start })
+    this.#serve()
+  }
+
+  /** Forgets all who wait. */
+  clear(): void {
+    this.#lines.clear()
+  }
+
+  #serving = false
+  #serve(): void {
+    if (this.#serving) return
+    this.#serving = true
+    for (let waiter = this.#next(); waiter; waiter = this.#next()) waiter.start(this.#lease(waiter.share))
+    this.#serving = false
+  }
+
+  #next(): Waiter | undefined {
+    if (this.#jobs < 1) return undefined
+    let first: { readonly waiters: Waiter[]; next: number } | undefined
+    for (const line of this.#lines.values()) {
+      const head = line.waiters[line.next]
+      if (!head || !this.#fits(head.share)) continue
+      if (!first || head.order < (first.waiters[first.next] as Waiter).order) first = line
+    }
+    if (!first) return undefined
+    const waiter = first.waiters[first.next++] as Waiter
+    if (first.next > 1024 && first.next * 2 > first.waiters.length) {
+      first.waiters.splice(0, first.next)
+      first.next = 0
+    }
+    return waiter
+  }
+
+  #fits(share: Share): boolean {
+    return share.cpu <= this.#cpu + 1e-9 && share.memory <= this.#memory && share.gpu <= this.#free.length
+  }
+
+  #lease({ cpu, memory, gpu }: Share): Lease {
+    this.#cpu -= cpu
+    this.#memory -= memory
+    this.#jobs--
+    const gpus = this.#free.splice(0, gpu)
+    let held = true
+    return {
+      gpus,
+      release: () => {
+        if (!held) return
+        held = false
+        this.#cpu += cpu
+        this.#memory += memory
+        this.#jobs++
+        this.#free.push(...gpus)
+        this.#free.sort((a, b) => a - b)
+        this.#serve()
+      },
+    }
+  }
+}
