@@ -1,3 +1,5 @@
+export type { CodeIndex, StageCode } from './bundle/code-index.ts'
+export { indexCode } from './bundle/code-index.ts'
 export type { CheckedGraph } from './compile.ts'
 export { checkGraph, graphPasses, planGraph, planPasses } from './compile.ts'
 export type { Capabilities, Facts, FoundCode, Source } from './context.ts'

@@ -1,6 +1,27 @@
-export * from '@millrace/sdk'
+import './node-version.ts'
 
-import { trace } from '@millrace/sdk'
-export function main(meta: ImportMeta, p: any) {
-  console.log(JSON.stringify(trace(p).graph, null, 1))
-}
+export type { Diagnostic, Event, Graph, Resources } from '@millrace/ir'
+export type {
+  Artifact,
+  CallOverrides,
+  Condition,
+  Context,
+  EnvReference,
+  File,
+  Folder,
+  InputOf,
+  MapOptions,
+  OutputOf,
+  Pipeline,
+  Ref,
+  Stage,
+  TypedStage,
+  Value,
+} from '@millrace/sdk'
+export { asset, container, file, folder, inherit, is, map, pipeline, python, secret, stage, when } from '@millrace/sdk'
+export { main } from './main.ts'
+export type { RunSettings } from './run.ts'
+export { run } from './run.ts'
+export { RunError } from './run-error.ts'
+export { runStage } from './run-stage.ts'
+export { toGraph } from './to-graph.ts'

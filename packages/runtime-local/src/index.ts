@@ -1,4 +1,6 @@
 export type { Capacity } from './capacity.ts'
 export { machineCapacity } from './capacity.ts'
+export type { DryCall } from './dry-run.ts'
+export { dryRun } from './dry-run.ts'
 export { localRuntime, shortfalls } from './local-runtime.ts'
 export type { ChildProgram, LocalOptions } from './request.ts'

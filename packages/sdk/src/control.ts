@@ -1,6 +1,6 @@
 import { type At, type Binding, capture, fail, type Node, type Operator, type Place } from '@millrace/ir'
 import { bind } from './bind.ts'
-import type { Item, Ref, Resolved, Scalar, Value } from './infer.ts'
+import type { Item, Ref, Resolved, Scalar, Sync, Value } from './infer.ts'
 import { buildBody } from './pipeline.ts'
 import { makeRef, refState } from './ref.ts'
 import { atHere, currentTrace, nextId, type Trace } from './scope.ts'
@@ -8,34 +8,35 @@ import { atHere, currentTrace, nextId, type Trace } from './scope.ts'
 export interface MapOptions {
   /** Items at once. Default no limit. */
   readonly concurrency?: number | undefined
+  readonly failures?: undefined
 }
-type AllowFailures = MapOptions & { readonly failures: 'allow' }
+type AllowFailures = Omit<MapOptions, 'failures'> & { readonly failures: 'allow' }
 
 /** Calls `body` once, on a ref to an item: the run calls what it wires for each item of the list. Maps nest. */
 export function map<const L extends readonly unknown[], R>(
   list: L,
-  body: (item: Ref<Resolved<L[number]>>, index: Ref<number>) => R,
+  body: (item: Ref<Item<Resolved<L[number]>>>, index: Ref<number>) => R & Sync<R>,
   options: AllowFailures,
 ): Ref<(Item<Resolved<R>> | null)[]>
 export function map<const L extends readonly unknown[], R>(
   list: L,
-  body: (item: Ref<Resolved<L[number]>>, index: Ref<number>) => R,
+  body: (item: Ref<Item<Resolved<L[number]>>>, index: Ref<number>) => R & Sync<R>,
   options?: MapOptions,
 ): Ref<Item<Resolved<R>>[]>
 export function map<T, R>(
   list: Value<readonly T[]>,
-  body: (item: Ref<T>, index: Ref<number>) => R,
+  body: (item: Ref<T>, index: Ref<number>) => R & Sync<R>,
   options: AllowFailures,
 ): Ref<(Item<Resolved<R>> | null)[]>
 export function map<T, R>(
   list: Value<readonly T[]>,
-  body: (item: Ref<T>, index: Ref<number>) => R,
+  body: (item: Ref<T>, index: Ref<number>) => R & Sync<R>,
   options?: MapOptions,
 ): Ref<Item<Resolved<R>>[]>
 export function map(
   list: unknown,
   body: (item: never, index: never) => unknown,
-  options: MapOptions & { readonly failures?: string } = {},
+  options: { readonly concurrency?: number | undefined; readonly failures?: string | undefined } = {},
 ): unknown {
   const place = capture(map)
   const trace = traceHere('map', place)
@@ -80,12 +81,12 @@ interface Comparison {
 const comparisons = new WeakMap<object, Comparison>()
 
 /** Compares a value to come with a literal or another value to come; `<` and its kin compare numbers. */
+export function is(left: Value<number>, operator: '<' | '<=' | '>' | '>=', right: number | Value<number>): Condition
 export function is<T extends Scalar>(
   left: Value<T>,
   operator: '===' | '!==',
   right: NoInfer<T> | Value<NoInfer<T>>,
 ): Condition
-export function is(left: Value<number>, operator: '<' | '<=' | '>' | '>=', right: number | Value<number>): Condition
 export function is(left: unknown, operator: Operator, right: unknown): Condition {
   const out = Object.freeze({}) as Condition
   comparisons.set(out, { left, operator, right })
@@ -95,11 +96,11 @@ export function is(left: unknown, operator: Operator, right: unknown): Condition
 const operators: readonly string[] = ['===', '!==', '<', '<=', '>', '>=']
 
 /** Runs what `then` wires only if the condition holds; else what `otherwise` wires, or nothing (the result is absent). */
-export function when<R>(condition: Value<boolean> | Condition, then: () => R): Ref<Resolved<R> | undefined>
+export function when<R>(condition: Value<boolean> | Condition, then: () => R & Sync<R>): Ref<Resolved<R> | undefined>
 export function when<R, E>(
   condition: Value<boolean> | Condition,
-  then: () => R,
-  otherwise: () => E,
+  then: () => R & Sync<R>,
+  otherwise: () => E & Sync<E>,
 ): Ref<Resolved<R> | Resolved<E>>
 export function when(given: object, then: () => unknown, otherwise?: () => unknown): unknown {
   const place = capture(when)

@@ -8,6 +8,8 @@ const mark: unique symbol = Symbol.for('millrace.definition') as never
 /** What hides behind the function that `stage()` gives the author. */
 export interface StageDefinition {
   readonly type: 'stage'
+  /** The function that the author holds. */
+  readonly self: object
   readonly kind: 'typescript' | 'python' | 'container'
   readonly name: string
   readonly input: z.ZodObject
@@ -24,6 +26,8 @@ export interface StageDefinition {
 
 export interface PipelineDefinition {
   readonly type: 'pipeline'
+  /** The function that the author holds. */
+  readonly self: object
   readonly name: string
   readonly input: z.ZodObject
   readonly inputSchema: Schema
@@ -35,6 +39,7 @@ export interface PipelineDefinition {
 export type Definition = StageDefinition | PipelineDefinition
 
 export const define = <T extends object>(target: T, definition: Definition): T => {
+  ;(definition as { self: object }).self = target
   Object.defineProperty(target, mark, { value: definition })
   return Object.defineProperty(target, 'name', { value: definition.name })
 }

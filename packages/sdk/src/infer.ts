@@ -20,13 +20,15 @@ type RefFields<T> =
       ? unknown
       : Leaf<T> extends Draft<Kind, string>
         ? unknown
-        : { readonly [K in Keys<Leaf<T>> & string]-?: Ref<Project<T, K>> }
+        : { readonly [K in Named<Leaf<T>> & string]-?: Ref<Project<T, K>> } & Others<T, Get<Leaf<T>, string>>
 
-type Keys<T> = T extends unknown ? keyof T : never
-type Get<T, K> = T extends unknown ? (K extends keyof T ? T[K] : undefined) : never
+/** The names that a schema gives; those of a record are any. */
+type Named<T> = T extends unknown ? keyof { [K in keyof T as string extends K ? never : K]: 0 } : never
+type Others<T, Of> = [Of] extends [undefined] ? unknown : { readonly [name: string]: Ref<Project<T, string>> }
+type Get<T, K> = T extends Scalar ? undefined : T extends unknown ? (K extends keyof T ? T[K] : undefined) : never
 
 /** A field of an object; of a list, the list of that field of each item, through all list levels. */
-type Project<T, K> = T extends readonly (infer U)[] ? Project<U, K>[] : T extends null | undefined ? T : Get<T, K>
+type Project<T, K> = T extends readonly (infer U)[] ? Item<Project<U, K>>[] : T extends null | undefined ? T : Get<T, K>
 type Leaf<T> = T extends readonly (infer U)[] ? Leaf<U> : T extends Scalar ? never : T
 
 /** `z.json()` and `z.unknown()` are recursive or unknown: a ref to one has no fields, and takes any literal. */
@@ -65,12 +67,16 @@ export type Resolved<R> =
       : R extends Draft<Kind, string>
         ? R
         : R extends readonly unknown[]
-          ? { -readonly [I in keyof R]: Resolved<R[I]> }
+          ? { -readonly [I in keyof R]: Item<Resolved<R[I]>> }
           : R extends object
             ? { -readonly [K in keyof R]: Resolved<R[K]> }
             : R
 
 /** JSON lists have no holes: an item that is skipped is `null`. */
-export type Item<T> = T extends undefined ? null : T
+// biome-ignore lint/suspicious/noConfusingVoidType: a body that returns nothing
+export type Item<T> = T extends undefined | void ? null : T
+
+export type Sync<R> =
+  R extends Promise<unknown> ? 'it must be synchronous: stages run later, so there is nothing to await' : unknown
 
 export type Shape = z.ZodObject

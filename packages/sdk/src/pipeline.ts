@@ -15,12 +15,10 @@ export interface Pipeline<I extends Shape, O> {
   (...args: Args<z.input<I>>): Ref<O>
   readonly name: string
   readonly input: I
-  readonly [output]?: O
+  readonly [output]: O
 }
 
-export type AnyPipeline =
-  | Pipeline<Shape, unknown>
-  | { readonly name: string; readonly input: Shape; readonly [output]?: unknown }
+export type AnyPipeline = { readonly name: string; readonly input: Shape; readonly [output]: unknown }
 
 /** What a run of the pipeline (or a call of the stage) takes. */
 export type InputOf<P> = P extends { readonly input: infer I extends Shape } ? z.input<I> : never
@@ -28,7 +26,7 @@ export type InputOf<P> = P extends { readonly input: infer I extends Shape } ? z
 /** What a run of the pipeline (or of the stage) gives. */
 export type OutputOf<P> = P extends { readonly output: infer O extends Shape }
   ? z.output<O>
-  : P extends { readonly [output]?: infer O }
+  : P extends { readonly [output]: infer O }
     ? O
     : never
 
@@ -62,6 +60,7 @@ export function pipeline<I extends Shape, R>(
   const { schema, problems } = schemaOf(options.input, 'input', owner)
   const definition: PipelineDefinition = {
     type: 'pipeline',
+    self: pipeline,
     name,
     input: options.input,
     inputSchema: schema,

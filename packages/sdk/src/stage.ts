@@ -99,6 +99,7 @@ function makeStage<I extends Shape, O extends Shape>(
   }
   const definition: StageDefinition = {
     type: 'stage',
+    self: stage,
     kind,
     name,
     input: given.input,

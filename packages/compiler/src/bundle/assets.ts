@@ -1,0 +1,82 @@
+import { statSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Edit } from './edits.ts'
+import { type Analysis, lookup, type Scope } from './scopes.ts'
+import { literalText, type Node, unwrap } from './syntax.ts'
+
+/** A file or folder that code names by `new URL('./x', import.meta.url)`. */
+export interface Asset {
+  readonly path: string
+  /** As the author wrote it. */
+  readonly written: string
+  /** The module that names it, and where in it. */
+  readonly module: string
+  readonly offset: number
+}
+
+export interface Assets {
+  readonly edits: readonly Edit[]
+  /** Modules that `new Worker(new URL(…))` runs: the code of a stage too, by their specifiers. */
+  readonly workers: readonly string[]
+}
+
+/**
+ * Finds the assets of a module. Its code gets, in place of the relative path, the text that `name` gives for each, so
+ * that tree shaking decides which of them count.
+ */
+export function findAssets(module: string, { visits }: Analysis, name: (asset: Asset) => string): Assets {
+  const edits: Edit[] = []
+  const workers: string[] = []
+  const inWorkers = new Set<Node>()
+  for (const { node, scope } of visits) {
+    if (node.type !== 'NewExpression') continue
+    const [first, second] = node.arguments
+    if (!first) continue
+    if (isGlobal(node.callee, 'Worker', scope)) inWorkers.add(unwrap(first))
+    const written = literalText(first)
+    if (written === undefined || !second || !isModuleUrl(second) || !isGlobal(node.callee, 'URL', scope)) continue
+    const path = pathOf(written, module)
+    if (path === undefined || holds(path, module)) continue
+    const text = name({ path, written, module, offset: first.start })
+    edits.push({ start: first.start, end: first.end, text: JSON.stringify(text) })
+    if (!inWorkers.has(node) || !/\.[cm]?[jt]sx?$/.test(path)) continue
+    workers.push(written)
+    edits.push({ start: second.end, end: second.end, text: `, import(${JSON.stringify(written)})` })
+  }
+  return { edits, workers }
+}
+
+function isGlobal(callee: Node, name: string, scope: Scope): boolean {
+  const at = unwrap(callee)
+  if (at.type !== 'Identifier' || at.name !== name) return false
+  const binding = lookup(scope, name)
+  return !binding || binding.from !== undefined
+}
+
+/** `import.meta.url` */
+function isModuleUrl(node: Node): boolean {
+  const at = unwrap(node)
+  return (
+    at.type === 'MemberExpression' &&
+    at.object.type === 'MetaProperty' &&
+    at.property.type === 'Identifier' &&
+    at.property.name === 'url'
+  )
+}
+
+function pathOf(written: string, module: string): string | undefined {
+  try {
+    const url = new URL(written, pathToFileURL(module))
+    url.search = ''
+    url.hash = ''
+    return url.protocol === 'file:' ? fileURLToPath(url).replace(/(?<=.)[\\/]+$/, '') : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A folder that holds the module itself is no asset: `new URL('.', import.meta.url)` asks where the code lies. */
+const holds = (path: string, module: string): boolean =>
+  module.startsWith(path) &&
+  /[\\/]/.test(module[path.length] ?? path.at(-1) ?? '') &&
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true

@@ -1,0 +1,113 @@
+import type { RolldownPluginOption } from 'rolldown'
+import { brokenCode, type LocalModule, type ModuleGraph } from './module-graph.ts'
+import { tokenText } from './tokens.ts'
+import type { Tools } from './tools.ts'
+
+/** Printed code, with the numbers of the modules that are in it. */
+export interface Printed {
+  readonly code: string
+  readonly modules: readonly number[]
+}
+
+// no path may reach the printer: it makes names out of them
+const prefix = '\0millrace/'
+const idOf = (module: LocalModule): string => `${prefix}${module.number}/m${/\.[^./\\]*$/.exec(module.file)?.[0] ?? ''}`
+const numberIn = (id: string): number | undefined =>
+  id.startsWith(prefix) ? Number.parseInt(id.slice(prefix.length), 10) : undefined
+
+/**
+ * Bundles what one export of a module needs, or all of a module, and prints it without white space. Packages and
+ * modules that are loaded on demand stay outside.
+ *
+ * @param name the export; without one the whole module
+ */
+export async function bundleModule(
+  tools: Tools,
+  graph: ModuleGraph,
+  module: LocalModule,
+  name?: string,
+): Promise<Printed> {
+  const entry = `${prefix}entry`
+  const bundle = await tools.rolldown({
+    input: name === undefined ? idOf(module) : entry,
+    platform: 'node',
+    logLevel: 'silent',
+    tsconfig: false,
+    shimMissingExports: true,
+    transform: { typescript: { onlyRemoveTypeImports: true } },
+    // inlined constants would hide which file they came from
+    optimization: { inlineConst: false },
+    treeshake: { propertyReadSideEffects: false, unknownGlobalSideEffects: false },
+    plugins: [plugin(graph, module, name, entry)],
+  })
+  try {
+    const { output } = await bundle.generate({
+      format: 'esm',
+      comments: false,
+      minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    })
+    const chunks = output.filter((chunk) => chunk.type === 'chunk')
+    const modules = chunks.flatMap((chunk) =>
+      Object.entries(chunk.modules).flatMap(([id, { renderedLength }]) => {
+        const number = renderedLength > 0 ? numberIn(id) : undefined
+        return number === undefined || Number.isNaN(number) ? [] : [number]
+      }),
+    )
+    return { code: chunks.map((chunk) => chunk.code).join('\n'), modules }
+  } finally {
+    await bundle.close()
+  }
+}
+
+function plugin(
+  graph: ModuleGraph,
+  module: LocalModule,
+  name: string | undefined,
+  entry: string,
+): RolldownPluginOption {
+  return {
+    name: 'millrace',
+    resolveId(specifier, importerId, { kind }) {
+      if (specifier.startsWith(prefix)) return specifier
+      const importer = graph.modules[numberIn(importerId ?? '') ?? -1]
+      if (!importer) return { id: specifier, external: true, moduleSideEffects: false }
+      const dynamic = kind === 'dynamic-import'
+      const found = graph.resolve(specifier, importer)
+      switch (found.kind) {
+        case 'as-is':
+          return { id: found.specifier, external: true, moduleSideEffects: false }
+        case 'package': {
+          const effect = importer.imports.some((site) => site.bare && site.specifier === specifier)
+          const number = graph.external(found, effect)
+          return { id: tokenText({ kind: 'package', number }), external: true, moduleSideEffects: effect }
+        }
+        case 'local': {
+          const target = graph.load(found.file)
+          if (dynamic)
+            return {
+              id: tokenText({ kind: 'dynamic', number: target.number }),
+              external: true,
+              moduleSideEffects: false,
+            }
+          return { id: idOf(target), ...(found.pure ? { moduleSideEffects: false } : {}) }
+        }
+        case 'missing': {
+          // an optional package, tried on demand
+          if (kind !== 'import-statement' && !/^[./#]/.test(specifier))
+            return { id: specifier, external: true, moduleSideEffects: false }
+          const number = graph.missing(specifier, importer, found.message)
+          if (dynamic) return { id: tokenText({ kind: 'broken', number }), external: true, moduleSideEffects: false }
+          return `${prefix}broken/${number}`
+        }
+      }
+    },
+    load(id) {
+      if (id === entry) return `export { ${JSON.stringify(name)} as default } from ${JSON.stringify(idOf(module))}`
+      const broken = /broken\/(\d+)$/.exec(id)
+      if (broken) return { code: brokenCode(Number(broken[1])), moduleType: 'js' }
+      const target = graph.modules[numberIn(id) ?? -1]
+      if (!target) return null
+      return { code: target === module && name ? target.codeFor(name) : target.code, moduleType: target.type }
+    },
+  }
+}

@@ -1,0 +1,101 @@
+import { dirname } from 'node:path'
+import { type Diagnostic, type Digest, digestBytes } from '@millrace/ir'
+import type { CodeIndex, CodeRequest, StageCode } from './code-index.ts'
+import { bundleFailed, environmentAtTopLevel, missingAsset, pathIn, printFailed } from './diagnostics.ts'
+import { type StageDigest, StageDigester } from './digest-stage.ts'
+import type { EvidenceRecord } from './evidence.ts'
+import { type FoundStage, findStages } from './find-stages.ts'
+import { indexModules } from './index-modules.ts'
+import { type LocalModule, ModuleGraph } from './module-graph.ts'
+import { isCode } from './read-module.ts'
+import { loadTools } from './tools.ts'
+
+/** How many stages are bundled at once: rolldown has threads of its own. */
+const atOnce = 4
+
+/** Indexes a program anew; see `indexCode`. */
+export async function computeIndex(
+  request: CodeRequest,
+): Promise<{ readonly index: CodeIndex; readonly evidence: EvidenceRecord }> {
+  const tools = await loadTools()
+  const graph = new ModuleGraph(tools)
+  const modules = indexModules(request.entry, graph)
+  const folder = graph.packages.nearest(dirname(request.entry)) ?? dirname(request.entry)
+  const problems = new Set(graph.problems)
+  const diagnostics: Diagnostic[] = []
+  const found = await findStages(
+    request.stages,
+    modules.filter(({ file }) => isCode(file)),
+    (url) => request.importModule(url),
+  )
+  const digester = new StageDigester(tools, graph)
+  const stages = new Map<string, StageCode>()
+  const kept = new Set<LocalModule>()
+  const missing = new Set<string>()
+  await forEachAtOnce([...found], async ([key, stage]) => {
+    const { module, export: name } = stage
+    try {
+      const digest = await digester.digest(module, name)
+      if ('code' in digest) {
+        stages.set(key, stageCode(stage, digest, graph, folder))
+        for (const used of digest.modules) kept.add(used)
+        return
+      }
+      for (const problem of digest.problems) problems.add(problem)
+      for (const asset of digest.missing) {
+        const place = `${asset.module}\0${asset.offset}`
+        if (!missing.has(place)) diagnostics.push(missingAsset(asset, graph.load(asset.module)))
+        missing.add(place)
+      }
+    } catch (error) {
+      diagnostics.push(printFailed(module, name, error as Error, folder))
+    }
+  })
+  for (const problem of problems) diagnostics.push(bundleFailed(problem, folder))
+  for (const module of graph.modules) if (kept.has(module)) diagnostics.push(...environmentAtTopLevel(module, folder))
+  diagnostics.sort(byPlace)
+  const ordered = request.stages.flatMap(({ key }) => {
+    const code = stages.get(key)
+    return code ? [[key, code] as const] : []
+  })
+  return {
+    index: { stages: new Map(ordered), modules: modules.map(({ file }) => file), diagnostics },
+    evidence: graph.evidence.record(),
+  }
+}
+
+function stageCode(
+  { module, export: name }: FoundStage<LocalModule>,
+  digest: StageDigest,
+  graph: ModuleGraph,
+  folder: string,
+): StageCode {
+  const { evidence, packages } = graph
+  const sources: [string, Digest][] = []
+  for (const { file } of digest.modules) sources.push([pathIn(folder, file), evidence.digest(file)])
+  for (const [file, bytes] of digest.assets) sources.push([pathIn(folder, file), bytes])
+  for (const id of digest.packages) sources.push([id, digestBytes(id)])
+  sources.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  const root = packages.nearest(dirname(module.file)) ?? folder
+  return {
+    code: digest.code,
+    module: pathIn(root, module.file),
+    export: name,
+    file: module.file,
+    sources: Object.fromEntries(sources),
+  }
+}
+
+async function forEachAtOnce<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+  const rest = items[Symbol.iterator]()
+  const worker = async (): Promise<void> => {
+    for (const item of rest) await run(item)
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+}
+
+function byPlace({ at: a }: Diagnostic, { at: b }: Diagnostic): number {
+  const [file, other] = [a.file ?? '', b.file ?? '']
+  if (file !== other) return file < other ? -1 : 1
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
+}

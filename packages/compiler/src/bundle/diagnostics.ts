@@ -1,0 +1,71 @@
+import { relative } from 'node:path'
+import type { Diagnostic } from '@millrace/ir'
+import type { Asset } from './assets.ts'
+import type { LocalModule, Problem } from './module-graph.ts'
+
+const at = (file: string, place: { readonly line: number; readonly column: number }): Diagnostic['at'] => ({
+  pipeline: null,
+  node: null,
+  file,
+  line: place.line,
+  column: place.column,
+})
+
+/** Paths as the messages show them: relative to a folder, with `/`. */
+export const pathIn = (folder: string, file: string): string => relative(folder, file).replaceAll('\\', '/')
+
+export const bundleFailed = (problem: Problem, folder: string): Diagnostic => ({
+  code: 'bundle-failed',
+  severity: 'error',
+  message: `"${pathIn(folder, problem.file)}" can't be bundled: ${problem.message}`,
+  at: at(problem.file, problem),
+  fix: problem.specifier
+    ? `Correct the import of "${problem.specifier}", or install what it names.`
+    : 'Correct the file so that it parses.',
+})
+
+export const printFailed = (module: LocalModule, name: string, error: Error, folder: string): Diagnostic => ({
+  code: 'bundle-failed',
+  severity: 'error',
+  message: `export "${name}" of "${pathIn(folder, module.file)}" can't be bundled: ${firstLines(error.message)}`,
+  at: at(module.file, { line: 1, column: 1 }),
+  fix: 'Correct the code that the message names.',
+})
+
+export const missingAsset = (asset: Asset, module: LocalModule): Diagnostic => ({
+  code: 'missing-file',
+  severity: 'error',
+  message: `there is no file "${asset.written}" beside "${module.file.replace(/.*[\\/]/, '')}"`,
+  at: at(asset.module, module.place(asset.offset)),
+  fix: `Create "${asset.path}", or correct the path in new URL(…).`,
+})
+
+/** One for each variable that a module reads while it loads. */
+export function environmentAtTopLevel(module: LocalModule, folder: string): Diagnostic[] {
+  const seen = new Set<string | undefined>()
+  return module.reads.flatMap(({ name, offset }) => {
+    if (seen.has(name)) return []
+    seen.add(name)
+    const path = pathIn(folder, module.file)
+    return [
+      {
+        code: 'environment-at-top-level',
+        severity: 'notice',
+        message:
+          name === undefined
+            ? `"${path}" reads process.env when it is loaded; in a pod its variables may be missing`
+            : `"${path}" reads process.env.${name} when it is loaded; in a pod that variable may be missing`,
+        at: at(module.file, module.place(offset)),
+        fix: "Declare it in the stage's env with inherit() and read it from context.env.",
+      },
+    ]
+  })
+}
+
+const firstLines = (message: string): string =>
+  message
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .slice(0, 2)
+    .join(' ')

@@ -1,0 +1,120 @@
+import type { Asset } from './assets.ts'
+import { Evidence } from './evidence.ts'
+import { type Package, Packages } from './packages.ts'
+import { isCode, jsonModule, type ModuleCode, type ParseProblem, readModule } from './read-module.ts'
+import { type Resolution, Resolver } from './resolve-import.ts'
+import { tokenText } from './tokens.ts'
+import type { Tools } from './tools.ts'
+import { TypescriptOptions } from './typescript-options.ts'
+
+export interface LocalModule extends ModuleCode {
+  readonly number: number
+  readonly file: string
+}
+
+/** What keeps a module from being bundled. */
+export interface Problem extends ParseProblem {
+  readonly file: string
+  /** The import that leads nowhere; without one the file itself is wrong. */
+  readonly specifier?: string
+}
+
+/** A module of a package outside the code. */
+export interface External {
+  readonly package: Package | undefined
+  /** `name@version` and the path inside. */
+  readonly id: string
+  /** Imported for its effect alone. */
+  readonly effect: boolean
+}
+
+/** The local modules of a program, each read once, on demand; what they name outside is numbered. */
+export class ModuleGraph {
+  readonly evidence = new Evidence()
+  readonly packages: Packages
+  readonly modules: LocalModule[] = []
+  readonly assets: Asset[] = []
+  readonly externals: External[] = []
+  readonly problems: Problem[] = []
+  readonly #tools: Tools
+  readonly #resolver: Resolver
+  readonly #typescript: TypescriptOptions
+  readonly #byFile = new Map<string, LocalModule>()
+  readonly #externals = new Map<string, number>()
+  readonly #missing = new Map<string, number>()
+
+  constructor(tools: Tools) {
+    this.#tools = tools
+    this.packages = new Packages(this.evidence)
+    this.#resolver = new Resolver(tools, this.packages)
+    this.#typescript = new TypescriptOptions(tools, this.evidence)
+  }
+
+  /** @param file absolute path */
+  load(file: string): LocalModule {
+    const known = this.#byFile.get(file)
+    if (known) return known
+    const number = this.modules.length
+    // data and broken modules have nothing but code
+    const read = this.#read(file)
+    const empty = { type: 'js', imports: [], exports: [], reads: [], place: () => ({ line: 1, column: 1 }) } as const
+    const module: LocalModule = { ...empty, codeFor: () => read.code, ...read, number, file }
+    this.modules.push(module)
+    this.#byFile.set(file, module)
+    return module
+  }
+
+  resolve(specifier: string, importer: LocalModule): Resolution {
+    return this.#resolver.resolve(specifier, importer.file)
+  }
+
+  /** The number of an external module. */
+  external(resolution: Resolution & { readonly kind: 'package' }, effect: boolean): number {
+    const { package: found, name, path } = resolution
+    const key = `${effect}\0${found?.root}\0${name}${path}`
+    const known = this.#externals.get(key)
+    if (known !== undefined) return known
+    const id = `${found?.name ?? name}@${found?.version ?? 'none'}${path}`
+    this.#externals.set(key, this.externals.push({ package: found, id, effect }) - 1)
+    return this.externals.length - 1
+  }
+
+  /** The number of the problem that an import leads nowhere. */
+  missing(specifier: string, importer: LocalModule, message: string): number {
+    const key = `${importer.number}\0${specifier}`
+    const known = this.#missing.get(key)
+    if (known !== undefined) return known
+    const site = importer.imports.find((at) => at.specifier === specifier)
+    const problem = { file: importer.file, specifier, message, ...importer.place(site?.offset ?? 0) }
+    this.#missing.set(key, this.problems.push(problem) - 1)
+    return this.problems.length - 1
+  }
+
+  #read(file: string): Pick<LocalModule, 'code'> & Partial<LocalModule> {
+    const text = this.evidence.text(file)
+    if (text === undefined) return this.#broken({ file, message: 'There is no such file', line: 1, column: 1 })
+    if (file.endsWith('.json')) return this.#json(file, text)
+    if (!isCode(file)) return { code: `export default ${JSON.stringify(this.evidence.digest(file))}` }
+    const read = readModule(file, text, this.#tools, {
+      keepsImports: this.#typescript.keepsImports(file),
+      nameAsset: (asset) => tokenText({ kind: 'asset', number: this.assets.push(asset) - 1 }),
+    })
+    return 'problem' in read ? this.#broken({ file, ...read.problem }) : read
+  }
+
+  #json(file: string, text: string): Pick<LocalModule, 'code'> {
+    try {
+      return { code: jsonModule(text) }
+    } catch (error) {
+      return this.#broken({ file, message: (error as Error).message, line: 1, column: 1 })
+    }
+  }
+
+  #broken(problem: Problem): Pick<LocalModule, 'code'> {
+    return { code: brokenCode(this.problems.push(problem) - 1) }
+  }
+}
+
+/** Stays in the code of all that load it. */
+export const brokenCode = (number: number): string =>
+  `globalThis.broken(${JSON.stringify(tokenText({ kind: 'broken', number }))})`

@@ -1,0 +1,149 @@
+import { dirname, join } from 'node:path'
+import type { Evidence } from './evidence.ts'
+import { isOwnPackage } from './millrace-names.ts'
+
+export interface Package {
+  /** Real path of its folder. */
+  readonly root: string
+  readonly name: string
+  readonly version: string
+  /** Names of what it depends on; peers and optional ones may be absent. */
+  readonly dependencies: readonly string[]
+  readonly sideEffects: unknown
+}
+
+/** Finds packages as node does, by walking up folders; each is read once. */
+export class Packages {
+  readonly #evidence: Evidence
+  readonly #byRoot = new Map<string, Package | undefined>()
+  readonly #byName = new Map<string, Package | undefined>()
+  readonly #nearest = new Map<string, string | undefined>()
+  readonly #modules = new Map<string, boolean>()
+
+  constructor(evidence: Evidence) {
+    this.#evidence = evidence
+  }
+
+  /** The folder of the nearest package.json, from a folder upwards. */
+  nearest(folder: string): string | undefined {
+    const passed: string[] = []
+    let found: string | undefined
+    for (let at = folder; ; at = dirname(at)) {
+      const known = this.#nearest.has(at)
+      found = known ? this.#nearest.get(at) : this.#evidence.read(join(at, 'package.json')) && at
+      passed.push(at)
+      if (known || found !== undefined || at === dirname(at)) break
+    }
+    for (const at of passed) this.#nearest.set(at, found)
+    return found
+  }
+
+  /** The package in a folder. */
+  at(root: string): Package | undefined {
+    if (!this.#byRoot.has(root)) this.#byRoot.set(root, this.#read(root))
+    return this.#byRoot.get(root)
+  }
+
+  /** The package that a name means in a folder. */
+  find(name: string, folder: string): Package | undefined {
+    const key = `${folder}\0${name}`
+    if (!this.#byName.has(key)) this.#byName.set(key, this.#search(name, folder))
+    return this.#byName.get(key)
+  }
+
+  /** `name@version` of packages and of all that they depend on, sorted; `millrace` and zod left out. */
+  closure(roots: Iterable<Package>): string[] {
+    const seen = new Set<Package>(roots)
+    for (const at of seen)
+      for (const name of at.dependencies) {
+        const found = isOwnPackage(name) ? undefined : this.find(name, at.root)
+        if (found) seen.add(found)
+      }
+    return [...new Set(Array.from(seen, ({ name, version }) => `${name}@${version}`))].sort()
+  }
+
+  #search(name: string, folder: string): Package | undefined {
+    for (let at = folder; ; at = dirname(at)) {
+      if (this.#hasModules(at)) {
+        const place = join(at, 'node_modules', name)
+        if (this.#evidence.exists(join(place, 'package.json'))) return this.at(this.#evidence.realpath(place))
+      }
+      if (at === dirname(at)) return undefined
+    }
+  }
+
+  #hasModules(folder: string): boolean {
+    const known = this.#modules.get(folder)
+    if (known !== undefined) return known
+    const has = !folder.endsWith('node_modules') && this.#evidence.exists(join(folder, 'node_modules'))
+    this.#modules.set(folder, has)
+    return has
+  }
+
+  #read(root: string): Package | undefined {
+    const text = this.#evidence.text(join(root, 'package.json'))
+    if (text === undefined) return undefined
+    const json = parse(text)
+    const { name, version } = json
+    return {
+      root,
+      name: typeof name === 'string' ? name : nameOf(root),
+      version: typeof version === 'string' ? version : 'none',
+      dependencies: [
+        ...new Set(
+          [json.dependencies, json.optionalDependencies, json.peerDependencies].flatMap((names) =>
+            typeof names === 'object' && names !== null ? Object.keys(names) : [],
+          ),
+        ),
+      ],
+      sideEffects: json.sideEffects,
+    }
+  }
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(text)
+    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** `/x/node_modules/@a/b` is `@a/b`. */
+const nameOf = (root: string): string => /(?:@[^\\/]+[\\/])?[^\\/]+$/.exec(root)?.[0].replace('\\', '/') ?? root
+
+const folderPattern = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)(?:[\\/]|$)/
+
+/** The folder of the package in node_modules that a real path lies in. */
+export const packageFolder = (path: string): string | undefined => folderPattern.exec(path)?.[1]
+
+/** `@a/b/c` names the package `@a/b`. */
+export const packageName = (specifier: string): string | undefined =>
+  /^(?:@[^/\\%]+\/)?[^./\\%#][^/\\%]*/.exec(specifier)?.[0]
+
+/** Whether `sideEffects` of a package.json says that a file of the package has none. */
+export function isPureFile({ sideEffects }: Package, path: string): boolean {
+  if (typeof sideEffects === 'boolean') return !sideEffects
+  if (!Array.isArray(sideEffects)) return false
+  return !sideEffects.some((glob) => typeof glob === 'string' && globPattern(glob).test(path))
+}
+
+const globParts: Readonly<Record<string, string>> = {
+  '**/': '(?:.*/)?',
+  '**': '.*',
+  '*': '[^/]*',
+  '?': '[^/]',
+  '{': '(?:',
+  ',': '|',
+  '}': ')',
+}
+
+/** A glob as bundlers read it: without a slash it matches in any folder. */
+function globPattern(glob: string): RegExp {
+  const full = glob.replace(/^\.?\//, '')
+  const source = full === glob && !full.includes('/') ? `**/${full}` : full
+  return new RegExp(
+    `^${source.replace(/\*\*\/|\*\*|[*?{},]|[.+^$()[\]|\\]/g, (part) => globParts[part] ?? `\\${part}`)}$`,
+  )
+}

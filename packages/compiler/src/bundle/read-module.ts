@@ -1,0 +1,121 @@
+import { extname } from 'node:path'
+import type { ParseResult } from 'rolldown/utils'
+import { type Asset, findAssets } from './assets.ts'
+import { cutOptions } from './cut-options.ts'
+import { applyEdits } from './edits.ts'
+import { type EnvironmentRead, environmentReads } from './environment.ts'
+import { qualifyGlobals } from './globals.ts'
+import { findImports, type ImportSite } from './imports.ts'
+import { makePure } from './make-pure.ts'
+import { renameExport } from './rename-export.ts'
+import { analyse } from './scopes.ts'
+import { places } from './syntax.ts'
+import type { Tools } from './tools.ts'
+
+/** A module as the bundler is to see it. */
+export interface ModuleCode {
+  readonly code: string
+  /** The code to digest an export by: without the name of its variable. */
+  codeFor(name: string): string
+  readonly type: 'ts' | 'tsx' | 'js' | 'jsx'
+  readonly imports: readonly ImportSite[]
+  /** Names it exports itself, in source order. */
+  readonly exports: readonly string[]
+  readonly reads: readonly EnvironmentRead[]
+  place(offset: number): { readonly line: number; readonly column: number }
+}
+
+/** Why a module can't be read. */
+export interface ParseProblem {
+  readonly message: string
+  readonly line: number
+  readonly column: number
+}
+
+export interface ReadOptions {
+  /** Whether imports that only types use stay. */
+  readonly keepsImports: boolean
+  /** The text that stands in the code for an asset. */
+  nameAsset(asset: Asset): string
+}
+
+const languages: Readonly<Record<string, ModuleCode['type']>> = {
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.tsx': 'tsx',
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+  '.jsx': 'jsx',
+}
+
+/** Whether a file is a module that node can import, and not data. */
+export const isCode = (file: string): boolean => extname(file) in languages
+
+/** Parses a module and edits it so that what is left of it after tree shaking is what a stage's digest counts. */
+export function readModule(
+  file: string,
+  text: string,
+  tools: Tools,
+  options: ReadOptions,
+): ModuleCode | { readonly problem: ParseProblem } {
+  const type = languages[extname(file)] ?? 'js'
+  const place = places(text)
+  const parsed = tools.parseSync(file, text, {
+    lang: type,
+    sourceType: /\.c[jt]s$/.test(file) ? 'commonjs' : type === 'js' ? 'unambiguous' : 'module',
+    preserveParens: false,
+  })
+  const failed = parsed.errors.find((error) => error.severity === 'Error')
+  if (failed) return { problem: { message: failed.message, ...place(failed.labels[0]?.start ?? 0) } }
+  const { program } = parsed
+  const analysis = analyse(program)
+  const keepsImports = type === 'js' || type === 'jsx' || options.keepsImports
+  const imports = findImports(analysis, keepsImports)
+  const { edits, workers } = findAssets(file, analysis, options.nameAsset)
+  const all = [
+    ...imports.edits,
+    ...cutOptions(program, analysis),
+    ...makePure(text, program, analysis),
+    ...edits,
+    ...qualifyGlobals(analysis),
+  ]
+  const code = applyEdits(text, all)
+  const exports = exportsOf(parsed)
+  return {
+    code,
+    codeFor: (name) => {
+      const local = exports.get(name)
+      return local ? applyEdits(text, [...all, ...renameExport(analysis, local, text.length)]) : code
+    },
+    type,
+    imports: [...imports.sites, ...workers.map((specifier) => ({ specifier, offset: 0, dynamic: true, bare: false }))],
+    exports: [...exports.keys()],
+    reads: environmentReads(analysis),
+    place,
+  }
+}
+
+/** The names of a module's own exports, with the local names behind them where there are any. */
+function exportsOf({ module }: ParseResult): Map<string, string | null> {
+  const names = new Map<string, string | null>()
+  for (const { entries } of module.staticExports)
+    for (const { exportName, localName, isType } of entries) {
+      if (isType || exportName.kind === 'None') continue
+      names.set(exportName.kind === 'Default' ? 'default' : (exportName.name ?? ''), localName.name)
+    }
+  return names
+}
+
+/** JSON as a module: whole by default, and its keys by name. */
+export function jsonModule(text: string): string {
+  const json: unknown = JSON.parse(text)
+  const names = typeof json === 'object' && json !== null && !Array.isArray(json) ? Object.keys(json) : []
+  const named = names.filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'default')
+  return [
+    `const json = ${JSON.stringify(json)}`,
+    'export { json as default }',
+    ...named.map((name, i) => `const json${i} = json.${name}\nexport { json${i} as ${name} }`),
+  ].join('\n')
+}

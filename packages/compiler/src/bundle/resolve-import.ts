@@ -1,0 +1,92 @@
+import { isBuiltin } from 'node:module'
+import { dirname, relative } from 'node:path'
+import type { ResolverFactory } from 'rolldown/experimental'
+import { isOwnPackage } from './millrace-names.ts'
+import { isPureFile, type Package, type Packages, packageFolder, packageName } from './packages.ts'
+import type { Tools } from './tools.ts'
+
+/** What an import leads to. */
+export type Resolution =
+  | { readonly kind: 'local'; readonly file: string; readonly pure: boolean }
+  /** `path` is the rest of the specifier, behind the package's name. */
+  | { readonly kind: 'package'; readonly package: Package | undefined; readonly name: string; readonly path: string }
+  /** A builtin, `millrace`, zod, or what only a loader knows: it stays as it is written. */
+  | { readonly kind: 'as-is'; readonly specifier: string }
+  | { readonly kind: 'missing'; readonly message: string }
+
+/** Resolves imports as tsx and node do: TypeScript's extensions, tsconfig `paths`, `exports` with node's conditions. */
+export class Resolver {
+  readonly #resolver: ResolverFactory
+  /** For where a tsconfig.json can't be read. */
+  readonly #plain: ResolverFactory
+  readonly #packages: Packages
+  readonly #known = new Map<string, Resolution>()
+
+  constructor(tools: Tools, packages: Packages) {
+    this.#packages = packages
+    const options = {
+      conditionNames: ['node', 'import', 'module-sync', 'node-addons', ...userConditions()],
+      extensions: ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.json'],
+      extensionAlias: {
+        '.js': ['.ts', '.tsx', '.js', '.jsx'],
+        '.jsx': ['.tsx', '.jsx'],
+        '.mjs': ['.mts', '.mjs'],
+        '.cjs': ['.cts', '.cjs'],
+      },
+    }
+    this.#resolver = new tools.ResolverFactory({ ...options, tsconfig: 'auto' })
+    this.#plain = this.#resolver.cloneWithOptions(options)
+  }
+
+  /** @param importer absolute path of a module */
+  resolve(specifier: string, importer: string): Resolution {
+    const key = `${dirname(importer)}\0${specifier}`
+    const known = this.#known.get(key)
+    if (known) return known
+    const found = this.#find(specifier, importer)
+    this.#known.set(key, found)
+    return found
+  }
+
+  #find(specifier: string, importer: string): Resolution {
+    const name = packageName(specifier)
+    if (name !== undefined && isOwnPackage(name)) return { kind: 'as-is', specifier }
+    if (isBuiltin(specifier)) return { kind: 'as-is', specifier: `node:${specifier.replace(/^node:/, '')}` }
+    // data:, https:, virtual:, …
+    if (/^[a-z][a-z0-9+.-]+:/i.test(specifier) && !specifier.startsWith('file:')) return { kind: 'as-is', specifier }
+    const named = name === undefined ? undefined : this.#packages.find(name, dirname(importer))
+    const found = this.#resolver.resolveFileSync(importer, specifier)
+    const { path = undefined, error } = found.path ? found : this.#plain.sync(dirname(importer), specifier)
+    if (path === undefined) {
+      if (!named || name === undefined)
+        return { kind: 'missing', message: error ?? `Cannot find module '${specifier}'` }
+      return this.#external(named, name, specifier)
+    }
+    const file = path.replace(/[?#].*$/, '')
+    const root = packageFolder(file)
+    if (root === undefined) return { kind: 'local', file, pure: this.#isPure(file) }
+    if (named?.root === root && name !== undefined) return this.#external(named, name, specifier)
+    const inside = `/${relative(root, file).replaceAll('\\', '/')}`
+    return { kind: 'package', package: this.#packages.at(root), name: specifier, path: inside }
+  }
+
+  #external(found: Package, name: string, specifier: string): Resolution {
+    return { kind: 'package', package: found, name, path: specifier.slice(name.length) }
+  }
+
+  #isPure(file: string): boolean {
+    const root = this.#packages.nearest(dirname(file))
+    const found = root === undefined ? undefined : this.#packages.at(root)
+    return found !== undefined && isPureFile(found, relative(found.root, file).replaceAll('\\', '/'))
+  }
+}
+
+/** Conditions for `exports`: `--conditions x`, `-C x`, as this process was started with them. */
+export function userConditions(): string[] {
+  const words = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)]
+  return words.flatMap((word, index) => {
+    const [, joined] = /^(?:--conditions|-C)=(.+)$/.exec(word) ?? []
+    if (joined !== undefined) return [joined]
+    return /^(?:--conditions|-C)$/.test(word) && words[index + 1] ? [words[index + 1] as string] : []
+  })
+}

@@ -1,0 +1,26 @@
+/*
+ * Names that stand in the bundled code for what lies outside it, by their numbers in the module graph. Those that
+ * tree shaking leaves there count.
+ */
+
+export interface Token {
+  /** `dynamic`: a module that is loaded on demand; `broken`: one that can't be bundled. */
+  readonly kind: 'asset' | 'package' | 'dynamic' | 'broken'
+  readonly number: number
+}
+
+const pattern = /millrace-(asset|package|dynamic|broken):(\d+)\./g
+
+export const tokenText = ({ kind, number }: Token): string => `millrace-${kind}:${number}.`
+
+/** The tokens in printed code, each once, in order. */
+export function tokensIn(code: string): Token[] {
+  const found = new Map<string, Token>()
+  for (const [text, kind, number] of code.matchAll(pattern))
+    if (!found.has(text)) found.set(text, { kind: kind as Token['kind'], number: Number(number) })
+  return [...found.values()]
+}
+
+/** Writes in place of each token what it stands for: their numbers depend on the whole program. */
+export const replaceTokens = (code: string, replace: (token: Token) => string): string =>
+  code.replace(pattern, (_, kind: Token['kind'], number: string) => replace({ kind, number: Number(number) }))

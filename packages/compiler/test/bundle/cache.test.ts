@@ -1,0 +1,155 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { change, type Files, index, newFolder, write } from './program.ts'
+
+const files: Files = {
+  'main.ts': `import { stage } from 'millrace'
+import { helper } from './helper.ts'
+import { dep } from 'dep'
+import { lib } from 'lib'
+import config from './config.json' with { type: 'json' }
+export const train = stage('train', {
+  run: async () => [helper, dep, lib, config, new URL('./a.txt', import.meta.url), new URL('./folder', import.meta.url), await import('./src/late.ts')],
+})
+export const other = stage('other', { run: () => new URL('./big.csv', import.meta.url) })
+`,
+  'helper.ts': 'export const helper = process.env.HELP',
+  'src/late.ts': 'export const late = 1',
+  'config.json': '{}',
+  'a.txt': 'a',
+  'big.csv': '1',
+  'folder/b.txt': 'b',
+  'tsconfig.json': '{ "extends": "./base.json" }',
+  'base.json': '{}',
+  'node_modules/dep/package.json':
+    '{ "name": "dep", "version": "1.0.0", "type": "module", "exports": "./a.js", "dependencies": { "sub": "*" } }',
+  'node_modules/dep/a.js': 'export const dep = 1',
+  'node_modules/sub/package.json': '{ "name": "sub", "version": "1.0.0" }',
+  'lib/package.json': '{ "name": "lib", "version": "1.0.0", "type": "module", "exports": "./a.js" }',
+  'lib/a.js': 'export const lib = 1',
+}
+const stale = `sha256:${'0'.repeat(64)}`
+
+function program(): { root: string; cache: string; poison(): void } {
+  const root = write(files)
+  symlinkSync('../lib', join(root, 'node_modules/lib'))
+  const cache = join(newFolder(), 'deep/cache')
+  /** Makes a use of the cache visible. */
+  const poison = (): void => {
+    for (const name of readdirSync(cache)) {
+      const text = readFileSync(join(cache, name), 'utf8')
+      writeFileSync(join(cache, name), text.replace(/"code":"sha256:\w+"/g, `"code":"${stale}"`))
+    }
+  }
+  return { root, cache, poison }
+}
+
+test('a result is kept, and used as long as nothing changes', async () => {
+  const { root, cache, poison } = program()
+  const cold = await index(root, ['train'], { cache })
+  expect(readdirSync(cache)).toEqual([expect.stringMatching(/^code-[0-9a-f]{32}\.json$/)])
+  expect(await index(root, ['train'], { cache })).toEqual(cold)
+  expect(await index(root, ['train'])).toEqual(cold)
+  expect(cold.diagnostics).toHaveLength(1)
+  poison()
+  expect((await index(root, ['train'], { cache })).stages.get('train')?.code).toBe(stale)
+  // what the stage doesn't use may change
+  change(root, { 'big.csv': '2' })
+  expect((await index(root, ['train'], { cache })).stages.get('train')?.code).toBe(stale)
+})
+
+describe('a result is not used after a change of', () => {
+  const edits: Record<string, (root: string) => void> = {
+    'another set of stages': () => undefined,
+    'a nearer package.json': (root) => change(root, { 'src/package.json': '{}' }),
+    'a package beside a dependant': (root) =>
+      change(root, { 'node_modules/dep/node_modules/sub/package.json': '{ "name": "sub", "version": "2.0.0" }' }),
+    'a link': (root) => {
+      change(root, {
+        'lib2/package.json': files['lib/package.json'] as string,
+        'lib2/a.js': files['lib/a.js'] as string,
+      })
+      rmSync(join(root, 'node_modules/lib'))
+      symlinkSync('../lib2', join(root, 'node_modules/lib'))
+    },
+    'a file in an asset folder': (root) => change(root, { 'folder/c.txt': 'c' }),
+    'an asset that goes': (root) => rmSync(join(root, 'a.txt')),
+    'a module that is renamed': (root) => renameSync(join(root, 'src/late.ts'), join(root, 'src/later.ts')),
+  }
+  for (const file of Object.keys(files))
+    if (!['big.csv', 'node_modules/dep/a.js'].includes(file))
+      edits[file] = (root) => change(root, { [file]: `${files[file]}\n` })
+  for (const [name, edit] of Object.entries(edits))
+    test(name, async () => {
+      const { root, cache, poison } = program()
+      await index(root, ['train'], { cache })
+      poison()
+      edit(root)
+      const keys = name === 'another set of stages' ? ['train', 'other'] : ['train']
+      const { stages, diagnostics } = await index(root, keys, { cache })
+      expect(stages.get('train')?.code).not.toBe(stale)
+      expect(stages.has('train')).toBe(!diagnostics.some(({ severity }) => severity === 'error'))
+    })
+
+  test('the exports themselves', async () => {
+    const { root, cache, poison } = program()
+    await index(root, ['train'], { cache })
+    poison()
+    const stage = (): void => undefined
+    const importModule = async (url: string): Promise<Record<string, unknown>> =>
+      url.endsWith('main.ts') ? { other: stage } : {}
+    const { stages } = await index(root, [], { cache, stages: [{ key: 'train', stage }], importModule })
+    expect(stages.get('train')).toMatchObject({ export: 'other' })
+    expect(stages.get('train')?.code).not.toBe(stale)
+  })
+})
+
+test('a damaged cache is a miss, and an error is not kept', async () => {
+  const { root, cache } = program()
+  const cold = await index(root, ['train'], { cache })
+  const file = join(cache, readdirSync(cache)[0] as string)
+  for (const text of [
+    '',
+    '{',
+    'null',
+    '[]',
+    readFileSync(file, 'utf8').replace('"evidence"', '"x"'),
+    readFileSync(file, 'utf8').slice(0, -9),
+  ]) {
+    writeFileSync(file, text)
+    expect(await index(root, ['train'], { cache })).toEqual(cold)
+  }
+  rmSync(cache, { recursive: true })
+  rmSync(join(root, 'a.txt'))
+  expect((await index(root, ['train'], { cache })).diagnostics).toHaveLength(1)
+  change(root, { 'a.txt': 'a' })
+  expect(await index(root, ['train'], { cache })).toEqual(cold)
+})
+
+test('a cache that can not be written is no error', async () => {
+  const { root } = program()
+  expect((await index(root, ['train'], { cache: join(root, 'main.ts/cache') })).stages.size).toBe(1)
+})
+
+test('with the cache no bundler and no parser is loaded', async () => {
+  const { root, cache } = program()
+  const script = join(root, 'script.mjs')
+  writeFileSync(
+    script,
+    `import { registerHooks } from 'node:module'
+const loaded = []
+registerHooks({ load(url, context, next) { loaded.push(url); return next(url, context) } })
+const { indexCode } = await import(${JSON.stringify(new URL('../../src/bundle/code-index.ts', import.meta.url).href)})
+const { train } = await import('./main.ts')
+const started = performance.now()
+const { stages, modules, diagnostics } = await indexCode({ entry: ${JSON.stringify(join(root, 'main.ts'))}, stages: [{ key: 'train', stage: train }], importModule: (url) => import(url), cache: ${JSON.stringify(cache)} })
+console.log(JSON.stringify({ index: [[...stages], modules, diagnostics], rolldown: loaded.filter((url) => /rolldown|compute-index/.test(url)), ms: performance.now() - started }))`,
+  )
+  const run = (): { index: unknown; rolldown: string[]; ms: number } =>
+    JSON.parse(execFileSync(process.execPath, [script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+  const [cold, warm] = [run(), run()]
+  expect(cold.rolldown.length).toBeGreaterThan(1)
+  expect(warm).toMatchObject({ index: cold.index, rolldown: [] })
+})

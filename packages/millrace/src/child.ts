@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url'
+import type { ArtifactValue } from '@millrace/ir'
+import { type ChildRequest, runChild } from '@millrace/runner'
+import { stageDefinition } from '@millrace/sdk'
+import { isChild } from './is-child.ts'
+import { type ChildTarget, childVariable, loadedStage } from './program/stage-loader.ts'
+import { artifactAt } from './program/values.ts'
+
+/** What a child process of the local runtime runs: one stage, imported from the author's module. */
+isChild.value = true
+const { url, export: name } = JSON.parse(process.env[childVariable] ?? '{}') as ChildTarget
+const request = JSON.parse(process.env.MILLRACE_REQUEST ?? '{}') as ChildRequest
+
+await runChild(request, async () => {
+  const module = (await import(url)) as Readonly<Record<string, unknown>>
+  const definition = stageDefinition(module[name])
+  if (!definition) throw new Error(`${fileURLToPath(url)} has no stage under the export "${name}"`)
+  const assets = new Map<string, ArtifactValue>()
+  for (const match of JSON.stringify(definition.inputSchema).matchAll(/"\$asset":"([^"]+)"/g))
+    assets.set(match[1] as string, await artifactAt(fileURLToPath(match[1] as string)))
+  return loadedStage(definition, (asset) => assets.get(asset))
+})

@@ -1,0 +1,45 @@
+import { type Diagnostic, firstPlace, isDiagnosticError, nowhere } from '@millrace/ir'
+import { exitCodes, leave } from './exit.ts'
+import type { Invocation } from './invocation.ts'
+import { parse } from './parser.ts'
+import { newReport, type Report, refusedRun } from './report.ts'
+
+/** Runs one command and ends the process with its exit code. */
+export async function commandLine(invocation: Invocation): Promise<void> {
+  const words = invocation.arguments
+  const report = newReport({ json: words.includes('--json'), trace: words.includes('--trace') })
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    // a run cancels itself; every other command has nobody to talk to
+    if (process.listenerCount('millrace:closed' as never) === 0) process.exit(exitCodes.closedOutput)
+    process.emit('millrace:closed' as never)
+  })
+  process.stderr.on('error', () => {})
+  await leave(await code(invocation, report))
+}
+
+async function code(invocation: Invocation, report: Report): Promise<number> {
+  try {
+    return await parse(invocation, report)
+  } catch (error) {
+    const diagnostics = isDiagnosticError(error) ? error.diagnostics : [internal(error)]
+    if (report.json) report.event(refusedRun(diagnostics))
+    report.errors(diagnostics, isDiagnosticError(error) ? error.cause : error)
+    return exitOf(diagnostics)
+  }
+}
+
+const exitOf = (diagnostics: readonly Diagnostic[]): number =>
+  diagnostics.some(({ code }) => code === 'store-failed' || code === 'store-version')
+    ? exitCodes.store
+    : diagnostics.some(({ code }) => code === 'internal-error')
+      ? exitCodes.stageFailed
+      : exitCodes.usage
+
+const internal = (error: unknown): Diagnostic => ({
+  code: 'internal-error',
+  severity: 'error',
+  message: `Millrace itself failed: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
+  at: { ...nowhere, ...(error instanceof Error ? firstPlace(error.stack ?? '') : {}) },
+  fix: 'Run it again with --trace and report what it prints.',
+})

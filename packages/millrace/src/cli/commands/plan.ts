@@ -1,0 +1,28 @@
+import { explain } from '../../program/explain.ts'
+import { exitCodes } from '../exit.ts'
+import type { Invocation } from '../invocation.ts'
+import type { CommonOptions, ParameterOptions } from '../parser.ts'
+import { prepare } from '../prepared.ts'
+import type { Report } from '../report.ts'
+
+/** `plan`: one line a call on stdout, with what changed since the last run. */
+export async function planCommand(
+  invocation: Invocation,
+  options: CommonOptions & ParameterOptions,
+  report: Report,
+): Promise<number> {
+  const prepared = await prepare(invocation, options)
+  const rows = explain(prepared)
+  if (report.json) for (const row of rows) report.out(JSON.stringify(row))
+  else {
+    const width = Math.max(...rows.map((row) => row.node.length), 4)
+    for (const { node, action, causes } of rows)
+      report.out(`${node.padEnd(width)}  ${action.padEnd(7)}  ${causes.join('; ')}`.trimEnd())
+  }
+  report.errors(prepared.notices)
+  const count = (action: string) => rows.filter((row) => row.action === action).length
+  process.stderr.write(
+    `${count('run')} to run, ${count('cached')} cached, ${count('waits')} to see, ${count('skipped')} skipped\n`,
+  )
+  return exitCodes.ok
+}

@@ -1,0 +1,128 @@
+import { type Diagnostic, DiagnosticError, hint, millisecondsOf, nowhere, type RunOutcome } from '@millrace/ir'
+import { StageFailure } from '@millrace/runner'
+import { below } from '../../program/below.ts'
+import { localRuntimeOf, resourceDiagnostics } from '../../program/local.ts'
+import { saveRecord } from '../../program/record.ts'
+import { exitCodes } from '../exit.ts'
+import { type Invocation, usage } from '../invocation.ts'
+import type { CommonOptions, ParameterOptions } from '../parser.ts'
+import { type Prepared, prepare, refuse } from '../prepared.ts'
+import { plainView } from '../progress/plain.ts'
+import { ttyView } from '../progress/tty.ts'
+import { quietView, type View } from '../progress/view.ts'
+import { type Report, summaryLine } from '../report.ts'
+import { Signals } from '../signals.ts'
+import { progressMode } from '../terminal.ts'
+
+export interface RunOptions extends CommonOptions, ParameterOptions {
+  readonly target: string
+  readonly jobs?: number
+  readonly fresh?: boolean
+  readonly failFast?: boolean
+  readonly strict?: boolean
+  readonly verify?: boolean
+  readonly timeout?: string
+  readonly from?: string
+}
+
+/** `run`: stdout gets the output as one line of JSON (or the events), stderr what a person watches. */
+export async function runCommand(invocation: Invocation, options: RunOptions, report: Report): Promise<number> {
+  checkTarget(options.target)
+  const prepared = await prepare(invocation, options)
+  const { plan, store, program } = prepared
+  const problems: Diagnostic[] = [...prepared.notices, ...resourceDiagnostics(program, plan, options.strict === true)]
+  refuse(problems)
+  const recompute = options.from === undefined ? undefined : stagesFrom(prepared, options.from)
+  const signals = new Signals()
+  const timer =
+    options.timeout === undefined
+      ? undefined
+      : setTimeout(
+          () => signals.cancel(exitCodes.timeout, timedOut(options.timeout as string)),
+          millisecondsOf(options.timeout),
+        ).unref()
+  const { jobs, fresh, failFast, strict, verify } = options
+  const chosen = {
+    ...(jobs === undefined ? {} : { jobs }),
+    ...(fresh ? { fresh } : {}),
+    ...(failFast ? { failFast } : {}),
+    ...(strict ? { strict } : {}),
+    ...(verify ? { verify } : {}),
+    ...(recompute ? { recompute } : {}),
+    kill: signals.kill,
+  }
+  const runtime = localRuntimeOf(program, prepared.code, prepared.assets, store, chosen, problems)
+  const view = newView(options, report)
+  try {
+    const outcome = await runtime.run(plan, prepared.input, {
+      signal: signals.signal,
+      onEvent: (event) => {
+        if (event.event === 'run.started') saveRecord(store.runs.path(event.run), plan, prepared.code, prepared.input)
+        if (report.json) report.event(event)
+        view.event(event)
+      },
+    })
+    view.close()
+    return finish(outcome, signals, report)
+  } finally {
+    clearTimeout(timer)
+    view.close()
+    signals.release()
+  }
+}
+
+function finish(outcome: RunOutcome, signals: Signals, report: Report): number {
+  if (!report.json && outcome.status === 'succeeded') report.out(JSON.stringify(outcome.output))
+  report.errors(outcome.errors)
+  process.stderr.write(`${summaryLine(outcome.counts, outcome.seconds)}\n`)
+  if (outcome.status === 'cancelled') return signals.exit ?? exitCodes.interrupt
+  if (outcome.status === 'succeeded') return exitCodes.ok
+  return outcome.errors.some(({ code }) => code === 'store-failed') ? exitCodes.store : exitCodes.stageFailed
+}
+
+function newView(options: RunOptions, report: Report): View {
+  const mode = report.json && options.progress === 'auto' ? 'quiet' : progressMode(options.progress, options.color)
+  if (mode === 'quiet') return quietView
+  return mode === 'tty' ? ttyView(process.stderr) : plainView((text) => process.stderr.write(text))
+}
+
+function checkTarget(target: string): void {
+  if (target === 'local') return
+  if (target === 'kubernetes' || target === 'argo')
+    throw usage(`run works on this machine, and the target is "${target}"`, 'Use submit to run it on a cluster.')
+  throw new DiagnosticError([
+    {
+      code: 'unknown-target',
+      severity: 'error',
+      message: `there is no target "${target}"${hint(target, ['local', 'kubernetes', 'argo'])}`,
+      at: nowhere,
+      fix: 'Use --target local.',
+    },
+  ])
+}
+
+const timedOut = (timeout: string): StageFailure =>
+  new StageFailure(
+    'run-timeout',
+    `the run did not end within its timeout of ${timeout}`,
+    'Give a longer --timeout, or run again to go on.',
+  )
+
+/** The calls of a stage, by id or by name, and all that reads what they give. */
+function stagesFrom({ plan }: Prepared, from: string): ReadonlySet<string> {
+  const stages = plan.nodes.filter((node) => node.kind === 'stage')
+  const chosen = stages.filter(
+    (node) => node.id === from || node.merged?.includes(from) || plan.stages[node.stage]?.name === from,
+  )
+  if (chosen.length > 0) return below(plan, new Set(chosen.map((node) => node.id)))
+  const known = stages.map((node) => node.id)
+  throw new DiagnosticError([
+    {
+      code: 'unknown-stage',
+      severity: 'error',
+      message: `pipeline "${plan.pipeline}" has no stage "${from}"${hint(from, known)}`,
+      at: { pipeline: plan.pipeline, node: null },
+      fix: `Use one of: ${known.slice(0, 20).join(', ')}${known.length > 20 ? ', …' : ''}.`,
+    },
+  ])
+}

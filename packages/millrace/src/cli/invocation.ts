@@ -1,0 +1,29 @@
+import { DiagnosticError, hint, nowhere } from '@millrace/ir'
+import type { AnyPipeline } from '@millrace/sdk'
+
+/** A program on its way through a command. */
+export interface Invocation {
+  readonly pipelines: readonly AnyPipeline[]
+  readonly entry: string
+  readonly arguments: readonly string[]
+}
+
+/** A mistake in how a command was written. */
+export const usage = (message: string, fix: string): DiagnosticError =>
+  new DiagnosticError([{ code: 'usage', severity: 'error', message, at: nowhere, fix }])
+
+/** The pipeline that `--pipeline` names, else the first. */
+export function pickPipeline(invocation: Invocation, name: string | undefined): AnyPipeline {
+  const names = invocation.pipelines.map((pipeline) => pipeline.name)
+  const found = name === undefined ? invocation.pipelines[0] : invocation.pipelines.find((p) => p.name === name)
+  if (found) return found
+  throw new DiagnosticError([
+    {
+      code: 'unknown-pipeline',
+      severity: 'error',
+      message: `the program has no pipeline "${name}"${hint(name ?? '', names)}`,
+      at: nowhere,
+      fix: `Use one of: ${names.join(', ')}.`,
+    },
+  ])
+}

@@ -1,0 +1,155 @@
+import { basename } from 'node:path'
+import { DiagnosticError, didYouMean, millisecondsOf, nowhere } from '@millrace/ir'
+import { Command, CommanderError, Option } from 'commander'
+import { version } from '../version.ts'
+import type { RunOptions } from './commands/run.ts'
+import { type Invocation, usage } from './invocation.ts'
+import type { Report } from './report.ts'
+
+export interface CommonOptions {
+  readonly store?: string
+  readonly pipeline?: string
+  readonly json?: boolean
+  readonly progress: 'auto' | 'tty' | 'plain' | 'quiet'
+  readonly color: boolean
+}
+
+export interface ParameterOptions {
+  readonly param: readonly string[]
+  readonly params?: string
+  readonly environment?: string
+}
+
+const append = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+
+const whole =
+  (name: string) =>
+  (text: string): number => {
+    if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+    throw usage(`--${name} is "${text}"`, `Give --${name} a whole number from 1.`)
+  }
+
+const duration = (text: string): string => {
+  if ((millisecondsOf(text) ?? 0) > 0) return text
+  throw usage(`--timeout is "${text}"`, 'Give --timeout a whole number and a unit (ms, s, m, h, d), for example 10m.')
+}
+
+/** Parses the command line and runs the command it names; gives the exit code. Handlers are loaded when named. */
+export async function parse(invocation: Invocation, report: Report): Promise<number> {
+  const program = basename(invocation.entry)
+  let exit = 0
+  const root = new Command(program)
+  const settle = (command: Command): Command =>
+    command
+      .exitOverride()
+      .configureOutput({ writeErr: () => {}, writeOut: (text) => process.stdout.write(text) })
+      .allowExcessArguments(false)
+      .helpOption('-h, --help', 'show this')
+      .helpCommand(false)
+  const examples = (command: Command, lines: readonly string[]): Command =>
+    command.addHelpText('beforeAll', `Examples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`)
+  const command = (name: string, description: string, more: { readonly isDefault?: boolean } = {}): Command => {
+    const made = settle(root.command(name, more).description(description))
+      .option('--store <dir>', 'the store (default: .millrace beside the program)')
+      .option('--pipeline <name>', 'which pipeline of the program')
+      .option('--json', 'machine-readable on stdout')
+      .addOption(
+        new Option('--progress <how>', 'how to show progress')
+          .choices(['auto', 'tty', 'plain', 'quiet'])
+          .default('auto'),
+      )
+      .option('--no-color', 'no escape codes')
+      .addOption(new Option('--trace', 'show our own frames of an error').hideHelp())
+    return made
+  }
+  const parameters = (made: Command): Command =>
+    made
+      .option('--param <name=value>', 'set a parameter; repeat for more', append, [])
+      .option('--params <file>', 'parameters from a YAML or JSON file')
+      .option('--environment <name>', 'the environment (default: laptop)')
+  const on = <T>(made: Command, handler: (options: T, words: readonly string[]) => Promise<number>): void => {
+    made.action(async (...given: unknown[]) => {
+      exit = await handler(made.opts() as T, given.slice(0, -2) as string[])
+    })
+  }
+
+  settle(root.description('Runs, plans and draws the pipelines of this program.')).version(
+    version(),
+    '-V, --version',
+    'show the version',
+  )
+  root.usage('[command] [options]')
+  examples(root, [
+    `tsx ${program}`,
+    `tsx ${program} --param name=value`,
+    `tsx ${program} plan`,
+    `tsx ${program} runs show`,
+  ])
+
+  const run = parameters(command('run', 'run the pipeline here (the default)', { isDefault: true }))
+    .option('--target <name>', 'where to run', 'local')
+    .option('--jobs <n>', 'stages at once (default: what the machine holds)', whole('jobs'))
+    .option('--fresh', 'start a new run and take nothing from the cache')
+    .option('--fail-fast', 'stop at the first failure')
+    .option('--strict', 'refuse requests that this machine cannot meet')
+    .option('--verify', 'verify also very large artifacts byte by byte')
+    .option('--timeout <t>', 'cancel the run after this time, for example 10m', duration)
+    .option('--from <stage>', 'recompute this stage and all below it')
+  on<RunOptions>(run, async (options) => (await import('./commands/run.ts')).runCommand(invocation, options, report))
+
+  const plan = parameters(command('plan', 'what would run, what is cached, and what changed'))
+  on<CommonOptions & ParameterOptions>(plan, async (options) =>
+    (await import('./commands/plan.ts')).planCommand(invocation, options, report),
+  )
+
+  const graph = command('graph', 'draw the pipeline').addOption(
+    new Option('--format <format>', 'how').choices(['mermaid', 'dot', 'json']).default('mermaid'),
+  )
+  on<CommonOptions & { format: 'mermaid' | 'dot' | 'json' }>(graph, async (options) =>
+    (await import('./commands/graph.ts')).graphCommand(invocation, options, report),
+  )
+
+  const runs = command('runs', 'the history: list, show, logs')
+    .argument('<what>', 'list, show or logs')
+    .argument('[id]', 'a run; may be shortened, none means the last')
+    .argument('[stage]', 'with logs: only this stage')
+  on<CommonOptions>(runs, async (options, words) =>
+    (await import('./commands/runs.ts')).runsCommand(invocation, options, words, report),
+  )
+
+  try {
+    await root.parseAsync([...invocation.arguments], { from: 'user' })
+    return exit
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return 0
+    throw told(error, root, invocation.arguments)
+  }
+}
+
+/** Commander's complaint as ours, with the word that was probably meant. */
+function told(error: CommanderError, root: Command, words: readonly string[]): DiagnosticError {
+  const commands = root.commands.map((command) => command.name())
+  const word = words.find((at) => !at.startsWith('-')) ?? ''
+  const named = root.commands.find((command) => command.name() === word)
+  if (error.code === 'commander.excessArguments' && !named) {
+    const near = didYouMean(word, commands)
+    return usage(
+      `there is no command "${word}"${near === undefined ? '' : ` (did you mean "${near}"?)`}`,
+      `Use one of: ${commands.join(', ')}.`,
+    )
+  }
+  const message = error.message.replace(/^error: /, '').split('\n')[0] ?? ''
+  const flag = /^unknown option '(--?[\w-]+)/.exec(message)?.[1]
+  if (flag !== undefined) {
+    const known = (named ?? root.commands[0] ?? root).options.flatMap((option) => option.long ?? [])
+    const near = didYouMean(flag, known)
+    return usage(
+      `there is no option "${flag}"${near === undefined ? '' : ` (did you mean "${near}"?)`}`,
+      `See --help${named ? ` of ${word}` : ''} for the options.`,
+    )
+  }
+  return new DiagnosticError([
+    { code: 'usage', severity: 'error', message, at: nowhere, fix: 'See --help for how to write it.' },
+  ])
+}

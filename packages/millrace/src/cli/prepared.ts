@@ -1,0 +1,69 @@
+import { join } from 'node:path'
+import type { CodeIndex } from '@millrace/compiler'
+import {
+  type ArtifactValue,
+  type Diagnostic,
+  DiagnosticError,
+  type Json,
+  type JsonObject,
+  type Plan,
+} from '@millrace/ir'
+import { openStore, type Store } from '@millrace/store'
+import { readParameters } from '../program/parameters.ts'
+import { storeFolder } from '../program/place.ts'
+import { hasErrors, makePlan, type Program, readAssets, readCode, readProgram } from '../program/program.ts'
+import { readInput } from '../program/values.ts'
+import { checkEnvironment } from './environment.ts'
+import { type Invocation, pickPipeline } from './invocation.ts'
+import type { CommonOptions, ParameterOptions } from './parser.ts'
+
+/** A program that is ready to run or to be planned. */
+export interface Prepared {
+  readonly program: Program
+  readonly code: CodeIndex
+  readonly assets: ReadonlyMap<string, ArtifactValue>
+  readonly store: Store
+  readonly input: JsonObject
+  readonly plan: Plan
+  /** Notices and warnings. */
+  readonly notices: readonly Diagnostic[]
+}
+
+/**
+ * Everything between the words of a command and a Plan.
+ *
+ * @throws DiagnosticError with all that is wrong
+ */
+export async function prepare(invocation: Invocation, options: CommonOptions & ParameterOptions): Promise<Prepared> {
+  const program = readProgram(pickPipeline(invocation, options.pipeline))
+  const problems: Diagnostic[] = [...program.diagnostics]
+  await checkEnvironment(invocation.entry, options.environment, problems)
+  const given = await readParameters(
+    program.name,
+    program.graph.input,
+    { param: options.param, params: options.params },
+    problems,
+  )
+  refuse(problems)
+  const assets = await readAssets(program)
+  const input = await readInput(
+    program.graph.input,
+    given.value,
+    given.origin,
+    (token) => assets.get(token) as unknown as Json,
+    problems,
+  )
+  const store = openStore(storeFolder(options.store, invocation.entry))
+  const importModule = (url: string) => import(url) as Promise<Readonly<Record<string, unknown>>>
+  const code = await readCode(program, { entry: invocation.entry, importModule, cache: join(store.root, 'code') })
+  problems.push(...code.diagnostics)
+  refuse(problems)
+  const { plan, diagnostics } = makePlan(program, code, assets, input)
+  problems.push(...diagnostics)
+  refuse(problems)
+  return { program, code, assets, store, input, plan, notices: problems }
+}
+
+export function refuse(problems: readonly Diagnostic[]): void {
+  if (hasErrors(problems)) throw new DiagnosticError(problems.filter((problem) => problem.severity === 'error'))
+}

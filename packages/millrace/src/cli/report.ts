@@ -1,0 +1,41 @@
+import { type Counts, type Diagnostic, type Event, formatDiagnostic, type Json } from '@millrace/ir'
+import { shortPath, showSeconds } from './terminal.ts'
+
+/** Where a command says things: results on stdout, everything for a person on stderr. */
+export interface Report {
+  readonly json: boolean
+  readonly trace: boolean
+  errors(diagnostics: readonly Diagnostic[], cause?: unknown): void
+  out(text: string): void
+  event(event: Event): void
+}
+
+export function newReport({ json, trace }: { readonly json: boolean; readonly trace: boolean }): Report {
+  return {
+    json,
+    trace,
+    errors(diagnostics, cause) {
+      for (const diagnostic of diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic, shortPath)}\n`)
+      if (trace && cause instanceof Error) process.stderr.write(`${cause.stack}\n`)
+    },
+    out: (text) => process.stdout.write(`${text}\n`),
+    event: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
+  }
+}
+
+export const summaryLine = ({ ran, cached, skipped, failed }: Counts, seconds: number): string =>
+  `${ran} ran, ${cached} cached, ${skipped} skipped, ${failed} failed, ${showSeconds(seconds)}`
+
+export const noCounts: Counts = { ran: 0, cached: 0, skipped: 0, failed: 0 }
+
+/** What `--json` says of a run that could not begin. */
+export const refusedRun = (errors: readonly Diagnostic[]): Event => ({
+  event: 'run.finished',
+  run: null,
+  time: new Date().toISOString(),
+  status: 'failed',
+  output: null satisfies Json,
+  errors,
+  counts: noCounts,
+  seconds: 0,
+})

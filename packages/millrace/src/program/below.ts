@@ -1,0 +1,44 @@
+import { type Binding, conditionRefs, eachRef, ownerOf, type Plan, type PlanNode } from '@millrace/ir'
+
+/** What each node reads directly: ids of nodes before it. A map and a when read what their bodies' results read. */
+export function readsOf(node: PlanNode): string[] {
+  const out: string[] = []
+  const add = ({ ref }: { readonly ref: string }) => {
+    out.push(ref.replace(/:(item|index)$/, ''))
+  }
+  const binding = (at: Binding | undefined) => at && eachRef(at, add)
+  if (node.kind === 'stage') {
+    binding(node.args)
+    out.push(...(node.after ?? []))
+  } else if (node.kind === 'value') binding(node.value)
+  else if (node.kind === 'map') {
+    binding(node.list)
+    binding(node.result)
+  } else {
+    conditionRefs(node.condition, add)
+    binding(node.then)
+    binding(node.else)
+  }
+  if (node.scope !== '') out.push(ownerOf(node.scope))
+  return out
+}
+
+/** The given nodes and all that depends on them, directly or not. */
+export function below(plan: Plan, from: ReadonlySet<string>): Set<string> {
+  const readers = new Map<string, string[]>()
+  for (const node of plan.nodes)
+    for (const id of readsOf(node)) {
+      const list = readers.get(id)
+      if (list) list.push(node.id)
+      else readers.set(id, [node.id])
+    }
+  const out = new Set(from)
+  const open = [...from]
+  for (let at = open.pop(); at !== undefined; at = open.pop())
+    for (const reader of readers.get(at) ?? [])
+      if (!out.has(reader)) {
+        out.add(reader)
+        open.push(reader)
+      }
+  return out
+}

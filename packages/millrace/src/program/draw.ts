@@ -1,0 +1,166 @@
+import { type Binding, type Body, conditionRefs, eachRef, type Graph, type Node } from '@millrace/ir'
+
+interface Box {
+  readonly id: string
+  readonly label: string
+  readonly shape: 'stage' | 'input' | 'output'
+}
+interface Group {
+  readonly id: string
+  readonly label: string
+  readonly boxes: Box[]
+  readonly groups: Group[]
+}
+interface Drawing {
+  readonly root: Group
+  readonly edges: { readonly from: string; readonly to: string; readonly label: string; readonly order: boolean }[]
+}
+
+/** What of a Graph is drawn: calls as boxes, maps, whens and sub-pipelines as groups, values as arrows. */
+function layOut(graph: Graph): Drawing {
+  const root: Group = { id: '', label: graph.pipeline, boxes: [], groups: [] }
+  const edges: Drawing['edges'] = []
+  /** The box that stands for what a ref gives; none for literals. */
+  const sources = new Map<string, readonly { id: string; label: string }[]>([[':input', [{ id: ':input', label: '' }]]])
+  const seen = new Set<string>()
+
+  const read = (ref: { readonly ref: string; readonly path: readonly string[] }) =>
+    (sources.get(ref.ref) ?? []).map(({ id, label }) => ({ id, label: label || ref.path.join('.') }))
+  const sourcesOf = (binding: Binding | undefined) => {
+    const out: { id: string; label: string }[] = []
+    if (binding) eachRef(binding, (ref) => out.push(...read(ref)))
+    return out
+  }
+  const arrow = (from: string, to: string, label: string, order = false) => {
+    const key = `${from} ${to} ${label} ${order}`
+    if (seen.has(key) || from === to) return
+    seen.add(key)
+    edges.push({ from, to, label, order })
+  }
+  const walk = (body: Body, group: Group): void => {
+    for (const node of body.nodes) draw(node, group)
+  }
+  const nest = (group: Group, id: string, label: string): Group => {
+    const inner: Group = { id, label, boxes: [], groups: [] }
+    group.groups.push(inner)
+    return inner
+  }
+  const draw = (node: Node, group: Group): void => {
+    switch (node.kind) {
+      case 'stage':
+        group.boxes.push({ id: node.id, label: node.id, shape: 'stage' })
+        for (const { id, label } of sourcesOf(node.args)) arrow(id, node.id, label)
+        for (const id of node.after ?? [])
+          for (const source of sources.get(id) ?? [{ id }]) arrow(source.id, node.id, '', true)
+        sources.set(node.id, [{ id: node.id, label: '' }])
+        return
+      case 'map': {
+        const list = sourcesOf(node.list)
+        sources.set(`${node.id}:item`, list)
+        sources.set(`${node.id}:index`, [])
+        walk(node.body, nest(group, node.id, `${node.id}: each ${showBinding(node.list)}`))
+        sources.set(node.id, sourcesOf(node.body.result))
+        return
+      }
+      case 'when': {
+        const condition: { id: string; label: string }[] = []
+        conditionRefs(node.condition, (ref) => condition.push(...read(ref)))
+        const { left, operator, right } = node.condition
+        const told = `${showBinding(left)} ${operator} ${right ? showBinding(right) : 'undefined'}`
+        for (const [name, body] of [
+          ['then', node.then],
+          ['else', node.else],
+        ] as const) {
+          if (!body) continue
+          const inner = nest(group, `${node.id}:${name}`, name === 'then' ? `when ${told}` : `else of ${node.id}`)
+          walk(body, inner)
+          for (const box of inner.boxes) for (const { id, label } of condition) arrow(id, box.id, label, true)
+        }
+        sources.set(node.id, [...sourcesOf(node.then.result), ...sourcesOf(node.else?.result)])
+        return
+      }
+      case 'pipeline':
+        sources.set(`${node.id}:input`, sourcesOf(node.args))
+        walk(node.body, nest(group, node.id, node.id))
+        sources.set(node.id, sourcesOf(node.body.result))
+    }
+  }
+  root.boxes.push({ id: ':input', label: 'parameters', shape: 'input' })
+  walk(graph.body, root)
+  root.boxes.push({ id: ':output', label: 'output', shape: 'output' })
+  for (const { id, label } of sourcesOf(graph.body.result)) arrow(id, ':output', label)
+  if (!edges.some((edge) => edge.from === ':input')) root.boxes.shift()
+  return { root, edges }
+}
+
+const showBinding = (binding: Binding): string => {
+  if ('ref' in binding) return [binding.ref.replace(/^.*:/, ''), ...binding.path].join('.')
+  if ('value' in binding) return JSON.stringify(binding.value).slice(0, 40)
+  return 'items' in binding ? `of ${binding.items.length}` : '…'
+}
+
+/** The Graph as a Mermaid flowchart. */
+export function drawMermaid(graph: Graph): string {
+  const { root, edges } = layOut(graph)
+  const names = new Map<string, string>()
+  const name = (id: string): string => {
+    let known = names.get(id)
+    if (known === undefined) {
+      known = `n${names.size}`
+      names.set(id, known)
+    }
+    return known
+  }
+  const quote = (text: string) =>
+    `"${text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')}"`
+  const lines = ['flowchart TD']
+  const open: { group: Group; depth: number; end?: true }[] = [{ group: root, depth: 1 }]
+  for (let at = open.pop(); at; at = open.pop()) {
+    const { group, depth } = at
+    const pad = '  '.repeat(depth)
+    if (at.end) {
+      lines.push(`${'  '.repeat(depth - 1)}end`)
+      continue
+    }
+    if (group !== root) {
+      lines.push(`${'  '.repeat(depth - 1)}subgraph ${name(`group ${group.id}`)} [${quote(group.label)}]`)
+      open.push({ group, depth, end: true })
+    }
+    for (const box of group.boxes)
+      lines.push(`${pad}${name(box.id)}${box.shape === 'stage' ? `[${quote(box.label)}]` : `([${quote(box.label)}])`}`)
+    for (const inner of [...group.groups].reverse()) open.push({ group: inner, depth: depth + 1 })
+  }
+  for (const { from, to, label, order } of edges)
+    lines.push(`  ${name(from)} ${order ? '-.->' : '-->'}${label ? `|${quote(label)}|` : ''} ${name(to)}`)
+  return lines.join('\n')
+}
+
+/** The Graph in Graphviz' dot language. */
+export function drawDot(graph: Graph): string {
+  const { root, edges } = layOut(graph)
+  const quote = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+  const lines = [`digraph ${quote(graph.pipeline)} {`, '  node [shape=box];']
+  const open: { group: Group; depth: number; end?: true }[] = [{ group: root, depth: 1 }]
+  for (let at = open.pop(); at; at = open.pop()) {
+    const { group, depth } = at
+    const pad = '  '.repeat(depth)
+    if (at.end) {
+      lines.push(`${'  '.repeat(depth - 1)}}`)
+      continue
+    }
+    if (group !== root) {
+      lines.push(
+        `${'  '.repeat(depth - 1)}subgraph ${quote(`cluster ${group.id}`)} {`,
+        `${pad}label=${quote(group.label)};`,
+      )
+      open.push({ group, depth, end: true })
+    }
+    for (const box of group.boxes)
+      lines.push(`${pad}${quote(box.id)} [label=${quote(box.label)}${box.shape === 'stage' ? '' : ', shape=oval'}];`)
+    for (const inner of [...group.groups].reverse()) open.push({ group: inner, depth: depth + 1 })
+  }
+  for (const { from, to, label, order } of edges)
+    lines.push(`  ${quote(from)} -> ${quote(to)} [label=${quote(label)}${order ? ', style=dashed' : ''}];`)
+  lines.push('}')
+  return lines.join('\n')
+}

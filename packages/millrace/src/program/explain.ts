@@ -1,0 +1,177 @@
+import type { CodeIndex } from '@millrace/compiler'
+import {
+  type ArtifactValue,
+  type Binding,
+  canonical,
+  eachRef,
+  follow,
+  type Json,
+  type JsonObject,
+  optionsOf,
+  type Plan,
+  type PlanStage,
+  type PlanStageSpec,
+} from '@millrace/ir'
+import { type DryCall, dryRun } from '@millrace/runtime-local'
+import type { Store } from '@millrace/store'
+import { type RunRecord, readRecord } from './record.ts'
+
+/** What a run would do with one call, and why. */
+export interface PlanRow {
+  readonly node: string
+  /** `waits`: whether it runs is known only when what it reads has run. */
+  readonly action: 'run' | 'cached' | 'waits' | 'skipped'
+  readonly causes: readonly string[]
+}
+
+interface Question {
+  readonly plan: Plan
+  readonly code: CodeIndex
+  readonly store: Store
+  readonly input: JsonObject
+  readonly assets: ReadonlyMap<string, ArtifactValue>
+}
+
+/** Compares a Plan with the store and with the last run of the pipeline. */
+export function explain(question: Question): PlanRow[] {
+  const { plan, store, input, assets } = question
+  const calls = dryRun(plan, input, store, (token) => assets.get(token) as unknown as Json)
+  const last = store.runs.list().find((run) => run.pipeline === plan.pipeline)
+  const before = last && readRecord(store.runs.path(last.id))
+  return plan.nodes.flatMap((node): PlanRow[] => {
+    if (node.kind !== 'stage') return []
+    const found = calls.get(node.id) ?? []
+    const row = rowOf(node, found, question, before)
+    return [row, ...(node.merged ?? []).map((id) => ({ ...row, node: id, causes: [`equal to ${node.id}`] }))]
+  })
+}
+
+function rowOf(node: PlanStage, calls: readonly DryCall[], question: Question, before: RunRecord | undefined): PlanRow {
+  const { plan } = question
+  const spec = plan.stages[node.stage] as PlanStageSpec
+  const missed = calls.filter((call) => call.state === 'miss')
+  const of = calls.length > 1 ? `${missed.length} of ${calls.length}: ` : ''
+  if (missed.length > 0) {
+    if (!optionsOf(plan, node).cache)
+      return { node: node.id, action: 'run', causes: ['cache: false, so it runs in every run'] }
+    if (!spec.code)
+      return { node: node.id, action: 'run', causes: ['no module exports its stage, so nothing of it is cached'] }
+    const causes = causesOf(node, question, before)
+    return { node: node.id, action: 'run', causes: causes.map((cause, i) => (i === 0 ? of + cause : cause)) }
+  }
+  const unknown = calls.filter((call) => call.state === 'unknown')
+  if (unknown.length > 0)
+    return {
+      node: node.id,
+      action: 'waits',
+      causes: [`for ${[...new Set(unknown.map((call) => call.because))].join(', ')}`],
+    }
+  const hits = calls.filter((call) => call.state === 'hit')
+  if (hits.length > 0) {
+    const runs = [...new Set(hits.map((call) => call.because))]
+    return {
+      node: node.id,
+      action: 'cached',
+      causes: [`from ${runs.slice(0, 3).join(', ')}${runs.length > 3 ? ', …' : ''}`],
+    }
+  }
+  return {
+    node: node.id,
+    action: 'skipped',
+    causes: calls.length > 0 ? [`${calls[0]?.because}`] : ['its map has no items'],
+  }
+}
+
+function causesOf(node: PlanStage, question: Question, before: RunRecord | undefined): string[] {
+  if (!before) return ['it never ran']
+  const { plan } = question
+  const stage = plan.stages[node.stage] as PlanStageSpec
+  const old = before.plan.nodes.find(
+    (other): other is PlanStage =>
+      other.kind === 'stage' && (other.id === node.id || other.merged?.includes(node.id) === true),
+  )
+  const oldStage = old && before.plan.stages[old.stage]
+  if (!old || !oldStage) return ['it is new']
+  const causes: string[] = []
+  if (stage.code !== oldStage.code) causes.push(codeCause(node, old, question, before))
+  for (const [name, value] of Object.entries(stage.env ?? {}))
+    if (canonical(value as unknown as Json) !== canonical((oldStage.env?.[name] ?? null) as unknown as Json))
+      causes.push(`env ${name} changed`)
+  causes.push(...inputCauses(node.args, old.args, question, before))
+  if (causes.length > 0) return causes
+  return ['its result is not in the store']
+}
+
+function codeCause(node: PlanStage, old: PlanStage, { code }: Question, before: RunRecord): string {
+  const now = code.stages.get(node.stage)?.sources ?? {}
+  const then = before.sources[old.stage] ?? {}
+  const changed = [...new Set([...Object.keys(now), ...Object.keys(then)])]
+    .filter((source) => now[source] !== then[source])
+    .sort()
+  return changed.length > 0
+    ? `code changed: ${changed.slice(0, 4).join(', ')}${changed.length > 4 ? ', …' : ''}`
+    : 'code changed'
+}
+
+function inputCauses(now: Binding, then: Binding, question: Question, before: RunRecord): string[] {
+  const fields = (binding: Binding): { readonly [key: string]: Binding } =>
+    'fields' in binding ? binding.fields : { '': binding }
+  const causes: string[] = []
+  const [a, b] = [fields(now), fields(then)]
+  for (const key of [...new Set([...Object.keys(a), ...Object.keys(b)])]) {
+    const what = key === '' ? 'its input' : `input "${key}"`
+    const [left, right] = [a[key], b[key]]
+    if (!left) causes.push(`${what} is no longer given`)
+    else if (!right) causes.push(`${what} is new`)
+    else if (canonical(left as unknown as Json) !== canonical(right as unknown as Json)) {
+      if ('value' in left && 'value' in right)
+        causes.push(`${what} changed: ${show(right.value)} → ${show(left.value)}`)
+      else causes.push(`${what} is wired otherwise`)
+    } else causes.push(...valueCauses(left, what, question, before))
+  }
+  return causes
+}
+
+/** The wiring is the same: a parameter, an asset, or what an earlier call gave is another one. */
+function valueCauses(binding: Binding, what: string, question: Question, before: RunRecord): string[] {
+  const causes = new Set<string>()
+  eachRef(binding, ({ ref, path }) => {
+    const node = question.plan.nodes.find((other) => other.id === ref.replace(/:(item|index)$/, ''))
+    if (ref === ':input') {
+      const [now, then] = [follow(question.input, path), follow(before.input, path)]
+      if (canonical(contentOf(now)) !== canonical(contentOf(then)))
+        causes.add(`parameter "${path.join('.')}" changed: ${show(then)} → ${show(now)}`)
+    } else if (node?.kind === 'value')
+      for (const cause of valueCauses(node.value, what, question, before)) causes.add(cause)
+    else if (node?.kind === 'map' && ref.endsWith(':item')) {
+      for (const cause of valueCauses(node.list, what, question, before)) causes.add(cause)
+    } else if (node) causes.add(`${what}: "${ref}" gave another result`)
+  })
+  if (causes.size === 0 && hasAsset(binding)) causes.add(`${what}: the asset's bytes changed`)
+  return [...causes]
+}
+
+const hasAsset = (binding: Binding): boolean =>
+  'asset' in binding ||
+  ('items' in binding && binding.items.some(hasAsset)) ||
+  ('fields' in binding && Object.values(binding.fields).some(hasAsset))
+
+function contentOf(value: Json | undefined): Json {
+  if (value === undefined) return null
+  return JSON.parse(
+    JSON.stringify(value, (_key, at: unknown) => {
+      if (typeof at !== 'object' || at === null || !('digest' in at) || !('path' in at)) return at
+      const { path: _, ...rest } = at as { path: string }
+      return rest
+    }),
+  ) as Json
+}
+
+function show(value: Json | undefined): string {
+  if (value === undefined) return 'nothing'
+  const json = value as { digest?: string }
+  if (typeof value === 'object' && value !== null && typeof json.digest === 'string')
+    return `${json.digest.slice(0, 15)}…`
+  const text = JSON.stringify(value)
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}

@@ -1,0 +1,57 @@
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { CodeIndex } from '@millrace/compiler'
+import { type ArtifactValue, assetKey, isObject, type Json } from '@millrace/ir'
+import type { LoadedStage } from '@millrace/runner'
+import type { ChildProgram } from '@millrace/runtime-local'
+import type { StageDefinition } from '@millrace/sdk'
+import { assetUrl } from '@millrace/sdk'
+
+/** A stage of this process, as the runner takes it. */
+export function loadedStage(
+  definition: StageDefinition,
+  asset: (url: string) => ArtifactValue | undefined,
+): LoadedStage {
+  const { run } = definition
+  if (!run) throw new Error(`stage "${definition.name}" has no function`)
+  const { input } = definition
+  const hasAssets = JSON.stringify(definition.inputSchema).includes(assetKey)
+  return {
+    name: definition.name,
+    input: {
+      safeParse: (value) => input.safeParse(value) as ReturnType<LoadedStage['input']['safeParse']>,
+      safeParseAsync: (value) => input.safeParseAsync(value) as ReturnType<LoadedStage['input']['safeParseAsync']>,
+    },
+    output: definition.output as unknown as LoadedStage['output'],
+    outputSchema: definition.outputSchema,
+    run: (value, context) => run((hasAssets ? withAssets(value, asset) : value) as never, context as never),
+  }
+}
+
+/** A default of a file field is an asset until the stage is called. */
+function withAssets(value: unknown, asset: (url: string) => ArtifactValue | undefined): unknown {
+  const url = assetUrl(value)
+  if (url !== undefined) {
+    const found = asset(url)
+    if (!found) throw new Error(`the asset ${fileURLToPath(url)} isn't there`)
+    return { ...found }
+  }
+  if (Array.isArray(value)) return value.map((item) => withAssets(item, asset))
+  if (!isObject(value) || Object.getPrototypeOf(value) !== Object.prototype) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withAssets(item, asset)])) as Json
+}
+
+/** How a child process is told which stage to run. */
+export interface ChildTarget {
+  readonly url: string
+  readonly export: string
+}
+
+export const childVariable = 'MILLRACE_CHILD'
+
+export function childProgram(code: CodeIndex, stage: string): ChildProgram | undefined {
+  const found = code.stages.get(stage)
+  if (!found) return undefined
+  const target: ChildTarget = { url: pathToFileURL(found.file).href, export: found.export }
+  const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../child.ts' : './child.js', import.meta.url))
+  return { args: [...process.execArgv, entry], env: { [childVariable]: JSON.stringify(target) } }
+}

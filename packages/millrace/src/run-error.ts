@@ -1,0 +1,20 @@
+import { type Diagnostic, DiagnosticError, type RunStatus } from '@millrace/ir'
+
+/** What `run` and `runStage` throw: all that was found wrong, as plain data. */
+export class RunError extends DiagnosticError {
+  override readonly name = 'RunError'
+  /** The run's id; `null` when it could not begin. */
+  readonly run: string | null
+  readonly status: RunStatus
+
+  constructor(
+    diagnostics: readonly Diagnostic[],
+    run: string | null,
+    status: RunStatus = 'failed',
+    options?: ErrorOptions,
+  ) {
+    super(diagnostics, options)
+    this.run = run
+    this.status = status
+  }
+}

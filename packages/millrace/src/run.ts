@@ -1,0 +1,112 @@
+import { join } from 'node:path'
+import { type Diagnostic, type Event, isObject, type Json, type JsonObject, toJson } from '@millrace/ir'
+import type { AnyPipeline, InputOf, OutputOf } from '@millrace/sdk'
+import { openStore } from '@millrace/store'
+import { isChild } from './is-child.ts'
+import { localRuntimeOf, resourceDiagnostics } from './program/local.ts'
+import { storeFolder } from './program/place.ts'
+import { hasErrors, makePlan, readAssets, readCode, readProgram } from './program/program.ts'
+import { saveRecord } from './program/record.ts'
+import { syntheticModules } from './program/synthetic-modules.ts'
+import { absolutePaths, fromCode, readInput } from './program/values.ts'
+import { RunError } from './run-error.ts'
+
+export interface RunSettings {
+  /** Folder of the store. Default: `MILLRACE_STORE`, else `.millrace` beside the program's config or package.json. */
+  readonly store?: string
+  /** Stages at once. Default: by their requests. */
+  readonly jobs?: number
+  /** Cancels the run. */
+  readonly signal?: AbortSignal
+  readonly onEvent?: (event: Event) => void
+  /** Starts a new run that takes no hits. Default false. */
+  readonly fresh?: boolean
+}
+
+/**
+ * Runs a pipeline in this process.
+ *
+ * @param input as the pipeline's schema takes it; a file or folder is a path, from the current folder
+ * @returns the output; artifacts in it are `{ path, digest, size }`
+ * @throws RunError with all diagnostics when the program or the input is wrong, a stage failed, or the run was cancelled
+ */
+export async function run<P extends AnyPipeline>(
+  pipeline: P,
+  input: InputOf<P> = {} as InputOf<P>,
+  settings: RunSettings = {},
+): Promise<OutputOf<P>> {
+  if (isChild.value) throw new RunError([insideChild(pipeline.name)], null)
+  const program = readProgram(pipeline)
+  const entry = program.traced.definition.at().file
+  const store = openStore(storeFolder(settings.store, entry))
+  const assets = await readAssets(program)
+  const code = await readCode(program, {
+    entry,
+    importModule: syntheticModules(program),
+    cache: join(store.root, 'code'),
+  })
+  const problems: Diagnostic[] = [...program.diagnostics, ...code.diagnostics]
+  refuse(problems)
+  const given = givenInput(input, program.name, program.graph.input, problems)
+  const origin = { pipeline: program.name, what: 'the input', place: () => ({}) }
+  const read = await readInput(
+    program.graph.input,
+    given,
+    origin,
+    (token) => assets.get(token) as unknown as Json,
+    problems,
+  )
+  refuse(problems)
+  const planned = makePlan(program, code, assets, read)
+  problems.push(...planned.diagnostics, ...resourceDiagnostics(program, planned.plan, false))
+  refuse(problems)
+  const { signal, onEvent, ...chosen } = settings
+  const runtime = localRuntimeOf(program, code, assets, store, { ...chosen }, problems)
+  const outcome = await runtime.run(planned.plan, read, {
+    ...(signal ? { signal } : {}),
+    onEvent: (event) => {
+      if (event.event === 'run.started') saveRecord(store.runs.path(event.run), planned.plan, code, read)
+      onEvent?.(event)
+    },
+  })
+  if (outcome.status !== 'succeeded') throw new RunError(outcome.errors, outcome.run, outcome.status)
+  return outcome.output as OutputOf<P>
+}
+
+function refuse(problems: readonly Diagnostic[]): void {
+  if (hasErrors(problems))
+    throw new RunError(
+      problems.filter((problem) => problem.severity === 'error'),
+      null,
+    )
+}
+
+function givenInput(
+  input: unknown,
+  pipeline: string,
+  schema: Parameters<typeof absolutePaths>[0],
+  problems: Diagnostic[],
+): JsonObject {
+  const json = toJson(fromCode(input))
+  const refused = (message: string): JsonObject => {
+    problems.push({
+      code: 'invalid-parameter',
+      severity: 'error',
+      message: `the input of pipeline "${pipeline}" ${message}`,
+      at: { pipeline, node: null },
+      fix: 'Give a plain object of JSON values.',
+    })
+    return {}
+  }
+  if ('problem' in json) return refused(`${json.problem.reason}, which JSON can't carry`)
+  if (!isObject(json.json)) return refused('is not an object')
+  return absolutePaths(schema, json.json as Json, process.cwd()) as JsonObject
+}
+
+const insideChild = (name: string): Diagnostic => ({
+  code: 'call-outside-build',
+  severity: 'error',
+  message: `run(${name}) is called at the top of a module that is loaded to run one of its stages in a process of its own`,
+  at: { pipeline: name, node: null },
+  fix: 'Define the stages in another module than the one that calls run.',
+})

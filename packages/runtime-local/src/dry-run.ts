@@ -1,0 +1,55 @@
+import { checkJson, type Json, type JsonObject, type Plan, type PlanStage, type PlanStageSpec } from '@millrace/ir'
+import type { Store } from '@millrace/store'
+import { Flow, type Worker } from './flow.ts'
+import type { Step } from './frame.ts'
+import { CacheKeys } from './keys.ts'
+
+/** What would become of one call (one item of a map counts as one). */
+export interface DryCall {
+  /** `unknown`: it reads what a miss before it will make. */
+  readonly state: 'hit' | 'miss' | 'unknown' | 'skipped'
+  /** The run of a hit, the call that an unknown one waits for, the condition of a skip. */
+  readonly because: string
+}
+
+/** Walks a Plan as a run would, with the store's results and without running anything; calls by node id. */
+export function dryRun(
+  plan: Plan,
+  input: JsonObject,
+  store: Store,
+  asset: (token: string) => Json,
+): ReadonlyMap<string, readonly DryCall[]> {
+  const calls = new Map<string, DryCall[]>()
+  const note = (node: string, call: DryCall) => {
+    const list = calls.get(node)
+    if (list) list.push(call)
+    else calls.set(node, [call])
+  }
+  const keys = new CacheKeys(plan, '')
+  const ready: { readonly step: Step; readonly args: Json }[] = []
+  const worker: Worker = {
+    ready: (step, args) => void ready.push({ step, args }),
+    skipped: (node, _index, because) => note(node.id, { state: 'skipped', because }),
+    notRun: (node, _index, because) => note(node.id, { state: 'unknown', because }),
+    check: (node, value) => (value === undefined && !node.required ? undefined : checkJson(node.schema, value)),
+    refused() {},
+    asset,
+    stopped: false,
+  }
+  const flow = new Flow(plan, input, worker)
+  flow.start()
+  for (let at = 0; at < ready.length; at++) {
+    const { step, args } = ready[at] as { step: Step; args: Json }
+    const node = step.node as PlanStage
+    const { key, kept } = keys.of(node, args)
+    const hit = kept ? store.results.peek(key, (plan.stages[node.stage] as PlanStageSpec).output) : undefined
+    if (hit) {
+      note(node.id, { state: 'hit', because: hit.from })
+      flow.succeed(step, hit.output)
+    } else {
+      note(node.id, { state: 'miss', because: '' })
+      flow.fail(step)
+    }
+  }
+  return calls
+}

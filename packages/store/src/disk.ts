@@ -1,0 +1,58 @@
+import { relative } from 'node:path'
+import { getSystemErrorMap } from 'node:util'
+import { type Diagnostic, DiagnosticError, isDiagnosticError, nowhere } from '@millrace/ir'
+
+const fixes: { readonly [code: string]: string } = {
+  ENOSPC: 'Free some space on that disk, or choose another store with --store.',
+  EDQUOT: 'Free some space in that quota, or choose another store with --store.',
+  EACCES: 'Give this user access to that path, or choose another store with --store.',
+  EPERM: 'Give this user access to that path, or choose another store with --store.',
+  EROFS: 'Choose a store on a disk that can be written, with --store.',
+  EMFILE: 'Raise the limit of open files (ulimit -n), or run fewer stages at once with --jobs.',
+  ENFILE: 'Raise the limit of open files (ulimit -n), or run fewer stages at once with --jobs.',
+  EIO: 'Check that disk, or choose another store with --store.',
+  ENOENT: 'Put back what is missing, or choose another store with --store.',
+  ENOTDIR: 'Remove the file that stands where a folder should be, or choose another store with --store.',
+  EEXIST: 'Remove what stands at that path, or choose another store with --store.',
+  EISDIR: 'Remove the folder that stands where a file should be, or choose another store with --store.',
+}
+
+/** The errno of a file system error: `ENOENT`. */
+export const errnoOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && 'errno' in error ? String(error.code) : undefined
+
+/** Runs a disk access; what the disk refuses becomes a `store-failed` that names the path and the errno. */
+export function onDisk<T>(action: string, path: string, access: () => T): T {
+  try {
+    return access()
+  } catch (error) {
+    throw storeFailed(action, path, error)
+  }
+}
+
+/** The error as a diagnostic, with its cause; one that is neither of the disk nor a diagnostic is returned as it is. */
+export function storeFailed(action: string, path: string, error: unknown): unknown {
+  const code = errnoOf(error)
+  if (code === undefined || isDiagnosticError(error)) return error
+  const reason = getSystemErrorMap().get((error as NodeJS.ErrnoException).errno as number)?.[1]
+  const message = `can't ${action} "${shown(path)}": ${code}${reason ? `, ${reason}` : ''}`
+  const fix = fixes[code] ?? 'Check that path and its disk, or choose another store with --store.'
+  return new DiagnosticError([{ code: 'store-failed', severity: 'error', message, at: nowhere, fix }], { cause: error })
+}
+
+/** What stands at a path can't be taken for content, whatever the disk says. */
+export function refuse(path: string, reason: string, fix: string): never {
+  const message = `can't take "${shown(path)}": ${reason}`
+  const diagnostic: Diagnostic = { code: 'store-failed', severity: 'error', message, at: nowhere, fix }
+  throw new DiagnosticError([diagnostic])
+}
+
+/** A path as the user would type it here. */
+export function shown(path: string): string {
+  try {
+    const here = relative(process.cwd(), path)
+    return here === '' || here.startsWith('..') ? path : here
+  } catch {
+    return path
+  }
+}

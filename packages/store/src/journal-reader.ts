@@ -1,0 +1,90 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { type Event, isObject } from '@millrace/ir'
+import { errnoOf, storeFailed } from './disk.ts'
+
+const chunk = 65_536
+
+/** The events of a journal, in order. What no JSON object with an event is (a line that a kill cut) is left out. */
+export function* readEvents(path: string): Generator<Event> {
+  const fd = openOrNone(path)
+  if (fd === undefined) return
+  try {
+    const bytes = Buffer.allocUnsafe(chunk)
+    let held: Buffer[] = []
+    for (let count = next(fd, bytes, path); count > 0; count = next(fd, bytes, path)) {
+      let start = 0
+      for (let end = bytes.indexOf(10); end >= 0 && end < count; end = bytes.indexOf(10, start)) {
+        const event = parse([...held, bytes.subarray(start, end)])
+        if (event) yield event
+        held = []
+        start = end + 1
+      }
+      if (start < count) held.push(Buffer.from(bytes.subarray(start, count)))
+    }
+    const event = parse(held)
+    if (event) yield event
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** The last event of a journal, read from its end. */
+export function lastEvent(path: string): Event | undefined {
+  const fd = openOrNone(path)
+  if (fd === undefined) return undefined
+  try {
+    const { size } = fstatSync(fd)
+    for (let length = chunk; ; length *= 4) {
+      const bytes = Buffer.alloc(Math.min(length, size))
+      let held = 0
+      for (let count = 1; held < bytes.length && count > 0; held += count)
+        count = readSync(fd, bytes, held, bytes.length - held, size - bytes.length + held)
+      const event = lastIn(bytes, bytes.length === size)
+      if (event || bytes.length === size) return event
+    }
+  } catch (error) {
+    throw storeFailed('read', path, error)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function lastIn(bytes: Buffer, whole: boolean): Event | undefined {
+  for (let end = bytes.length; end > 0; ) {
+    const start = bytes.lastIndexOf(10, end - 1) + 1
+    if (start === 0 && !whole) return undefined
+    const event = parse([bytes.subarray(start, end)])
+    if (event) return event
+    end = start - 1
+  }
+  return undefined
+}
+
+function parse(line: readonly Buffer[]): Event | undefined {
+  try {
+    const event: unknown = JSON.parse(Buffer.concat(line).toString())
+    return isObject(event) && typeof event.event === 'string' ? (event as unknown as Event) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function openOrNone(path: string): number | undefined {
+  try {
+    const fd = openSync(path, 'r')
+    if (fstatSync(fd).isFile()) return fd
+    closeSync(fd)
+    return undefined
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw storeFailed('read', path, error)
+  }
+}
+
+function next(fd: number, bytes: Buffer, path: string): number {
+  try {
+    return readSync(fd, bytes)
+  } catch (error) {
+    throw storeFailed('read', path, error)
+  }
+}

@@ -1,0 +1,81 @@
+import { readFileSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { isObject } from '@millrace/ir'
+import { errnoOf } from './disk.ts'
+import { fateOf, type Identity, self } from './identity.ts'
+import { putIfAbsent, remove, untouched } from './temporary.ts'
+
+/*
+ * A run belongs to the process that its last owner file names: `owner`, then `owner.2` of the process that went on
+ * with it after the first had died, and so on. A file is put only where none is and only after its forerunner's process
+ * is dead; only a living process removes it, and only its own. So two that claim a dead run put the same name: one wins.
+ */
+
+/** How often an owner on another machine is seen to live; it is taken for dead after a day without. */
+const beatInMilliseconds = 600_000
+
+export const firstOwner = 'owner'
+export const ownerText = (): string => `${JSON.stringify(self())}\n`
+
+/** What keeps a run for this process. */
+export interface Claim {
+  release(): void
+}
+
+/** Takes a run whose owner is dead or gave it back; undefined when somebody has it or was faster. */
+export function claim(folder: string, scratch: string): Claim | undefined {
+  const last = lastOwner(folder)
+  if (last.live) return undefined
+  const path = join(folder, last.next)
+  return putIfAbsent(scratch, path, ownerText()) ? hold(path) : undefined
+}
+
+/** The claim that stands in an owner file of this process. */
+export function hold(path: string): Claim {
+  const timer = setInterval(() => {
+    try {
+      utimesSync(path, new Date(), new Date())
+    } catch {}
+  }, beatInMilliseconds).unref()
+  return {
+    release() {
+      clearInterval(timer)
+      remove(path)
+    },
+  }
+}
+
+/** Whether a process that lives owns the run in this folder. */
+export const hasLiveOwner = (folder: string): boolean => lastOwner(folder).live
+
+function lastOwner(folder: string): { readonly live: boolean; readonly next: string } {
+  let path: string | undefined
+  let text: string | undefined
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? firstOwner : `${firstOwner}.${n}`
+    const found = read(join(folder, name))
+    if (found === undefined) return { live: path !== undefined && lives(path, text), next: name }
+    path = join(folder, name)
+    text = found
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    return errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR' ? undefined : ''
+  }
+}
+
+/** An owner file that says nothing was cut by a crash of the machine. */
+function lives(path: string, text: string | undefined): boolean {
+  try {
+    const owner: unknown = JSON.parse(text ?? '')
+    if (!isObject(owner) || typeof owner.pid !== 'number' || typeof owner.host !== 'string') return false
+    const fate = fateOf(owner as unknown as Identity)
+    return fate === 'alive' || (fate === 'unknown' && !untouched(path))
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, readSync, renameSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { indexName, isIndexName, type Packed, packOfName } from './pack-name.ts'
+import { eachLine, sectionHeader, sections } from './pack-scan.ts'
+import { remove, temporaryPath, withFolder } from './temporary.ts'
+
+/** More packs than this are merged. */
+export const manyPacks = 64
+
+interface Opened {
+  readonly name: string
+  readonly fd: number
+  readonly size: number
+}
+
+interface Part {
+  readonly pack: string
+  readonly fd: number
+  readonly from: number
+  readonly to: number
+  readonly crc: number
+}
+
+/**
+ * Merges packs that nobody writes any more into an index pack: for each a header line `{ pack, bytes, crc }`, with the
+ * name of its file, then its lines as they are. Needs no lock: a pack is removed only when an index that holds its lines
+ * is in place. Two processes that do it at once leave lines twice, which the next merge finds by name and checksum.
+ */
+export function mergePacks(folder: string, scratch: string, inUse: (pack: Packed & { name: string }) => boolean): void {
+  const names = readdirSync(folder)
+  if (names.length <= manyPacks) return
+  const packs = names.filter((name) => {
+    const pack = packOfName(name)
+    return pack && !inUse({ ...pack, name })
+  })
+  if (packs.length <= manyPacks) return
+  const opened: Opened[] = []
+  try {
+    for (const name of [...packs, ...names.filter(isIndexName)]) {
+      const fd = openSync(join(folder, name), 'r')
+      opened.push({ name, fd, size: fstatSync(fd).size })
+    }
+    const sources = worthIt(opened)
+    write(folder, scratch, parts(sources))
+    for (const { name } of sources) remove(join(folder, name))
+  } finally {
+    for (const { fd } of opened) closeSync(fd)
+  }
+}
+
+/** All packs, and the indexes that are no larger than what joins them: so a line is copied only now and then. */
+function worthIt(opened: readonly Opened[]): Opened[] {
+  const sources = opened.filter(({ name }) => !isIndexName(name))
+  let total = sources.reduce((sum, { size }) => sum + size, 0)
+  for (const index of opened.filter(({ name }) => isIndexName(name)).sort((a, b) => a.size - b.size)) {
+    if (index.size > total) break
+    sources.push(index)
+    total += index.size
+  }
+  return sources
+}
+
+function parts(sources: readonly Opened[]): Part[] {
+  const found = new Map<string, Part>()
+  for (const { name, fd, size } of sources) {
+    const own = isIndexName(name) ? sections(fd, size) : [{ pack: name, from: 0, to: lastNewline(fd, size) }]
+    for (const { pack, from, to } of own) {
+      const part = { pack, fd, from, to, crc: checksum(fd, from, to) }
+      if (to > from) found.set(`${pack} ${to - from} ${part.crc}`, part)
+    }
+  }
+  return [...found.values()]
+}
+
+function write(folder: string, scratch: string, all: readonly Part[]): void {
+  const temporary = temporaryPath(scratch)
+  try {
+    const out = withFolder(temporary, () => openSync(temporary, 'wx'))
+    try {
+      for (const part of all) {
+        writeAll(out, Buffer.from(sectionHeader(part.pack, part.to - part.from, part.crc)))
+        eachChunk(part.fd, part.from, part.to, (bytes) => writeAll(out, bytes))
+      }
+      fsyncSync(out)
+    } finally {
+      closeSync(out)
+    }
+    renameSync(temporary, join(folder, indexName(randomBytes(8).toString('hex'))))
+  } finally {
+    remove(temporary)
+  }
+}
+
+function lastNewline(fd: number, size: number): number {
+  let last = 0
+  eachLine(fd, 0, size, (_bytes, start, end, offset) => {
+    last = offset + (end - start) + 1
+  })
+  return last
+}
+
+function checksum(fd: number, from: number, to: number): number {
+  let crc = 0
+  eachChunk(fd, from, to, (bytes) => {
+    crc = crc32(bytes, crc)
+  })
+  return crc
+}
+
+function eachChunk(fd: number, from: number, to: number, use: (bytes: Buffer) => void): void {
+  const bytes = Buffer.allocUnsafe(Math.min(1 << 20, to - from))
+  for (let at = from; at < to; ) {
+    const count = readSync(fd, bytes, 0, Math.min(bytes.length, to - at), at)
+    if (count === 0) throw new Error('a pack became shorter while it was merged')
+    use(bytes.subarray(0, count))
+    at += count
+  }
+}
+
+function writeAll(fd: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
+}

@@ -1,0 +1,127 @@
+import { join } from 'node:path'
+import type { Digest, Schema } from '@millrace/ir'
+import type { Commit } from './manifest.ts'
+import { Manifests } from './manifests.ts'
+import { artifactsOf } from './output.ts'
+import type { Pack } from './pack.ts'
+import { type Candidate, Packs } from './packs.ts'
+import type { Result } from './result.ts'
+import { seemsThere, verifyArtifact } from './verify-artifact.ts'
+
+/** The results of a store, by cache key. */
+export interface Results {
+  /**
+   * A verified result, or undefined: damage is a miss, never an error. `output` is the stage's output schema, by which
+   * artifacts are found. Sees what was in the store at the first call, and all that this process appends and commits.
+   */
+  find(key: Digest, output: Schema, options?: { readonly verifyFull?: boolean }): Promise<Result | undefined>
+  /** Like find, but reads no artifact's bytes: that a file of the length is there is enough. */
+  peek(key: Digest, output: Schema): Result | undefined
+  /** A writer of this run's pack. Merges packs first where there are many. */
+  openPack(run: string, options: { readonly fresh: boolean }): Pack
+  /**
+   * Puts a manifest that points into an attempt, unless a valid result is there; returns what is current afterwards:
+   * the first wins, a later one adopts it. With `replace` the new manifest becomes current at once.
+   */
+  commit(commit: Commit): Promise<Result>
+}
+
+interface Found {
+  readonly result: Result
+  readonly manifest: boolean
+}
+
+export class FolderResults implements Results {
+  readonly #manifests: Manifests
+  readonly #packs: Packs
+  /** Keys whose manifest `find` saw with other bytes than it says; a commit doesn't adopt it by its lengths alone. */
+  readonly #damaged = new Set<Digest>()
+
+  constructor(roots: readonly [string, ...string[]], isLive: (run: string) => boolean) {
+    const folder = join(roots[0], 'results')
+    const scratch = join(folder, 'tmp')
+    this.#manifests = new Manifests(roots, folder, scratch)
+    this.#packs = new Packs(join(folder, 'packs'), scratch, isLive)
+  }
+
+  async find(
+    key: Digest,
+    output: Schema,
+    options: { readonly verifyFull?: boolean } = {},
+  ): Promise<Result | undefined> {
+    for (const { result, manifest } of this.#candidates(key, output)) {
+      if (await intact(result, output, options.verifyFull === true)) return result
+      if (manifest) this.#damaged.add(key)
+    }
+    return undefined
+  }
+
+  peek(key: Digest, output: Schema): Result | undefined {
+    for (const { result } of this.#candidates(key, output))
+      if (artifactsOf(output, result.output).every(({ artifact, kind }) => seemsThere(artifact, kind))) return result
+    return undefined
+  }
+
+  openPack(run: string, { fresh }: { readonly fresh: boolean }): Pack {
+    return this.#packs.open({ run, fresh })
+  }
+
+  async commit(commit: Commit): Promise<Result> {
+    const { key, schema, output, digest, metrics, run } = commit
+    const own: Result = { key, output, digest, metrics, from: run }
+    if (commit.replace) return this.#replace(commit, own)
+    const current = this.#manifests.read(key, schema)
+    if (current && (await this.#adoptable(current, schema))) return current
+    let stands = own
+    if (!this.#manifests.write(commit, false)) {
+      const same = this.#manifests.sameOutput(commit)
+      if (same && (await this.#adoptable(same, schema))) stands = same
+      else this.#manifests.write(commit, true)
+    }
+    if (this.#manifests.point(commit, false)) return stands
+    const winner = this.#manifests.read(key, schema)
+    if (winner && (await this.#adoptable(winner, schema))) return winner
+    this.#manifests.point(commit, true)
+    this.#damaged.delete(key)
+    return stands
+  }
+
+  close(): void {
+    this.#packs.close()
+  }
+
+  #replace(commit: Commit, own: Result): Result {
+    this.#manifests.write(commit, true)
+    this.#manifests.point(commit, true)
+    this.#damaged.delete(commit.key)
+    return own
+  }
+
+  async #adoptable(result: Result, schema: Schema): Promise<boolean> {
+    return intact(result, schema, this.#damaged.has(result.key))
+  }
+
+  /** Lines of this process, newer --fresh runs' lines, the current manifest, all other lines. */
+  *#candidates(key: Digest, schema: Schema): Generator<Found> {
+    const lines = this.#packs.candidates(key)
+    const current = this.#manifests.find(key, schema)
+    let told = current === undefined
+    for (const line of lines) {
+      if (current && !told && !before(line, current)) {
+        told = true
+        yield { result: current, manifest: true }
+      }
+      const result = line.read(schema)
+      if (result) yield { result, manifest: false }
+    }
+    if (current && !told) yield { result: current, manifest: true }
+  }
+}
+
+const before = (line: Candidate, current: Result): boolean => line.own || (line.fresh && line.run > current.from)
+
+async function intact(result: Result, schema: Schema, full: boolean): Promise<boolean> {
+  for (const { artifact, kind } of artifactsOf(schema, result.output))
+    if (!(await verifyArtifact(artifact, kind, { full }))) return false
+  return true
+}

@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Event } from '@millrace/ir'
+import { onDisk } from './disk.ts'
+import { Journal } from './journal.ts'
+import { lastEvent } from './journal-reader.ts'
+import type { Claim } from './owner.ts'
+import { journalOf, type RunEnd, type RunInfo, summaryOf } from './run-summary.ts'
+import { safeName } from './safe-name.ts'
+import { put } from './temporary.ts'
+
+/** The folder of a run that this process owns. */
+export interface RunFolder {
+  readonly id: string
+  readonly path: string
+  /** Whether it goes on with what another process began. */
+  readonly resumed: boolean
+  /** Adds a line to the journal; within 20 ms it is written. After `finish` and `release` it does nothing. */
+  append(event: Event): void
+  /** All lines so far are written (not fsynced) when this returns. */
+  flush(): void
+  /** Call it after `run.finished` was appended: writes summary.json, fsyncs the journal, gives the run back. */
+  finish(end: RunEnd): void
+  /** Where an attempt's output goes (absolute; its folder is created): `logs/prepare+clean_2_0.1.log` for `prepare/clean[2][0]`, attempt 1. */
+  logFile(node: string, index: readonly number[] | undefined, attempt: number): string
+  /** Gives the run back without an end. */
+  release(): void
+}
+
+interface Place {
+  readonly id: string
+  readonly path: string
+  readonly scratch: string
+  readonly resumed: boolean
+  readonly info: RunInfo & { readonly started: string }
+  readonly claim: Claim
+  /** Called once the run needs no other go. */
+  readonly done: () => void
+}
+
+export function runFolder({ id, path, scratch, resumed, info, claim, done }: Place): RunFolder {
+  const journal = new Journal(journalOf(path))
+  return {
+    id,
+    path,
+    resumed,
+    append: (event) => journal.append(event),
+    flush: () => journal.flush(),
+    finish(end) {
+      journal.close(true)
+      const last = lastEvent(journalOf(path))
+      const ended = last?.event === 'run.finished' && last.status === end.status
+      const { pipeline, plan, parameters, started } = info
+      const { status, counts, seconds, finished } = end
+      const summary = { pipeline, plan, parameters, status, started, finished, seconds, counts }
+      put(scratch, summaryOf(path), `${JSON.stringify({ ...summary, ...(ended && { journal: journal.size }) })}\n`)
+      if (ended && status === 'succeeded') done()
+      claim.release()
+    },
+    logFile(node, index, attempt) {
+      const file = join(path, 'logs', `${[safeName(node), ...(index ?? [])].join('_')}.${attempt}.log`)
+      onDisk('create', file, () => mkdirSync(dirname(file), { recursive: true }))
+      return file
+    },
+    release() {
+      try {
+        journal.close(false)
+      } finally {
+        claim.release()
+      }
+    },
+  }
+}

@@ -1,0 +1,87 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Counts, canonical, digestBytes, hexOf, isObject, type JsonObject, type RunStatus } from '@millrace/ir'
+import { lastEvent, readEvents } from './journal-reader.ts'
+import { hasLiveOwner } from './owner.ts'
+
+/** What makes two runs the same work. */
+export interface RunInfo {
+  readonly pipeline: string
+  /** Digest of the plan. */
+  readonly plan: string
+  readonly parameters: JsonObject
+}
+
+export interface RunSummary extends RunInfo {
+  readonly id: string
+  /** `interrupted`: no `run.finished`, and no process that lives owns it. */
+  readonly status: RunStatus | 'running' | 'interrupted'
+  readonly started: string
+  readonly finished?: string
+  readonly seconds?: number
+  readonly counts?: Counts
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly status: RunStatus
+  readonly counts: Counts
+  readonly seconds: number
+  readonly finished: string
+}
+
+export const journalOf = (folder: string): string => join(folder, 'journal.jsonl')
+export const infoOf = (folder: string): string => join(folder, 'info.json')
+export const summaryOf = (folder: string): string => join(folder, 'summary.json')
+
+/** The same for runs of the same pipeline, parameters and plan: 16 hex digits. */
+export const sameWork = ({ pipeline, plan, parameters }: RunInfo): string =>
+  hexOf(digestBytes(canonical([pipeline, plan, parameters]))).slice(0, 16)
+
+/**
+ * What is known of a run; undefined where the folder holds none. The journal's last event decides: summary.json only
+ * saves reading it, and holds the length of the journal that it was written for.
+ */
+export function summarize(folder: string, id: string): RunSummary | undefined {
+  const saved = readObject(summaryOf(folder))
+  if (saved && typeof saved.journal === 'number' && saved.journal === sizeOf(journalOf(folder))) {
+    const { journal: _, ...summary } = saved
+    return { id, ...summary } as unknown as RunSummary
+  }
+  const info = infoIn(folder)
+  if (!info) return undefined
+  const last = lastEvent(journalOf(folder))
+  if (last?.event !== 'run.finished') return { id, ...info, status: hasLiveOwner(folder) ? 'running' : 'interrupted' }
+  const { status, counts, seconds, time: finished } = last
+  return { id, ...info, status, finished, seconds, counts }
+}
+
+/** info.json, or what the journal's first event says. */
+function infoIn(folder: string): (RunInfo & { readonly started: string }) | undefined {
+  const info = readObject(infoOf(folder))
+  if (info && typeof info.pipeline === 'string' && typeof info.started === 'string' && isObject(info.parameters))
+    return info as unknown as RunInfo & { readonly started: string }
+  for (const event of readEvents(journalOf(folder))) {
+    if (event.event !== 'run.started') return undefined
+    const { pipeline, plan, parameters, time: started } = event
+    return { pipeline, plan, parameters, started }
+  }
+  return undefined
+}
+
+function readObject(path: string): { readonly [key: string]: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function sizeOf(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size
+  } catch {
+    return undefined
+  }
+}

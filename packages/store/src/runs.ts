@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Event } from '@millrace/ir'
+import { errnoOf, onDisk, storeFailed } from './disk.ts'
+import { readEvents } from './journal-reader.ts'
+import { claim, firstOwner, hold, ownerText } from './owner.ts'
+import { type RunFolder, runFolder } from './run-folder.ts'
+import { infoOf, journalOf, type RunInfo, type RunSummary, sameWork, summarize } from './run-summary.ts'
+import { remove, temporaryPath, withFolder } from './temporary.ts'
+
+/** The runs of a store. */
+export interface Runs {
+  /** A new run, owned by this process. */
+  create(info: RunInfo): RunFolder
+  /**
+   * The last run of the same pipeline, parameters and plan whose last event isn't a succeeded `run.finished` and that
+   * no live process owns; it is this process's from then on. Undefined when there is none.
+   */
+  resume(info: RunInfo): RunFolder | undefined
+  /** Newest first. */
+  list(): RunSummary[]
+  /** By id or by how the id begins; without, the last. */
+  find(idOrPrefix?: string): RunSummary | undefined | 'ambiguous'
+  /** What the journal holds; a line that a kill has cut is left out. */
+  events(id: string): Iterable<Event>
+  /** The run's folder. */
+  path(id: string): string
+}
+
+/** UTC, sortable: the last six digits are the millisecond and three random ones. */
+const idPattern = /^\d{8}-\d{6}-[0-9a-f]{6}$/
+
+let lastTime = 0
+
+function newId(): string {
+  lastTime = Math.max(Date.now(), lastTime + 1)
+  const [, year, month, day, hours, minutes, seconds, rest] =
+    /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)\.(\d+)Z$/.exec(new Date(lastTime).toISOString()) ?? []
+  const unique = Number(rest).toString(16).padStart(3, '0') + randomBytes(2).toString('hex').slice(1)
+  return `${year}${month}${day}-${hours}${minutes}${seconds}-${unique}`
+}
+
+export class FolderRuns implements Runs {
+  readonly #folder: string
+  readonly #scratch: string
+  /** An empty file `<work>-<id>` for each run that hasn't succeeded: saves looking at all runs to find one to resume. */
+  readonly #open: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+    this.#scratch = join(folder, 'tmp')
+    this.#open = join(folder, 'open')
+  }
+
+  create({ pipeline, plan, parameters }: RunInfo): RunFolder {
+    const info = { pipeline, plan, parameters, started: new Date().toISOString() }
+    const made = temporaryPath(this.#scratch)
+    const id = onDisk('create', this.#folder, () => {
+      try {
+        mkdirSync(made, { recursive: true })
+        writeFileSync(infoOf(made), `${JSON.stringify(info)}\n`)
+        writeFileSync(join(made, firstOwner), ownerText())
+        return this.#name(made)
+      } catch (error) {
+        remove(made)
+        throw error
+      }
+    })
+    this.#markOpen(info, id)
+    return this.#hold(id, info, hold(join(this.path(id), firstOwner)), false)
+  }
+
+  resume(info: RunInfo): RunFolder | undefined {
+    const work = `${sameWork(info)}-`
+    const ids = this.#names(this.#open).flatMap((name) => (name.startsWith(work) ? [name.slice(work.length)] : []))
+    for (const id of ids.sort().reverse()) {
+      const summary = this.#unfinished(id, info)
+      if (!summary || summary.status === 'running') continue
+      const claimed = claim(this.path(id), this.#scratch)
+      if (!claimed) continue
+      if (this.#unfinished(id, info)) return this.#hold(id, { ...info, started: summary.started }, claimed, true)
+      claimed.release()
+    }
+    return undefined
+  }
+
+  list(): RunSummary[] {
+    return this.#ids().flatMap((id) => summarize(this.path(id), id) ?? [])
+  }
+
+  find(idOrPrefix?: string): RunSummary | undefined | 'ambiguous' {
+    const ids = this.#ids()
+    if (idOrPrefix === undefined) return this.#first(ids)
+    if (ids.includes(idOrPrefix)) return this.#first([idOrPrefix])
+    const matching = ids.filter((id) => id.startsWith(idOrPrefix))
+    return matching.length > 1 ? 'ambiguous' : this.#first(matching)
+  }
+
+  events(id: string): Iterable<Event> {
+    return { [Symbol.iterator]: () => readEvents(journalOf(this.path(id))) }
+  }
+
+  path(id: string): string {
+    return join(this.#folder, id)
+  }
+
+  /** Puts a run's folder in its place, under an id that no other has. */
+  #name(made: string): string {
+    for (;;) {
+      const id = newId()
+      try {
+        renameSync(made, this.path(id))
+        return id
+      } catch (error) {
+        if (!existsSync(this.path(id))) throw error
+      }
+    }
+  }
+
+  #hold(id: string, info: RunInfo & { started: string }, claim: { release(): void }, resumed: boolean): RunFolder {
+    const done = () => remove(this.#mark(info, id))
+    return runFolder({ id, path: this.path(id), scratch: this.#scratch, resumed, info, claim, done })
+  }
+
+  #unfinished(id: string, info: RunInfo): RunSummary | undefined {
+    const summary = summarize(this.path(id), id)
+    if (summary && summary.status !== 'succeeded') return summary
+    remove(this.#mark(info, id))
+    return undefined
+  }
+
+  #markOpen(info: RunInfo, id: string): void {
+    const mark = this.#mark(info, id)
+    try {
+      withFolder(mark, () => writeFileSync(mark, ''))
+    } catch (error) {
+      remove(this.path(id))
+      throw storeFailed('write', mark, error)
+    }
+  }
+
+  #mark(info: RunInfo, id: string): string {
+    return join(this.#open, `${sameWork(info)}-${id}`)
+  }
+
+  #first(ids: readonly string[]): RunSummary | undefined {
+    for (const id of ids) {
+      const summary = summarize(this.path(id), id)
+      if (summary) return summary
+    }
+    return undefined
+  }
+
+  #ids(): string[] {
+    const ids = this.#names(this.#folder).filter((name) => idPattern.test(name))
+    return ids.sort().reverse()
+  }
+
+  #names(folder: string): string[] {
+    try {
+      return readdirSync(folder)
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return []
+      throw storeFailed('read', folder, error)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// Run by tests as a process of its own: child.ts <what> <root> …. Says {"ready":true}, then waits for a line on stdin.
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openStore, outputDigest } from '../src/index.ts'
+import { keyOf, model, plain, work } from './values.ts'
+
+const [what, root, ...rest] = process.argv.slice(2) as [string, string, ...string[]]
+const say = (value: unknown): void => {
+  process.stdout.write(`${JSON.stringify(value)}\n`)
+}
+
+async function start(): Promise<void> {
+  say({ ready: true })
+  await once(process.stdin, 'data')
+}
+
+const doing: { readonly [what: string]: () => Promise<void> } = {
+  /** Commits `count` keys, each with its own output; says what it got back. */
+  async commit() {
+    const [name, count] = rest as [string, string]
+    const { results } = openStore(root)
+    await start()
+    const got: unknown[] = []
+    for (let i = 0; i < Number(count); i++) {
+      const output = { by: name }
+      const digest = outputDigest(plain, output)
+      got.push((await results.commit({ key: keyOf(i), run: name, output, schema: plain, digest, metrics: [] })).output)
+    }
+    say(got)
+  },
+  /** Takes the dead run, says which, and keeps it until it is told to end. */
+  async claim() {
+    const { runs } = openStore(root)
+    await start()
+    say(runs.resume(work)?.id ?? null)
+    await once(process.stdin, 'data')
+  },
+  /** Owns a new run until it is killed. */
+  async own() {
+    const run = openStore(root).runs.create(work)
+    say(run.id)
+    await once(process.stdin, 'data')
+  },
+  /** Writes as fast as it can until it is killed; says each key after it is committed. */
+  async write() {
+    const store = openStore(root)
+    const run = store.runs.resume(work) ?? store.runs.create(work)
+    const pack = store.results.openPack(run.id, { fresh: false })
+    const [name] = rest as [string]
+    for (let i = 0; ; i++) {
+      const time = new Date().toISOString()
+      run.append({ event: 'log', run: run.id, time, node: 'clean', level: 'info', message: 'x'.repeat(300) })
+      const key = keyOf(`${name} ${i}`)
+      const output = { by: `${i} ${'y'.repeat(300)}` }
+      if (i % 3 === 0) {
+        const attempt = store.attemptFolder('clean', `${name}-${i}`)
+        writeFileSync(join(attempt, 'model'), `model ${i}`)
+        const text = { path: join(attempt, 'model'), digest: keyOf(`model ${i}`), size: `model ${i}`.length }
+        const digest = outputDigest(model, { model: text })
+        await store.results.commit({ key, run: run.id, output: { model: text }, schema: model, digest, metrics: [] })
+      } else pack.append({ key, output, digest: outputDigest(plain, output), metrics: [] })
+      say(i)
+    }
+  },
+  /** Opens the store over and over and looks for all keys; says how many it missed. */
+  async read() {
+    await start()
+    let missed = 0
+    let rounds = 0
+    process.stdin.once('data', () => {
+      rounds = -1
+    })
+    while (rounds >= 0) {
+      const store = openStore(root)
+      for (let i = 0; i < Number(rest[0]); i++) if (!(await store.results.find(keyOf(i), plain))) missed++
+      store.close()
+      await new Promise((resolve) => setImmediate(resolve))
+      if (rounds >= 0) rounds++
+    }
+    say(missed)
+  },
+  /** Opens a pack, which merges where there are many. */
+  async merge() {
+    const { results } = openStore(root)
+    await start()
+    results.openPack('merger', { fresh: false })
+    say(true)
+  },
+}
+
+await doing[what]?.()
+process.exit(0)

@@ -1,0 +1,139 @@
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DiagnosticError } from '@millrace/ir'
+import { expect, test } from 'vitest'
+import { openStore, outputDigest } from '../src/index.ts'
+import { folder, line, newRoot, packOf, write } from './support.ts'
+import { keyOf, plain, work } from './values.ts'
+
+const nowhere = { pipeline: null, node: null }
+const key = keyOf('a key')
+
+/** What a call throws. */
+async function thrown(call: () => unknown): Promise<DiagnosticError> {
+  try {
+    await call()
+  } catch (error) {
+    if (error instanceof DiagnosticError) return error
+    throw error
+  }
+  return expect.fail('nothing was thrown')
+}
+
+test('a new store ignores itself and says its format; an old one is opened as it is', () => {
+  const root = newRoot()
+  expect(openStore(root).root).toBe(root)
+  expect(readFileSync(join(root, '.gitignore'), 'utf8')).toBe('*\n')
+  expect(JSON.parse(readFileSync(join(root, 'format.json'), 'utf8'))).toEqual({ version: 1 })
+  writeFileSync(join(root, '.gitignore'), 'mine')
+  writeFileSync(join(root, 'format.json'), '{"version":0}')
+  openStore(root)
+  expect(readFileSync(join(root, '.gitignore'), 'utf8')).toBe('mine')
+  expect(readFileSync(join(root, 'format.json'), 'utf8')).toBe('{"version":0}')
+})
+
+test('a store of a newer format is refused', async () => {
+  const root = newRoot()
+  write(join(root, 'format.json'), '{"version":2}')
+  expect((await thrown(() => openStore(root))).diagnostics).toEqual([
+    {
+      code: 'store-version',
+      severity: 'error',
+      message: `the store "${root}" has format 2; this millrace reads formats up to 1`,
+      at: nowhere,
+      fix: 'Update millrace, or choose another store with --store.',
+    },
+  ])
+})
+
+test('a store under a regular file: the whole diagnostic, with its cause', async () => {
+  const file = join(folder(), 'file')
+  writeFileSync(file, '')
+  const error = await thrown(() => openStore(join(file, 'store')))
+  expect(error.diagnostics).toEqual([
+    {
+      code: 'store-failed',
+      severity: 'error',
+      message: `can't create "${join(file, 'store')}": ENOTDIR, not a directory`,
+      at: nowhere,
+      fix: 'Remove the file that stands where a folder should be, or choose another store with --store.',
+    },
+  ])
+  expect(error.cause).toMatchObject({ code: 'ENOTDIR', syscall: 'mkdir' })
+})
+
+test('a path under the working folder is named as the user would type it', async () => {
+  const error = await thrown(() => openStore('package.json/store'))
+  expect(error.diagnostics[0]?.message).toBe(
+    `can't create "${join('package.json', 'store')}": ENOTDIR, not a directory`,
+  )
+})
+
+test.runIf(existsSync('/dev/full'))(
+  'a full disk fails the journal by name, also when only a timer sees it',
+  async () => {
+    const root = newRoot()
+    const run = openStore(root).runs.create(work)
+    const journal = join(run.path, 'journal.jsonl')
+    symlinkSync('/dev/full', journal)
+    const error = await thrown(() => run.append({ event: 'log' } as never))
+    expect(error.diagnostics).toEqual([
+      {
+        code: 'store-failed',
+        severity: 'error',
+        message: `can't write "${journal}": ENOSPC, no space left on device`,
+        at: nowhere,
+        fix: 'Free some space on that disk, or choose another store with --store.',
+      },
+    ])
+    expect((await thrown(() => run.flush())).diagnostics[0]?.message).toContain('ENOSPC')
+    run.append({ event: 'log' } as never)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect((await thrown(() => run.flush())).diagnostics[0]?.message).toContain('ENOSPC')
+    expect(() => run.release()).toThrow('ENOSPC')
+    expect(existsSync(join(run.path, 'owner'))).toBe(false)
+  },
+)
+
+test('where results, runs or attempts cannot be written, each says so with the path; a find only misses', async () => {
+  const root = newRoot()
+  const store = openStore(root)
+  for (const name of ['results', 'runs', 'attempts']) writeFileSync(join(root, name), '')
+  const output = { by: 'one' }
+  const digest = outputDigest(plain, output)
+  const commit = { key, run: 'run-1', output, schema: plain, digest, metrics: [] }
+  const manifest = join(root, 'results', key.slice(7, 9), key.slice(7), `${digest.slice(7)}.json`)
+  const message = async (call: () => unknown) => (await thrown(call)).diagnostics[0]?.message
+  const pack = store.results.openPack('run-1', { fresh: false })
+  expect(await message(() => store.results.commit(commit))).toBe(`can't write "${manifest}": ENOTDIR, not a directory`)
+  expect(await message(() => pack.append(line(key, output)))).toBe(
+    `can't write "${join(root, 'results/packs/run-1.jsonl')}": ENOTDIR, not a directory`,
+  )
+  expect(await message(() => store.runs.create(work))).toBe(
+    `can't create "${join(root, 'runs')}": ENOTDIR, not a directory`,
+  )
+  expect(await message(() => store.runs.list())).toBe(`can't read "${join(root, 'runs')}": ENOTDIR, not a directory`)
+  expect(await message(() => store.attemptFolder('clean', 'a1'))).toBe(
+    `can't create "${join(root, 'attempts/clean/a1')}": ENOTDIR, not a directory`,
+  )
+  expect(await store.results.find(key, plain)).toBeUndefined()
+  expect(store.results.peek(key, plain)).toBeUndefined()
+})
+
+test('an attempt has a folder of its own under its node', () => {
+  const root = newRoot()
+  const { attemptFolder } = openStore(root)
+  expect(attemptFolder('prepare/clean.2', 'x-1')).toBe(join(root, 'attempts/prepare+clean.2/x-1'))
+  expect(attemptFolder('..', '../../x')).toBe(join(root, 'attempts/+./+.+..+x'))
+  expect(existsSync(join(root, 'attempts/+./+.+..+x'))).toBe(true)
+})
+
+test('a closed store finds nothing more and leaves what it wrote', async () => {
+  const root = newRoot()
+  packOf(root, 'run-1', key, { by: 'one' })
+  const store = openStore(root)
+  expect(await store.results.find(key, plain)).toBeDefined()
+  store.close()
+  store.close()
+  expect(await store.results.find(key, plain)).toBeUndefined()
+})

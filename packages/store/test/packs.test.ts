@@ -1,0 +1,123 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openStore, outputDigest } from '../src/index.ts'
+import { filesIn, line, newRoot, packOf } from './support.ts'
+import { keyOf, plain } from './values.ts'
+
+const key = keyOf('a key')
+const served = async (root: string): Promise<unknown> => {
+  const store = openStore(root)
+  const found = await store.results.find(key, plain)
+  store.close()
+  return found && [found.output, found.from]
+}
+
+test('a line is { key, output, digest, metrics }, in the file before append returns', () => {
+  const root = newRoot()
+  const pack = openStore(root).results.openPack('run-1', { fresh: false })
+  expect(filesIn(root)).not.toContain('results/packs/run-1.jsonl')
+  const output = { by: 'é\u2028"\n' }
+  const digest = outputDigest(plain, output)
+  const metrics = [{ name: 'loss', value: 0.5, step: 1, time: '2026-11-22T07:53:12.000Z' }]
+  pack.append({ key, output, digest, metrics })
+  expect(readFileSync(join(root, 'results/packs/run-1.jsonl'), 'utf8')).toBe(
+    `{"key":"${key}","output":{"by":"é\u2028\\"\\n"},"digest":"${digest}","metrics":${JSON.stringify(metrics)}}\n`,
+  )
+  pack.close()
+  expect(() => pack.append(line(key, output))).toThrow('the pack of run run-1 is closed')
+})
+
+test('find sees the lines of this process at once, another process those that were there', async () => {
+  const root = newRoot()
+  const [store, other] = [openStore(root), openStore(root)]
+  const pack = store.results.openPack('run-1', { fresh: false })
+  expect(await store.results.find(key, plain)).toBeUndefined()
+  for (let i = 0; i < 3000; i++) pack.append(line(keyOf(i), { by: `${i}` }))
+  for (let i = 0; i < 3000; i++) expect((await store.results.find(keyOf(i), plain))?.output).toEqual({ by: `${i}` })
+  expect((await other.results.find(keyOf(2999), plain))?.from).toBe('run-1')
+  expect(other.results.peek(keyOf(7), plain)?.output).toEqual({ by: '7' })
+  expect(await other.results.find(key, plain)).toBeUndefined()
+  pack.close()
+  expect((await store.results.find(keyOf(1), plain))?.output).toEqual({ by: '1' })
+})
+
+test('long lines and lines across the chunks of a read are found', async () => {
+  const root = newRoot()
+  const store = openStore(root)
+  const pack = store.results.openPack('run-1', { fresh: false })
+  const by = (i: number) => ({ by: `${i}`.repeat(20_000 + i * 7) })
+  for (let i = 0; i < 60; i++) pack.append(line(keyOf(i), by(i)))
+  pack.append(line(key, { by: 'x'.repeat(3 << 20) }))
+  pack.append(line(keyOf('last'), { by: 'last' }))
+  pack.close()
+  const { results } = openStore(root)
+  for (let i = 0; i < 60; i++) expect((await results.find(keyOf(i), plain))?.output).toEqual(by(i))
+  expect((await results.find(key, plain))?.output).toEqual({ by: 'x'.repeat(3 << 20) })
+  expect((await results.find(keyOf('last'), plain))?.output).toEqual({ by: 'last' })
+})
+
+test('a metric that JSON has no number for comes back as NaN', async () => {
+  const root = newRoot()
+  const { results } = openStore(root)
+  const metric = { name: 'loss', value: Number.NaN, time: '2026-11-22T07:53:12.000Z' }
+  const output = { by: 'one' }
+  results.openPack('run-1', { fresh: false }).append({ ...line(key, output), metrics: [metric] })
+  expect((await openStore(root).results.find(key, plain))?.metrics).toEqual([metric])
+  const [other, digest] = [keyOf('other'), outputDigest(plain, output)]
+  await results.commit({ key: other, run: 'run-1', output, schema: plain, digest, metrics: [metric] })
+  expect((await openStore(root).results.find(other, plain))?.metrics).toEqual([metric])
+})
+
+test('of several packs the earliest serves, until a fresh one supersedes it, until a newer fresh one does', async () => {
+  const root = newRoot()
+  packOf(root, 'run-3', key, { by: 'three' })
+  packOf(root, 'run-2', key, { by: 'two' })
+  expect(await served(root)).toEqual([{ by: 'two' }, 'run-2'])
+  packOf(root, 'run-4', key, { by: 'four' }, true)
+  expect(await served(root)).toEqual([{ by: 'four' }, 'run-4'])
+  packOf(root, 'run-6', key, { by: 'six' }, true)
+  packOf(root, 'run-5', key, { by: 'five' }, true)
+  packOf(root, 'run-7', key, { by: 'seven' })
+  expect(await served(root)).toEqual([{ by: 'six' }, 'run-6'])
+  expect(readdirSync(join(root, 'results/packs')).sort()).toEqual([
+    'run-2.jsonl',
+    'run-3.jsonl',
+    'run-4.fresh.jsonl',
+    'run-5.fresh.jsonl',
+    'run-6.fresh.jsonl',
+    'run-7.jsonl',
+  ])
+})
+
+test('the current manifest goes before packs, but not before those of a newer fresh run', async () => {
+  const root = newRoot()
+  packOf(root, 'run-1', key, { by: 'one' })
+  packOf(root, 'run-2', key, { by: 'two' }, true)
+  const output = { by: 'manifest' }
+  const digest = outputDigest(plain, output)
+  await openStore(root).results.commit({ key, run: 'run-3', output, schema: plain, digest, metrics: [] })
+  expect(await served(root)).toEqual([output, 'run-3'])
+  packOf(root, 'run-4', key, { by: 'four' }, true)
+  expect(await served(root)).toEqual([{ by: 'four' }, 'run-4'])
+})
+
+test('a run keeps the line it wrote, also when it goes on in another process', async () => {
+  const root = newRoot()
+  packOf(root, 'run-2', key, { by: 'two' })
+  packOf(root, 'run-3', keyOf('shared'), { by: 'three' })
+  const store = openStore(root)
+  const pack = store.results.openPack('run-1', { fresh: false })
+  pack.append(line(keyOf('other'), { by: 'one' }))
+  packOf(root, 'run-0', keyOf('other'), { by: 'zero' })
+  expect((await store.results.find(keyOf('other'), plain))?.output).toEqual({ by: 'one' })
+
+  packOf(root, 'run-1', keyOf('shared'), { by: 'one' })
+  const resumed = openStore(root)
+  const again = resumed.results.openPack('run-3', { fresh: false })
+  expect((await resumed.results.find(keyOf('shared'), plain))?.output).toEqual({ by: 'three' })
+  const before = statSync(join(root, 'results/packs/run-3.jsonl')).size
+  again.append(line(keyOf('more'), { by: 'three' }))
+  expect(statSync(join(root, 'results/packs/run-3.jsonl')).size).toBe(before)
+  expect((await openStore(root).results.find(keyOf('more'), plain))?.from).toBe('run-3')
+})
