@@ -13,6 +13,7 @@ import {
   resolve,
 } from '@millrace/ir'
 import { type Collect, childrenByScope, type Frame, newStep, type Step } from './frame.ts'
+import { showCondition, stagesUnder } from './scopes.ts'
 
 /** What the flow asks of those who really do the work. */
 export interface Worker {
@@ -23,7 +24,7 @@ export interface Worker {
   /** A field of a sub-pipeline's input is checked; a message if its schema refuses the value. */
   check(node: PlanValue, value: Json | undefined): string | undefined
   /** Something is wrong that no stage did. */
-  refused(node: PlanMap | PlanValue, message: string): void
+  refused(step: Step, message: string): void
   asset(token: string): Json
   /** Whether new work may still start. */
   readonly stopped: boolean
@@ -34,7 +35,6 @@ export interface Worker {
  * calls after it. Knows nothing of processes, caches or time. Every walk is a queue, never a recursion.
  */
 export class Flow {
-  readonly #plan: Plan
   readonly #worker: Worker
   readonly #children: ReturnType<typeof childrenByScope>
   readonly #input: JsonObject
@@ -44,7 +44,6 @@ export class Flow {
   #draining = false
 
   constructor(plan: Plan, input: JsonObject, worker: Worker) {
-    this.#plan = plan
     this.#input = input
     this.#worker = worker
     this.#children = childrenByScope(plan.nodes)
@@ -210,7 +209,7 @@ export class Flow {
     if (value === undefined && node.default) value = this.#resolve(step.frame, node.default)
     const problem = this.#worker.check(node, value)
     if (problem === undefined) return this.#settle(step, 'done', value)
-    this.#worker.refused(node, problem)
+    this.#worker.refused(step, problem)
     step.because = node.id
     this.#settle(step, 'failed', undefined)
   }
@@ -218,7 +217,7 @@ export class Flow {
   #map(step: Step, node: PlanMap): void {
     const list = this.#resolve(step.frame, node.list)
     if (!Array.isArray(list)) {
-      this.#worker.refused(node, `"${node.id}" maps over something that is not a list`)
+      this.#worker.refused(step, `"${node.id}" maps over something that is not a list`)
       step.because = node.id
       return this.#settle(step, 'failed', undefined)
     }
@@ -248,7 +247,7 @@ export class Flow {
     )
     const taken = holds ? 'then' : 'else'
     const because = `${showCondition(node)} is ${holds}`
-    for (const stage of this.#stagesUnder(`${node.id}:${holds ? 'else' : 'then'}`))
+    for (const stage of stagesUnder(this.#children, `${node.id}:${holds ? 'else' : 'then'}`))
       this.#worker.skipped(stage, step.frame.index, because)
     if (!holds && !node.hasElse) return this.#settle(step, 'done', undefined)
     const frame = this.#frame(`${node.id}:${taken}`, step.frame, step, step.frame.index, undefined)
@@ -261,7 +260,7 @@ export class Flow {
     step.state = state
     step.value = value
     const { node, frame } = step
-    if (state !== 'done' && node.kind === 'stage') frame.failed = true
+    if (state !== 'done' && node.kind !== 'collect') frame.failed = true
     for (const reader of step.readers ?? []) {
       if (state !== 'done') reader.because ??= step.because
       if (--reader.waiting === 0 || state !== 'done') this.#queue.push(reader)
@@ -277,24 +276,14 @@ export class Flow {
     if (!owner) return
     if (owner.node.kind === 'when') {
       owner.because = step.because
-      return this.#settleOwner(owner, step.state === 'done' ? 'done' : 'failed', step.value)
+      return this.#settle(owner, step.state === 'done' ? 'done' : 'failed', step.value)
     }
     const allowed = (owner.node as PlanMap).failures === 'allow'
     if (step.state !== 'done' && !allowed) owner.because ??= step.because
     ;(owner.items as (Json | undefined)[])[node.position] = step.state === 'done' ? step.value : undefined
     if (--owner.due > 0) return
-    if (owner.because !== undefined) this.#settleOwner(owner, 'failed', undefined)
-    else
-      this.#settleOwner(
-        owner,
-        'done',
-        (owner.items as Json[]).map((item) => item ?? null),
-      )
-  }
-
-  /** Like `#settle`, for a step whose frames may still run. */
-  #settleOwner(step: Step, state: 'done' | 'failed', value: Json | undefined): void {
-    this.#settle(step, state, value)
+    if (owner.because !== undefined) this.#settle(owner, 'failed', undefined)
+    else this.#settle(owner, 'done', nullsForAbsent(owner.items as (Json | undefined)[]))
   }
 
   /** Step and all it opened are over. */
@@ -329,40 +318,16 @@ export class Flow {
     const because = step.because as string
     if (node.kind === 'stage') this.#worker.notRun(node, frame.index, because)
     if (node.kind === 'map')
-      for (const stage of this.#stagesUnder(node.id)) this.#worker.notRun(stage, frame.index, because)
+      for (const stage of stagesUnder(this.#children, node.id)) this.#worker.notRun(stage, frame.index, because)
     if (node.kind === 'when')
       for (const branch of ['then', 'else'])
-        for (const stage of this.#stagesUnder(`${node.id}:${branch}`)) this.#worker.notRun(stage, frame.index, because)
+        for (const stage of stagesUnder(this.#children, `${node.id}:${branch}`))
+          this.#worker.notRun(stage, frame.index, because)
     this.#settle(step, 'not-run', undefined)
   }
-
-  /** The stages of a body and of the bodies in it. */
-  #stagesUnder(scope: string): PlanStage[] {
-    const out: PlanStage[] = []
-    const open = [scope]
-    for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      for (const node of this.#children.get(at) ?? []) {
-        if (node.kind === 'stage') out.push(node)
-        if (node.kind === 'map') open.push(node.id)
-        if (node.kind === 'when') open.push(`${node.id}:else`, `${node.id}:then`)
-      }
-    }
-    return out
-  }
-
-  get plan(): Plan {
-    return this.#plan
-  }
 }
+
+const nullsForAbsent = (items: readonly (Json | undefined)[]): Json => items.map((item) => item ?? null)
 
 const failedOwners = new WeakSet<Step>()
 const subtreeFailed = (step: Step): boolean => failedOwners.has(step)
-
-function showCondition({ condition }: PlanWhen): string {
-  const show = (binding: Binding | undefined): string => {
-    if (!binding) return 'undefined'
-    if ('ref' in binding) return [binding.ref.replace(/^.*:/, ''), ...binding.path].join('.')
-    return 'value' in binding ? JSON.stringify(binding.value) : '…'
-  }
-  return `${show(condition.left)} ${condition.operator} ${show(condition.right)}`
-}

@@ -8,7 +8,6 @@ import {
   type JsonObject,
   optionsOf,
   type Plan,
-  type PlanMap,
   type PlanStage,
   type PlanStageSpec,
   type PlanValue,
@@ -22,11 +21,11 @@ import type { Call, CallResult } from './call-state.ts'
 import { type Capacity, machineCapacity, type Share, shareOf } from './capacity.ts'
 import { CallFailed, Executor, type Made } from './executor.ts'
 import { Flow, type Worker } from './flow.ts'
-import { forEvent } from './for-event.ts'
 import type { Step } from './frame.ts'
 import { Journal } from './journal.ts'
 import { CacheKeys } from './keys.ts'
 import type { LocalOptions } from './request.ts'
+import { Teller } from './teller.ts'
 
 /** One run of a Plan in this process: the flow says what may start, the executor does it, the journal tells it. */
 export class LocalRun implements Worker {
@@ -35,6 +34,7 @@ export class LocalRun implements Worker {
   readonly #options: LocalOptions
   readonly #folder: RunFolder
   readonly #journal: Journal
+  readonly #teller: Teller
   readonly #pack: Pack
   readonly #keys: CacheKeys
   readonly #flow: Flow
@@ -44,7 +44,6 @@ export class LocalRun implements Worker {
   /** Calls by cache key: equal ones of one run are done once. */
   readonly #first = new Map<Digest, { readonly others: Call[]; result: CallResult | undefined }>()
   readonly #errors: Diagnostic[] = []
-  readonly #counts = { ran: 0, cached: 0, skipped: 0, failed: 0 }
   readonly #cancel = new AbortController()
   readonly #kill = new AbortController()
   #active = 0
@@ -64,6 +63,7 @@ export class LocalRun implements Worker {
     this.#options = options
     this.#folder = folder
     this.#journal = new Journal(folder, listen)
+    this.#teller = new Teller(this.#journal)
     this.#pack = options.store.results.openPack(folder.id, { fresh: options.fresh === true })
     this.#keys = new CacheKeys(plan, folder.id)
     this.#machine = options.machine ?? machineCapacity()
@@ -117,7 +117,7 @@ export class LocalRun implements Worker {
   #end(began: number): RunOutcome {
     const status: RunStatus = this.#cancelled ? 'cancelled' : this.#failed ? 'failed' : 'succeeded'
     const seconds = Math.round(performance.now() - began) / 1000
-    const counts = { ...this.#counts }
+    const counts = { ...this.#teller.counts }
     const output = status === 'succeeded' ? this.#flow.output : null
     const time = new Date().toISOString()
     const run = this.#folder.id
@@ -165,15 +165,11 @@ export class LocalRun implements Worker {
   }
 
   skipped(node: PlanStage, index: readonly number[] | undefined, because: string): void {
-    for (const id of [node.id, ...(node.merged ?? [])]) {
-      this.#counts.skipped++
-      this.#journal.emit({ event: 'stage.skipped', node: id, ...withIndex(index), because })
-    }
+    this.#teller.skipped(node, index, because)
   }
 
   notRun(node: PlanStage, index: readonly number[] | undefined, because: string): void {
-    for (const id of [node.id, ...(node.merged ?? [])])
-      this.#journal.emit({ event: 'stage.not-run', node: id, ...withIndex(index), because })
+    this.#teller.notRun(node, index, because)
   }
 
   check(node: PlanValue, value: Json | undefined): string | undefined {
@@ -184,7 +180,9 @@ export class LocalRun implements Worker {
       : `"${node.id.replace(/:input\./, '.')}" got a value that its schema refuses: ${problem}`
   }
 
-  refused(node: PlanMap | PlanValue, message: string): void {
+  refused(step: Step, message: string): void {
+    if (allowed(step)) return
+    const { node } = step
     this.#failed = true
     const pipelineCall = node.id.replace(/:input\..*$/, '')
     this.#errors.push({
@@ -208,7 +206,7 @@ export class LocalRun implements Worker {
     const own = !optionsOf(this.#plan, call.node).cache
     if (call.kept && ((!fresh && !recompute?.has(call.node.id)) || own)) {
       const hit = await store.results.find(call.key, schema, verify ? { verifyFull: true } : {})
-      if (hit) return this.#taken(call, hit)
+      if (hit) return this.#cached(call, hit)
     }
     if (this.stopped) return this.#left(call)
     let result: CallResult | undefined
@@ -248,59 +246,19 @@ export class LocalRun implements Worker {
   }
 
   #succeeded(call: Call, result: CallResult): void {
-    this.#counts.ran++
-    this.#done(call, result)
-  }
-
-  /** A result that this or another run made before. */
-  #taken(call: Call, result: CallResult): void {
-    this.#cached(call, result)
-    this.#serve(call, result)
-  }
-
-  #cached(call: Call, result: CallResult): void {
-    this.#counts.cached++
-    for (const { name, value, step } of result.metrics)
-      this.#journal.emit({
-        event: 'metric',
-        node: call.node.id,
-        ...withIndex(call.index),
-        name,
-        value,
-        ...(step === undefined ? {} : { step }),
-      })
-    this.#journal.emit({
-      event: 'stage.cached',
-      node: call.node.id,
-      ...withIndex(call.index),
-      from: result.from,
-      output: forEvent(result.output),
-    })
-    this.#alsoMerged(call, result)
-    this.#active--
-    this.#flow.succeed(call.step, copy(result.output))
-    this.#settled()
-  }
-
-  #done(call: Call, result: CallResult): void {
-    this.#alsoMerged(call, result)
+    this.#teller.ran(call, result)
     this.#active--
     this.#flow.succeed(call.step, result.output)
     this.#serve(call, result)
     this.#settled()
   }
 
-  #alsoMerged(call: Call, result: CallResult): void {
-    for (const node of call.node.merged ?? []) {
-      this.#counts.cached++
-      this.#journal.emit({
-        event: 'stage.cached',
-        node,
-        ...withIndex(call.index),
-        from: result.from,
-        output: forEvent(result.output),
-      })
-    }
+  #cached(call: Call, result: CallResult): void {
+    this.#teller.cached(call, result)
+    this.#active--
+    this.#flow.succeed(call.step, copy(result.output))
+    this.#serve(call, result)
+    this.#settled()
   }
 
   /** Equal calls that waited for this one. */
@@ -316,12 +274,10 @@ export class LocalRun implements Worker {
     const { failure, tail, attempt } = error
     const calls = [call, ...(this.#first.get(call.key)?.others.splice(0) ?? [])]
     this.#first.delete(call.key)
-    for (const { node, index, step } of calls) {
+    for (const one of calls) {
+      const { node, step } = one
       const cause = failure.toDiagnostic(this.#plan.pipeline, node.id, this.#options.place(node.id))
-      for (const id of [node.id, ...(node.merged ?? [])]) {
-        this.#counts.failed++
-        this.#journal.emit({ event: 'stage.failed', node: id, ...withIndex(index), attempt, cause, log: tail })
-      }
+      this.#teller.failed(one, attempt, cause, tail)
       if (!allowed(step)) {
         this.#failed = true
         this.#errors.push(cause)
@@ -367,8 +323,6 @@ const packLimit = 64 * 1024
 
 const cancelled = () =>
   new StageFailure('run-cancelled', 'the run was cancelled', 'Run again to go on where it stopped.')
-
-const withIndex = (index: readonly number[] | undefined) => (index ? { index } : {})
 
 /** Whether a failure of the step is forgiven by a map around it. */
 function allowed(step: Step): boolean {
