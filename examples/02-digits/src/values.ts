@@ -5,7 +5,7 @@ export const Setting = z.object({ gamma: z.number().positive(), c: z.number().po
 export type Setting = z.infer<typeof Setting>
 
 /** 64 numbers, one per pixel of the 8x8 image, row by row. */
-export const Pixels = z.array(z.number()).length(64)
+const Pixels = z.array(z.number()).length(64)
 
 export const Analysis = z.object({
   balance: z.array(z.object({ digit: z.int(), train: z.int(), test: z.int() })),

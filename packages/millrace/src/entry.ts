@@ -1,18 +1,35 @@
 import { realpathSync } from 'node:fs'
 
+interface Entry {
+  file?: string
+  /** What a child process needs besides this process's own Node options to read the same modules. */
+  loader?: readonly string[]
+  started?: boolean
+}
+
 const slot: unique symbol = Symbol.for('millrace.entry') as never
-const shared = globalThis as { [slot]?: string }
+const shared = globalThis as { [slot]?: Entry }
+shared[slot] ??= {}
+const entry: Entry = shared[slot]
 
 /** Tells that a file, which the `millrace` command imports, is the program. */
-export const setEntry = (file: string): void => {
-  shared[slot] = real(file)
+export function setEntry(file: string, loader: readonly string[]): void {
+  entry.file = real(file)
+  entry.loader = loader
 }
+
+/** Node options with which a child process reads the program's modules as this process does. */
+export const nodeOptions = (): readonly string[] => [...process.execArgv, ...(entry.loader ?? [])]
+
+export const startedMain = (): boolean => entry.started === true
 
 /** Whether a module is the program that was started. */
 export function isEntry(meta: ImportMeta): boolean {
   if (!meta.filename) return false
-  const entry = shared[slot] ?? (process.argv[1] === undefined ? undefined : real(process.argv[1]))
-  return entry === real(meta.filename)
+  const file = entry.file ?? (process.argv[1] === undefined ? undefined : real(process.argv[1]))
+  const is = file === real(meta.filename)
+  if (is) entry.started = true
+  return is
 }
 
 function real(file: string): string {

@@ -14,7 +14,7 @@ import {
   toJson,
 } from '@millrace/ir'
 import { callStage, StageFailure, takeOver } from '@millrace/runner'
-import type { InputOf, OutputOf, Stage } from '@millrace/sdk'
+import type { InputOf, OutputOf, Plain, Stage } from '@millrace/sdk'
 import { stageDefinition } from '@millrace/sdk'
 import { loadedStage } from './program/stage-loader.ts'
 import { absolutePaths, artifactAt, fromCode } from './program/values.ts'
@@ -31,7 +31,7 @@ type AnyStage = Stage<never, never> | { readonly name: string; readonly input: u
  */
 export async function runStage<S extends AnyStage>(
   stage: S,
-  input: InputOf<S> = {} as InputOf<S>,
+  input: Plain<InputOf<S>> = {} as Plain<InputOf<S>>,
   settings: { readonly signal?: AbortSignal } = {},
 ): Promise<OutputOf<S>> {
   const definition = stageDefinition(stage)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Diagnostic, type Event, isObject, type Json, type JsonObject, toJson } from '@millrace/ir'
-import type { AnyPipeline, InputOf, OutputOf } from '@millrace/sdk'
+import type { AnyPipeline, InputOf, OutputOf, Plain } from '@millrace/sdk'
 import { openStore } from '@millrace/store'
 import { isChild } from './is-child.ts'
 import { localRuntimeOf, resourceDiagnostics } from './program/local.ts'
@@ -32,7 +32,7 @@ export interface RunSettings {
  */
 export async function run<P extends AnyPipeline>(
   pipeline: P,
-  input: InputOf<P> = {} as InputOf<P>,
+  input: Plain<InputOf<P>> = {} as Plain<InputOf<P>>,
   settings: RunSettings = {},
 ): Promise<OutputOf<P>> {
   if (isChild.value) throw new RunError([insideChild(pipeline.name)], null)

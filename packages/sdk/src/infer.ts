@@ -79,4 +79,18 @@ export type Item<T> = T extends undefined | void ? null : T
 export type Sync<R> =
   R extends Promise<unknown> ? 'it must be synchronous: stages run later, so there is nothing to await' : unknown
 
+/** What `run` and `runStage` take for a T: artifacts are plain paths. */
+export type Plain<T> =
+  Opaque<T> extends true
+    ? T
+    : T extends Scalar
+      ? T
+      : T extends Draft<Kind, string>
+        ? string | T
+        : T extends readonly unknown[]
+          ? { readonly [I in keyof T]: Plain<T[I]> }
+          : T extends object
+            ? { readonly [K in keyof T]: Plain<T[K]> }
+            : T
+
 export type Shape = z.ZodObject

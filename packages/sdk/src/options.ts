@@ -15,7 +15,7 @@ import type { Value } from './infer.ts'
 /** What one call can override with `.with`. */
 export interface Overrides {
   /** Default: cpu 1, memory `512Mi`, no disk, no accelerator. */
-  readonly resources?: Resources | undefined
+  readonly resources?: { readonly [K in keyof Resources]?: Resources[K] | undefined } | undefined
   /** Further attempts after the first. Default 0. Not after invalid input, wrong code, or output its schema refuses. */
   readonly retries?: number | undefined
   /** Per attempt, from its start: an integer and `ms`, `s`, `m`, `h` or `d`. Default none. */

@@ -65,7 +65,7 @@ export function container<I extends Shape, O extends Shape>(
     readonly image: string
     readonly command: readonly string[]
     /** What to run instead where there is no container runtime. */
-    readonly local?: readonly string[]
+    readonly local?: readonly string[] | undefined
   },
 ): Stage<I, O> {
   return makeStage('container', name, options, capture(container))

@@ -7,7 +7,7 @@ import { eachLine, sectionHeader, sections } from './pack-scan.ts'
 import { remove, temporaryPath, withFolder } from './temporary.ts'
 
 /** More packs than this are merged. */
-export const manyPacks = 64
+const manyPacks = 64
 
 interface Opened {
   readonly name: string

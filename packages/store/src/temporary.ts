@@ -16,7 +16,7 @@ import { errnoOf, storeFailed } from './disk.ts'
 import { fateHere, placeOf, self } from './identity.ts'
 
 /** A file of another machine is litter when nobody touched it for a day; there is no asking its process. */
-export const dayInMilliseconds = 86_400_000
+const dayInMilliseconds = 86_400_000
 
 let prefix: string | undefined
 

@@ -63,22 +63,24 @@ const doing: { readonly [what: string]: () => Promise<void> } = {
       say(i)
     }
   },
-  /** Opens the store over and over and looks for all keys; says how many it missed. */
+  /** Opens the store over and over and looks for every tenth key; says how often it missed one that it had seen. */
   async read() {
     await start()
-    let missed = 0
-    let rounds = 0
+    let told = false
     process.stdin.once('data', () => {
-      rounds = -1
+      told = true
     })
-    while (rounds >= 0) {
+    const seen = new Set<number>()
+    let missed = 0
+    while (!told) {
       const store = openStore(root)
-      for (let i = 0; i < Number(rest[0]); i++) if (!(await store.results.find(keyOf(i), plain))) missed++
+      for (let i = 0; i < Number(rest[0]); i += 10)
+        if (await store.results.find(keyOf(i), plain)) seen.add(i)
+        else if (seen.has(i)) missed++
       store.close()
       await new Promise((resolve) => setImmediate(resolve))
-      if (rounds >= 0) rounds++
     }
-    say(missed)
+    say([seen.size, missed])
   },
   /** Opens a pack, which merges where there are many. */
   async merge() {

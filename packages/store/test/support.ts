@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Digest, Event, Json } from '@millrace/ir'
 import { afterAll } from 'vitest'
 import { openStore, outputDigest, type PackLine } from '../src/index.ts'
@@ -96,7 +97,7 @@ let compiled: string | undefined
 
 /** Another process at work on a store: test/child.ts. */
 export function child(...args: readonly string[]): Child {
-  const script = join(import.meta.dirname, 'child.ts')
+  const script = fileURLToPath(new URL('./child.ts', import.meta.url))
   compiled ??= folder()
   const env = { ...process.env, NODE_COMPILE_CACHE: compiled }
   const process_ = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'inherit'], env })

@@ -5,6 +5,7 @@ import type { LoadedStage } from '@millrace/runner'
 import type { ChildProgram } from '@millrace/runtime-local'
 import type { StageDefinition } from '@millrace/sdk'
 import { assetUrl } from '@millrace/sdk'
+import { nodeOptions } from '../entry.ts'
 
 /** A stage of this process, as the runner takes it. */
 export function loadedStage(
@@ -53,5 +54,5 @@ export function childProgram(code: CodeIndex, stage: string): ChildProgram | und
   if (!found) return undefined
   const target: ChildTarget = { url: pathToFileURL(found.file).href, export: found.export }
   const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../child.ts' : './child.js', import.meta.url))
-  return { args: [...process.execArgv, entry], env: { [childVariable]: JSON.stringify(target) } }
+  return { args: [...nodeOptions(), entry], env: { [childVariable]: JSON.stringify(target) } }
 }

@@ -1,1 +1,0 @@
-export const percent = (share: number): string => `${(share * 100).toFixed(1)}\u00a0%`

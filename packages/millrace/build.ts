@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import { rolldown } from 'rolldown'
+
+/** Bundles the whole workspace into this package's dist: one place to import from, few files to open at start. */
+const here = import.meta.dirname
+const out = join(here, 'dist')
+const root = join(here, '../..')
+const external = /^(node:|zod$|zod\/|commander$|yaml$|tsx$|tsx\/|rolldown$|rolldown\/)/
+
+rmSync(out, { recursive: true, force: true })
+const code = await rolldown({
+  input: { index: join(here, 'src/index.ts'), config: join(here, 'src/config.ts'), bin: join(here, 'src/bin.ts'), child: join(here, 'src/child.ts') },
+  external,
+  platform: 'node',
+})
+await code.write({ dir: out, format: 'esm', chunkFileNames: '[name].js', sourcemap: false })
+
+// the declarations of all packages stand side by side, and find each other by relative paths
+const types = join(out, 'types')
+const compiler = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rewriteRelativeImportExtensions']
+execFileSync('tsc', ['-p', join(here, 'tsconfig.build.json'), ...compiler, '--rootDir', join(root, 'packages'), '--outDir', types], { stdio: 'inherit' })
+for (const file of readdirSync(types, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.d.ts'))) {
+  const path = join(types, file)
+  const text = readFileSync(path, 'utf8')
+  const up = '../'.repeat(file.split(sep).length - 1)
+  const rewritten = text
+    .replaceAll(/'@millrace\/([\w-]+)'/g, (_, name: string) => `'${up}${name}/src/index.js'`)
+    .replaceAll(/(from '\.[^']*)\.ts'/g, "$1.js'")
+  if (rewritten !== text) writeFileSync(path, rewritten)
+}
+cpSync(join(root, 'LICENSE'), join(here, 'LICENSE'))
+cpSync(join(root, 'README.md'), join(here, 'README.md'))
