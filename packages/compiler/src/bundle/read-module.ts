@@ -50,6 +50,8 @@ const languages: Readonly<Record<string, ModuleCode['type']>> = {
   '.jsx': 'jsx',
 }
 
+export const languageOf = (file: string): ModuleCode['type'] => languages[extname(file)] ?? 'js'
+
 /** Whether a file is a module that node can import, and not data. */
 export const isCode = (file: string): boolean => extname(file) in languages
 
@@ -60,7 +62,7 @@ export function readModule(
   tools: Tools,
   options: ReadOptions,
 ): ModuleCode | { readonly problem: ParseProblem } {
-  const type = languages[extname(file)] ?? 'js'
+  const type = languageOf(file)
   const place = places(text)
   const parsed = tools.parseSync(file, text, {
     lang: type,

@@ -1,5 +1,6 @@
 import { isBuiltin } from 'node:module'
 import { dirname, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { ResolverFactory } from 'rolldown/experimental'
 import { isOwnPackage } from './millrace-names.ts'
 import { isPureFile, type Package, type Packages, packageFolder, packageName } from './packages.ts'
@@ -48,6 +49,18 @@ export class Resolver {
     return found
   }
 
+  /** The file URL of what a module imports, also in packages; undefined for builtins and what isn't there. */
+  urlOf(specifier: string, importer: string): string | undefined {
+    if (isBuiltin(specifier)) return undefined
+    const found = this.#file(specifier, importer)
+    return found.path === undefined ? undefined : pathToFileURL(found.path).href
+  }
+
+  #file(specifier: string, importer: string): { readonly path?: string; readonly error?: string } {
+    const found = this.#resolver.resolveFileSync(importer, specifier)
+    return found.path ? found : this.#plain.sync(dirname(importer), specifier)
+  }
+
   #find(specifier: string, importer: string): Resolution {
     const name = packageName(specifier)
     if (name !== undefined && isOwnPackage(name)) return { kind: 'as-is', specifier }
@@ -55,8 +68,7 @@ export class Resolver {
     // data:, https:, virtual:, …
     if (/^[a-z][a-z0-9+.-]+:/i.test(specifier) && !specifier.startsWith('file:')) return { kind: 'as-is', specifier }
     const named = name === undefined ? undefined : this.#packages.find(name, dirname(importer))
-    const found = this.#resolver.resolveFileSync(importer, specifier)
-    const { path = undefined, error } = found.path ? found : this.#plain.sync(dirname(importer), specifier)
+    const { path, error } = this.#file(specifier, importer)
     if (path === undefined) {
       if (!named || name === undefined)
         return { kind: 'missing', message: error ?? `Cannot find module '${specifier}'` }

@@ -1,9 +1,13 @@
-import { type Binding, type Body, conditionRefs, eachRef, type Graph, type Node } from '@millrace/ir'
+import { type Binding, type Body, conditionRefs, eachRef, type Graph, type Node, step } from '@millrace/ir'
 
 interface Box {
   readonly id: string
   readonly label: string
   readonly shape: 'stage' | 'input' | 'output'
+}
+interface Source {
+  readonly id: string
+  readonly label: string
 }
 interface Group {
   readonly id: string
@@ -20,15 +24,29 @@ interface Drawing {
 function layOut(graph: Graph): Drawing {
   const root: Group = { id: '', label: graph.pipeline, boxes: [], groups: [] }
   const edges: Drawing['edges'] = []
-  /** The box that stands for what a ref gives; none for literals. */
-  const sources = new Map<string, readonly { id: string; label: string }[]>([[':input', [{ id: ':input', label: '' }]]])
+  /** The boxes that stand for a field of what a ref gives; none for literals. */
+  const sources = new Map<string, (path: readonly string[]) => Source[]>()
+  const give = (id: string, of: (path: readonly string[]) => readonly Source[]) => {
+    const told = new Map<string, Source[]>()
+    sources.set(id, (path) => {
+      const name = path.join('.')
+      let found = told.get(name)
+      if (!found) {
+        found = [...new Map(of(path).map((source) => [`${source.id} ${source.label}`, source])).values()]
+        told.set(name, found)
+      }
+      return found
+    })
+  }
+  const box = (id: string) => give(id, (path) => [{ id, label: path.join('.') }])
   const seen = new Set<string>()
 
-  const read = (ref: { readonly ref: string; readonly path: readonly string[] }) =>
-    (sources.get(ref.ref) ?? []).map(({ id, label }) => ({ id, label: label || ref.path.join('.') }))
-  const sourcesOf = (binding: Binding | undefined) => {
-    const out: { id: string; label: string }[] = []
-    if (binding) eachRef(binding, (ref) => out.push(...read(ref)))
+  const read = (ref: { readonly ref: string; readonly path: readonly string[] }): Source[] =>
+    sources.get(ref.ref)?.(ref.path) ?? []
+  const sourcesOf = (binding: Binding | undefined, path: readonly string[] = []): Source[] => {
+    const out: Source[] = []
+    const field = binding && step(binding, path)
+    if (field) eachRef(field, (ref) => out.push(...read(ref)))
     return out
   }
   const arrow = (from: string, to: string, label: string, order = false) => {
@@ -51,19 +69,17 @@ function layOut(graph: Graph): Drawing {
         group.boxes.push({ id: node.id, label: node.id, shape: 'stage' })
         for (const { id, label } of sourcesOf(node.args)) arrow(id, node.id, label)
         for (const id of node.after ?? [])
-          for (const source of sources.get(id) ?? [{ id }]) arrow(source.id, node.id, '', true)
-        sources.set(node.id, [{ id: node.id, label: '' }])
+          for (const source of read({ ref: id, path: [] })) arrow(source.id, node.id, '', true)
+        box(node.id)
         return
       case 'map': {
-        const list = sourcesOf(node.list)
-        sources.set(`${node.id}:item`, list)
-        sources.set(`${node.id}:index`, [])
+        give(`${node.id}:item`, (path) => sourcesOf(node.list, path))
         walk(node.body, nest(group, node.id, `${node.id}: each ${showBinding(node.list)}`))
-        sources.set(node.id, sourcesOf(node.body.result))
+        give(node.id, (path) => sourcesOf(node.body.result, path))
         return
       }
       case 'when': {
-        const condition: { id: string; label: string }[] = []
+        const condition: Source[] = []
         conditionRefs(node.condition, (ref) => condition.push(...read(ref)))
         const { left, operator, right } = node.condition
         const told = `${showBinding(left)} ${operator} ${right ? showBinding(right) : 'undefined'}`
@@ -76,15 +92,16 @@ function layOut(graph: Graph): Drawing {
           walk(body, inner)
           for (const box of inner.boxes) for (const { id, label } of condition) arrow(id, box.id, label, true)
         }
-        sources.set(node.id, [...sourcesOf(node.then.result), ...sourcesOf(node.else?.result)])
+        give(node.id, (path) => [...sourcesOf(node.then.result, path), ...sourcesOf(node.else?.result, path)])
         return
       }
       case 'pipeline':
-        sources.set(`${node.id}:input`, sourcesOf(node.args))
+        give(`${node.id}:input`, (path) => sourcesOf(node.args, path))
         walk(node.body, nest(group, node.id, node.id))
-        sources.set(node.id, sourcesOf(node.body.result))
+        give(node.id, (path) => sourcesOf(node.body.result, path))
     }
   }
+  box(':input')
   root.boxes.push({ id: ':input', label: 'parameters', shape: 'input' })
   walk(graph.body, root)
   root.boxes.push({ id: ':output', label: 'output', shape: 'output' })

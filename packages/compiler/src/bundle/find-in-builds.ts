@@ -1,0 +1,110 @@
+import { pathToFileURL } from 'node:url'
+import type { Diagnostic } from '@millrace/ir'
+import { BuildValues, type Value } from './build-values.ts'
+import {
+  type BuildSite,
+  type CheckOptions,
+  type Findings,
+  importOrNothing,
+  type Question,
+  valueAt,
+} from './check-build.ts'
+import { Evidence } from './evidence.ts'
+import { findBuild } from './find-build.ts'
+import { isOwnPackage } from './millrace-names.ts'
+import { Packages, packageName } from './packages.ts'
+import { languageOf } from './read-module.ts'
+import { type RefUse, refUses } from './ref-uses.ts'
+import { Resolver } from './resolve-import.ts'
+import { type Analysis, analyse, lookup } from './scopes.ts'
+import { SourceIndex } from './source-index.ts'
+import { places } from './syntax.ts'
+import { loadTools, type Tools } from './tools.ts'
+
+/** Looks into the builds of one file; see `checkBuilds`. */
+export async function findInBuilds(
+  file: string,
+  text: string,
+  sites: readonly BuildSite[],
+  options: CheckOptions,
+): Promise<Findings> {
+  const tools = await loadTools()
+  const parsed = tools.parseSync(file, text, { lang: languageOf(file), preserveParens: false })
+  if (parsed.errors.some(({ severity }) => severity === 'Error')) return { diagnostics: [], questions: [] }
+  const analysis = analyse(parsed.program)
+  const index = new SourceIndex(analysis, file)
+  const modules = await importAll(file, analysis, tools, options)
+  const questions = new Map<string, Question>()
+  const values = new BuildValues(index, ({ from, path }) => {
+    const url = modules.urls.get(from)
+    if (url === undefined) return false
+    const callable = options.isCallable(valueAt(modules.namespaces.get(url) ?? {}, path))
+    questions.set(JSON.stringify([url, path]), { url, path, callable })
+    return callable
+  })
+  const place = places(text)
+  const builds = sites.flatMap((site) => {
+    const expression = findBuild(site, index, place)
+    const build = expression && values.functionOf(expression)
+    if (build) values.addBuild(build)
+    return build ? [{ site, build }] : []
+  })
+  const diagnostics = builds.flatMap(({ site, build }) =>
+    refUses(analysis, build, values).map((use) => describe(use, site, text, place)),
+  )
+  return { diagnostics, questions: [...questions.values()] }
+}
+
+/** Imports the modules of the names that the file calls something of, and the file itself. */
+async function importAll(file: string, { visits }: Analysis, tools: Tools, { importModule }: CheckOptions) {
+  const own = pathToFileURL(file).href
+  const urls = new Map([[own, own]])
+  const resolver = new Resolver(tools, new Packages(new Evidence()))
+  for (const { node, scope } of visits) {
+    const from = node.type === 'Identifier' ? lookup(scope, node.name)?.from : undefined
+    if (from === undefined || urls.has(from) || isOwnPackage(packageName(from) ?? '')) continue
+    const url = resolver.urlOf(from, file)
+    if (url !== undefined) urls.set(from, url)
+  }
+  const namespaces = new Map<string, Readonly<Record<string, unknown>>>()
+  for (const url of new Set(urls.values())) namespaces.set(url, await importOrNothing(url, importModule))
+  return { urls, namespaces }
+}
+
+function describe(
+  { node, how, operator }: RefUse,
+  { pipeline, file }: BuildSite,
+  text: string,
+  place: ReturnType<typeof places>,
+): Diagnostic {
+  const written = text.slice(node.start, node.end).replace(/\s+/g, ' ')
+  const shown = written.length > 60 ? `${written.slice(0, 59)}…` : written
+  const [what, fix] = wording(how, operator, shown)
+  return {
+    code: 'ref-as-value',
+    severity: 'error',
+    message: `"${shown}" is a value to come: ${what}`,
+    at: { pipeline, node: null, file, ...place(node.start) },
+    fix,
+  }
+}
+
+function wording(how: RefUse['how'], operator: string, shown: string): readonly [what: string, fix: string] {
+  switch (how) {
+    case 'equality':
+    case 'switch': {
+      const compare = operator.startsWith('!') ? '!==' : '==='
+      return [
+        `"${operator}" compares the ref itself, not what it will hold`,
+        `Use when(is(${shown}, '${compare}', …), () => …) instead.`,
+      ]
+    }
+    case 'absence':
+      return [
+        `"${operator}" never comes to its right side`,
+        `Use when(is(${shown}, '===', undefined), () => …, () => …) instead.`,
+      ]
+    case 'truth':
+      return ['it is always true here', `Use when(${shown}, () => …, () => …) instead.`]
+  }
+}
