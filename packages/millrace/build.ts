@@ -11,7 +11,12 @@ const external = /^(node:|zod$|zod\/|commander$|yaml$|tsx$|tsx\/|rolldown$|rolld
 
 rmSync(out, { recursive: true, force: true })
 const code = await rolldown({
-  input: { index: join(here, 'src/index.ts'), config: join(here, 'src/config.ts'), bin: join(here, 'src/bin.ts'), child: join(here, 'src/child.ts') },
+  input: {
+    index: join(here, 'src/index.ts'),
+    config: join(here, 'src/config.ts'),
+    bin: join(here, 'src/bin.ts'),
+    child: join(here, 'src/child.ts'),
+  },
   external,
   platform: 'node',
 })
@@ -20,7 +25,11 @@ await code.write({ dir: out, format: 'esm', chunkFileNames: '[name].js', sourcem
 // the declarations of all packages stand side by side, and find each other by relative paths
 const types = join(out, 'types')
 const compiler = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rewriteRelativeImportExtensions']
-execFileSync('tsc', ['-p', join(here, 'tsconfig.build.json'), ...compiler, '--rootDir', join(root, 'packages'), '--outDir', types], { stdio: 'inherit' })
+execFileSync(
+  'tsc',
+  ['-p', join(here, 'tsconfig.build.json'), ...compiler, '--rootDir', join(root, 'packages'), '--outDir', types],
+  { stdio: 'inherit' },
+)
 for (const file of readdirSync(types, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.d.ts'))) {
   const path = join(types, file)
   const text = readFileSync(path, 'utf8')

@@ -10,6 +10,9 @@ export interface DryCall {
   readonly state: 'hit' | 'miss' | 'unknown' | 'skipped'
   /** The run of a hit, the call that an unknown one waits for, the condition of a skip. */
   readonly because: string
+  readonly index?: readonly number[] | undefined
+  /** Of a hit. */
+  readonly output?: Json
 }
 
 /** Walks a Plan as a run would, with the store's results and without running anything; calls by node id. */
@@ -36,7 +39,7 @@ export function dryRun(
     asset,
     stopped: false,
   }
-  const flow = new Flow(plan, input, worker)
+  const flow = new Flow(strict(plan), input, worker)
   flow.start()
   for (let at = 0; at < ready.length; at++) {
     const { step, args } = ready[at] as { step: Step; args: Json }
@@ -44,7 +47,7 @@ export function dryRun(
     const { key, kept } = keys.of(node, args)
     const hit = kept ? store.results.peek(key, (plan.stages[node.stage] as PlanStageSpec).output) : undefined
     if (hit) {
-      note(node.id, { state: 'hit', because: hit.from })
+      note(node.id, { state: 'hit', because: hit.from, index: step.frame.index, output: hit.output })
       flow.succeed(step, hit.output)
     } else {
       note(node.id, { state: 'miss', because: '' })
@@ -53,3 +56,13 @@ export function dryRun(
   }
   return calls
 }
+
+/** What a call that must run will give is unknown, also where a map would forgive its failure. */
+const strict = (plan: Plan): Plan => ({
+  ...plan,
+  nodes: plan.nodes.map((node) => {
+    if (node.kind !== 'map') return node
+    const { failures: _, ...map } = node
+    return map
+  }),
+})

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Diagnostic, type Digest, digestBytes, digestJson } from '@millrace/ir'
 import { cachePath, readCache, writeCache } from './cache-file.ts'
-import { exported, type ImportModule } from './find-stages.ts'
+import { importOrNothing, valueAt } from './namespaces.ts'
 import { printerVersion } from './tools.ts'
 
 /** Where a pipeline is defined. */
@@ -94,29 +94,4 @@ async function stillAnswered({ diagnostics, questions }: Findings, options: Chec
     // a damaged cache
     return false
   }
-}
-
-/** The namespace of a module that the program has imported; empty if that fails, as when a loader made it up. */
-export async function importOrNothing(
-  url: string,
-  importModule: ImportModule,
-): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return await importModule(url)
-  } catch {
-    return {}
-  }
-}
-
-/** The value at a path, without running getters. */
-export function valueAt(
-  namespace: Readonly<Record<string, unknown>>,
-  [name = '', ...rest]: readonly string[],
-): unknown {
-  let at = exported(namespace, name)
-  for (const key of rest) {
-    if ((typeof at !== 'object' && typeof at !== 'function') || at === null) return undefined
-    at = Object.getOwnPropertyDescriptor(at, key)?.value
-  }
-  return at
 }

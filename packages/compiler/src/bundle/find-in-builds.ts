@@ -1,17 +1,11 @@
 import { pathToFileURL } from 'node:url'
 import type { Diagnostic } from '@millrace/ir'
-import { BuildValues, type Value } from './build-values.ts'
-import {
-  type BuildSite,
-  type CheckOptions,
-  type Findings,
-  importOrNothing,
-  type Question,
-  valueAt,
-} from './check-build.ts'
+import { BuildValues } from './build-values.ts'
+import type { BuildSite, CheckOptions, Findings, Question } from './check-build.ts'
 import { Evidence } from './evidence.ts'
 import { findBuild } from './find-build.ts'
 import { isOwnPackage } from './millrace-names.ts'
+import { importOrNothing, type Namespace, valueAt } from './namespaces.ts'
 import { Packages, packageName } from './packages.ts'
 import { languageOf } from './read-module.ts'
 import { type RefUse, refUses } from './ref-uses.ts'
@@ -66,7 +60,7 @@ async function importAll(file: string, { visits }: Analysis, tools: Tools, { imp
     const url = resolver.urlOf(from, file)
     if (url !== undefined) urls.set(from, url)
   }
-  const namespaces = new Map<string, Readonly<Record<string, unknown>>>()
+  const namespaces = new Map<string, Namespace>()
   for (const url of new Set(urls.values())) namespaces.set(url, await importOrNothing(url, importModule))
   return { urls, namespaces }
 }

@@ -1,11 +1,10 @@
 import { pathToFileURL } from 'node:url'
+import { exported, type ImportModule } from './namespaces.ts'
 
 export interface WantedStage {
   readonly key: string
   readonly stage: object
 }
-
-export type ImportModule = (url: string) => Promise<Readonly<Record<string, unknown>>>
 
 /** A module to look into: its own exports in source order; names that it passes on by `export *` come behind them. */
 export interface SearchedModule {
@@ -44,13 +43,4 @@ export async function findStages<M extends SearchedModule>(
     }
   }
   return found
-}
-
-/** The value of an export; undefined while its module hasn't run yet. */
-export function exported(namespace: Readonly<Record<string, unknown>>, name: string): unknown {
-  try {
-    return namespace[name]
-  } catch {
-    return undefined
-  }
 }

@@ -118,13 +118,28 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   )
 
   try {
-    await root.parseAsync([...invocation.arguments], { from: 'user' })
+    await root.parseAsync(commandFirst(root, invocation.arguments), { from: 'user' })
     return exit
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return 0
     throw told(error, root, invocation.arguments)
   }
+}
+
+/** Options may stand before the command: `--store dir plan` is `plan --store dir`. */
+function commandFirst(root: Command, words: readonly string[]): string[] {
+  const valued = new Set(
+    root.commands.flatMap((command) =>
+      command.options.filter((option) => option.required).flatMap((option) => option.long ?? []),
+    ),
+  )
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as string
+    if (valued.has(word)) at++
+    else if (!word.startsWith('-')) return [word, ...words.slice(0, at), ...words.slice(at + 1)]
+  }
+  return [...words]
 }
 
 /** Commander's complaint as ours, with the word that was probably meant. */

@@ -3,6 +3,7 @@ import {
   type ArtifactValue,
   type Binding,
   canonical,
+  content,
   eachRef,
   follow,
   type Json,
@@ -11,8 +12,9 @@ import {
   type Plan,
   type PlanStage,
   type PlanStageSpec,
+  showNode,
 } from '@millrace/ir'
-import { type DryCall, dryRun } from '@millrace/runtime-local'
+import { type DryCall, dryRun, forEvent } from '@millrace/runtime-local'
 import type { Store } from '@millrace/store'
 import { type RunRecord, readRecord } from './record.ts'
 
@@ -32,12 +34,40 @@ interface Question {
   readonly assets: ReadonlyMap<string, ArtifactValue>
 }
 
+/** The last run of the pipeline, and what the store holds for the one to come. */
+interface Before extends RunRecord {
+  readonly calls: ReadonlyMap<string, readonly DryCall[]>
+  /** By node and index, as its events tell. */
+  readonly outputs: ReadonlyMap<string, string>
+}
+
+const told = (output: Json): string => canonical(content(output))
+
+function outputsOf(store: Store, run: string): ReadonlyMap<string, string> {
+  const out = new Map<string, string>()
+  for (const event of store.runs.events(run))
+    if (event.event === 'stage.succeeded' || event.event === 'stage.cached')
+      out.set(showNode(event.node, event.index), told(event.output))
+  return out
+}
+
+/** Whether a call (or what is below a map or a when) gives something else than in the last run. */
+function gaveAnother(node: string, { calls, outputs }: Before): boolean {
+  const found = calls.get(node)
+  if (!found) return true
+  return found.some(
+    ({ state, index, output }) =>
+      state !== 'hit' || outputs.get(showNode(node, index)) !== told(forEvent(output ?? null)),
+  )
+}
+
 /** Compares a Plan with the store and with the last run of the pipeline. */
 export function explain(question: Question): PlanRow[] {
   const { plan, store, input, assets } = question
   const calls = dryRun(plan, input, store, (token) => assets.get(token) as unknown as Json)
   const last = store.runs.list().find((run) => run.pipeline === plan.pipeline)
-  const before = last && readRecord(store.runs.path(last.id))
+  const record = last && readRecord(store.runs.path(last.id))
+  const before = last && record && { ...record, calls, outputs: outputsOf(store, last.id) }
   return plan.nodes.flatMap((node): PlanRow[] => {
     if (node.kind !== 'stage') return []
     const found = calls.get(node.id) ?? []
@@ -46,7 +76,7 @@ export function explain(question: Question): PlanRow[] {
   })
 }
 
-function rowOf(node: PlanStage, calls: readonly DryCall[], question: Question, before: RunRecord | undefined): PlanRow {
+function rowOf(node: PlanStage, calls: readonly DryCall[], question: Question, before: Before | undefined): PlanRow {
   const { plan } = question
   const spec = plan.stages[node.stage] as PlanStageSpec
   const missed = calls.filter((call) => call.state === 'miss')
@@ -82,7 +112,7 @@ function rowOf(node: PlanStage, calls: readonly DryCall[], question: Question, b
   }
 }
 
-function causesOf(node: PlanStage, question: Question, before: RunRecord | undefined): string[] {
+function causesOf(node: PlanStage, question: Question, before: Before | undefined): string[] {
   if (!before) return ['it never ran']
   const { plan } = question
   const stage = plan.stages[node.stage] as PlanStageSpec
@@ -102,7 +132,7 @@ function causesOf(node: PlanStage, question: Question, before: RunRecord | undef
   return ['its result is not in the store']
 }
 
-function codeCause(node: PlanStage, old: PlanStage, { code }: Question, before: RunRecord): string {
+function codeCause(node: PlanStage, old: PlanStage, { code }: Question, before: Before): string {
   const now = code.stages.get(node.stage)?.sources ?? {}
   const then = before.sources[old.stage] ?? {}
   const changed = [...new Set([...Object.keys(now), ...Object.keys(then)])]
@@ -113,7 +143,7 @@ function codeCause(node: PlanStage, old: PlanStage, { code }: Question, before: 
     : 'code changed'
 }
 
-function inputCauses(now: Binding, then: Binding, question: Question, before: RunRecord): string[] {
+function inputCauses(now: Binding, then: Binding, question: Question, before: Before): string[] {
   const fields = (binding: Binding): { readonly [key: string]: Binding } =>
     'fields' in binding ? binding.fields : { '': binding }
   const causes: string[] = []
@@ -133,7 +163,7 @@ function inputCauses(now: Binding, then: Binding, question: Question, before: Ru
 }
 
 /** The wiring is the same: a parameter, an asset, or what an earlier call gave is another one. */
-function valueCauses(binding: Binding, what: string, question: Question, before: RunRecord): string[] {
+function valueCauses(binding: Binding, what: string, question: Question, before: Before): string[] {
   const causes = new Set<string>()
   eachRef(binding, ({ ref, path }) => {
     const node = question.plan.nodes.find((other) => other.id === ref.replace(/:(item|index)$/, ''))
@@ -145,7 +175,7 @@ function valueCauses(binding: Binding, what: string, question: Question, before:
       for (const cause of valueCauses(node.value, what, question, before)) causes.add(cause)
     else if (node?.kind === 'map' && ref.endsWith(':item')) {
       for (const cause of valueCauses(node.list, what, question, before)) causes.add(cause)
-    } else if (node) causes.add(`${what}: "${ref}" gave another result`)
+    } else if (node && gaveAnother(node.id, before)) causes.add(`${what}: "${ref}" gave another result`)
   })
   if (causes.size === 0 && hasAsset(binding)) causes.add(`${what}: the asset's bytes changed`)
   return [...causes]
@@ -156,16 +186,7 @@ const hasAsset = (binding: Binding): boolean =>
   ('items' in binding && binding.items.some(hasAsset)) ||
   ('fields' in binding && Object.values(binding.fields).some(hasAsset))
 
-function contentOf(value: Json | undefined): Json {
-  if (value === undefined) return null
-  return JSON.parse(
-    JSON.stringify(value, (_key, at: unknown) => {
-      if (typeof at !== 'object' || at === null || !('digest' in at) || !('path' in at)) return at
-      const { path: _, ...rest } = at as { path: string }
-      return rest
-    }),
-  ) as Json
-}
+const contentOf = (value: Json | undefined): Json => (value === undefined ? null : content(value))
 
 function show(value: Json | undefined): string {
   if (value === undefined) return 'nothing'
