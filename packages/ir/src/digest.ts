@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto'
+// the default import links on any Node, so that an old one lives to be told that it is too old
+import crypto from 'node:crypto'
 import { canonical, type Json } from './json.ts'
 
 /** `sha256:` and 64 hex digits. */
@@ -7,8 +8,7 @@ export type Digest = `sha256:${string}`
 export const digestPattern = /^sha256:[0-9a-f]{64}$/
 export const isDigest = (value: unknown): value is Digest => typeof value === 'string' && digestPattern.test(value)
 
-export const digestBytes = (bytes: string | Uint8Array): Digest =>
-  `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+export const digestBytes = (bytes: string | Uint8Array): Digest => `sha256:${crypto.hash('sha256', bytes, 'hex')}`
 
 /** The digest of a value: sha256 over its canonical JSON. */
 export const digestJson = (value: Json): Digest => digestBytes(canonical(value))
@@ -22,8 +22,8 @@ export const hexOf = (digest: Digest): string => digest.slice('sha256:'.length)
 export function digestFolderLines(
   files: readonly { readonly path: string; readonly digest: Digest; readonly executable: boolean }[],
 ): Digest {
-  const hash = createHash('sha256')
+  const all = crypto.createHash('sha256')
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
-  for (const file of sorted) hash.update(`${file.path}\0${file.digest}\0${file.executable ? 1 : 0}\n`)
-  return `sha256:${hash.digest('hex')}`
+  for (const file of sorted) all.update(`${file.path}\0${file.digest}\0${file.executable ? 1 : 0}\n`)
+  return `sha256:${all.digest('hex')}`
 }

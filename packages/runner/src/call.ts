@@ -1,4 +1,4 @@
-import { canonical, type Json, showPath, toJson } from '@millrace/ir'
+import { canonical, copy, type Json, showPath, toJson } from '@millrace/ir'
 import { type Ambient, ended, started, within } from './ambient.ts'
 import { Artifacts } from './artifacts.ts'
 import { refused, StageFailure, threw } from './failure.ts'
@@ -42,7 +42,7 @@ async function perform(stage: LoadedStage, attempt: Attempt, artifacts: Artifact
   const { node } = attempt
   const input = await parse(
     stage.input,
-    attempt.input,
+    copy(attempt.input),
     (text, path) =>
       new StageFailure(
         'invalid-input',

@@ -3,31 +3,38 @@ import { type Attempt, callStage, type Outcome, StageFailure } from '@millrace/r
 import { type AttemptRequest, envOf, seedOf } from './attempt-request.ts'
 import { runChildProcess } from './child-process.ts'
 
+type Made = Outcome & { readonly inProcess: boolean }
+
 /** @throws StageFailure */
-export async function runAttempt(request: AttemptRequest): Promise<Outcome & { readonly inProcess: boolean }> {
-  const timeout = request.options.timeout === undefined ? undefined : millisecondsOf(request.options.timeout)
+export async function runAttempt(request: AttemptRequest): Promise<Made> {
+  const { timeout } = request.options
+  if (timeout === undefined) return perform(request, undefined)
   const late = new AbortController()
-  const failure = new StageFailure(
-    'stage-timeout',
-    `"${request.node.id}" did not end within its timeout of ${request.options.timeout}`,
-    'Give it a longer timeout, or make it end sooner when context.signal is aborted.',
-  )
-  const timer = timeout === undefined ? undefined : setTimeout(() => late.abort(failure), timeout)
   // a timer that is the only thing left must not hide a promise that nothing can settle
-  timer?.unref()
+  const timer = setTimeout(() => late.abort(tookTooLong(request, timeout)), millisecondsOf(timeout)).unref()
   try {
-    if (request.options.isolate === 'process') {
-      const outcome = await runChildProcess(request, late.signal)
-      return { ...outcome, inProcess: false }
-    }
-    const outcome = await callStage(request.load(), inProcess(request, late.signal))
-    return { ...outcome, inProcess: true }
+    return await perform(request, late.signal)
   } finally {
     clearTimeout(timer)
   }
 }
 
-function inProcess(request: AttemptRequest, late: AbortSignal): Attempt {
+const tookTooLong = ({ node }: AttemptRequest, timeout: string): StageFailure =>
+  new StageFailure(
+    'stage-timeout',
+    `"${node.id}" did not end within its timeout of ${timeout}`,
+    'Give it a longer timeout, or make it end sooner when context.signal is aborted.',
+  )
+
+async function perform(request: AttemptRequest, late: AbortSignal | undefined): Promise<Made> {
+  if (request.options.isolate === 'process')
+    return { ...(await runChildProcess(request, late ?? never)), inProcess: false }
+  return { ...(await callStage(request.load(), inProcess(request, late))), inProcess: true }
+}
+
+const never = new AbortController().signal
+
+function inProcess(request: AttemptRequest, late: AbortSignal | undefined): Attempt {
   return {
     node: request.node.id,
     input: request.input,
@@ -35,8 +42,8 @@ function inProcess(request: AttemptRequest, late: AbortSignal): Attempt {
     metric: request.metric,
     log: request.event,
     print: (text) => request.log.write(text),
-    signal: AbortSignal.any([request.cancel, late]),
-    giveUp: AbortSignal.any([request.kill, late]),
+    signal: late ? AbortSignal.any([request.cancel, late]) : request.cancel,
+    giveUp: late ? AbortSignal.any([request.kill, late]) : request.kill,
     seed: seedOf(request.key),
     resources: request.share.resources,
     worker: { index: 0, count: 1 },

@@ -1,5 +1,14 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { bytesOf, gpuCount, type Resources } from '@millrace/ir'
+import {
+  bytesOf,
+  canonical,
+  gpuCount,
+  type Json,
+  optionsOf,
+  type Plan,
+  type PlanStage,
+  type Resources,
+} from '@millrace/ir'
 
 /** What this machine has. */
 export interface Capacity {
@@ -56,4 +65,16 @@ export function shareOf(asked: Resources, machine: Capacity): Share {
   for (const [name, count] of Object.entries(asked.devices ?? {})) if (count > 0) cut.push(`${name} ${count} to 0`)
   delete resources.devices
   return { cpu, memory, gpu, resources, cut }
+}
+
+/** The shares of a Plan's calls; equal requests are worked out once. */
+export function sharesOf(plan: Plan, machine: Capacity): (node: PlanStage) => Share {
+  const known = new Map<string, Share>()
+  return (node) => {
+    const { resources } = optionsOf(plan, node)
+    const kind = canonical(resources as Json)
+    const share = known.get(kind) ?? shareOf(resources, machine)
+    known.set(kind, share)
+    return share
+  }
 }

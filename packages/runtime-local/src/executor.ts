@@ -42,136 +42,110 @@ export interface Made {
   readonly inProcess: boolean
 }
 
-/** The last attempt at a call failed. */
-export class CallFailed {
-  readonly failure: StageFailure
-  /** The end of the attempt's log. */
-  readonly tail: string
-  readonly attempt: number
-
-  constructor(failure: StageFailure, tail: string, attempt: number) {
-    this.failure = failure
-    this.tail = tail
-    this.attempt = attempt
-  }
+/** What became of a call, told once for each that entered. */
+export interface Outcomes {
+  commit(call: Call, made: Made): Promise<CallResult> | CallResult
+  succeeded(call: Call, result: CallResult): void
+  /** After the last attempt; `tail` is the end of its log. */
+  failed(call: Call, failure: StageFailure, attempt: number, tail: string): void
+  /** A cancel kept it from ending. */
+  left(call: Call): void
+  /** The store failed, or Millrace did. */
+  broken(error: unknown): void
 }
 
 /** Runs calls: waits for room on the machine, makes attempts with back-off between them, commits what came out. */
 export class Executor {
   readonly #around: Surroundings
-  readonly #slots: Slots
-  readonly #waiting = new Set<() => void>()
+  readonly #outcomes: Outcomes
+  readonly #slots: Slots<Call>
+  /** Calls between two attempts, with the way to end their wait. */
+  readonly #backingOff = new Map<Call, () => void>()
+  /** Attempt ids are this and a number: unique in the store, and cheap. */
+  readonly #tokens = randomBytes(6).toString('hex')
+  #attempts = 0
 
-  constructor(around: Surroundings) {
+  constructor(around: Surroundings, outcomes: Outcomes) {
     this.#around = around
+    this.#outcomes = outcomes
     this.#slots = new Slots(around.machine, around.options.jobs)
   }
 
   /** Lets all who wait for room or for a retry go without. */
   clear(): void {
-    this.#slots.clear()
-    for (const leave of [...this.#waiting]) leave()
+    const waiting = [...this.#slots.clear(), ...this.#backingOff.keys()]
+    for (const end of this.#backingOff.values()) end()
+    this.#backingOff.clear()
+    for (const call of waiting) this.#outcomes.left(call)
   }
 
-  /**
-   * `undefined`: cancelled.
-   *
-   * @throws CallFailed when the last attempt failed; a DiagnosticError when the store did
-   */
-  async execute(call: Call, commit: (made: Made) => Promise<CallResult> | CallResult): Promise<CallResult | undefined> {
-    const { plan, cancel, journal } = this.#around
-    const { retries } = optionsOf(plan, call.node)
-    const place = { node: call.node.id, ...(call.index ? { index: call.index } : {}) }
-    for (let attempt = 1; ; attempt++) {
-      const share = this.#around.share(call.node)
-      const lease = await this.#room(share)
-      if (!lease) return undefined
-      const log = this.#log(call, attempt)
-      try {
-        journal.emit({ event: 'stage.started', ...place, attempt, resources: share.resources })
-        const began = performance.now()
-        const made = await this.#attempt(call, attempt, share, lease, log)
-        const result = await commit(made)
-        const seconds = Math.round(performance.now() - began) / 1000
-        journal.emit({ event: 'stage.succeeded', ...place, attempt, seconds, output: forEvent(result.output) })
-        return result
-      } catch (error) {
-        if (!(error instanceof StageFailure)) throw error
-        if (cancel.aborted) {
-          journal.emit({ event: 'stage.cancelled', ...place, attempt, reason: 'the run was cancelled' })
-          return undefined
-        }
-        if (!error.retry || attempt > retries) throw new CallFailed(error, log.tail, attempt)
-        lease.release()
-        if (!(await this.#backOff(call, attempt, error))) return undefined
-      } finally {
-        log.close()
-        lease.release()
-      }
+  enter(call: Call, attempt = 1): void {
+    const share = this.#around.share(call.node)
+    this.#slots.enter(share, call, (lease) => {
+      this.#work(call, attempt, share, lease).catch((error: unknown) => this.#outcomes.broken(error))
+    })
+  }
+
+  async #work(call: Call, attempt: number, share: Share, lease: Lease): Promise<void> {
+    const { journal } = this.#around
+    const place = placeOf(call, attempt)
+    const log = this.#log(call, attempt)
+    try {
+      journal.emit({ event: 'stage.started', ...place, resources: share.resources })
+      const began = performance.now()
+      const made = await this.#attempt(call, attempt, share, lease, log)
+      const result = await this.#outcomes.commit(call, made)
+      const seconds = Math.round(performance.now() - began) / 1000
+      log.close()
+      journal.emit({ event: 'stage.succeeded', ...place, seconds, output: forEvent(result.output) })
+      lease.release()
+      this.#outcomes.succeeded(call, result)
+    } catch (error) {
+      log.close()
+      lease.release()
+      if (!(error instanceof StageFailure)) throw error
+      this.#failed(call, attempt, error, log.tail)
     }
   }
 
-  #room(share: Share): Promise<Lease | undefined> {
-    if (this.#around.cancel.aborted) return Promise.resolve(undefined)
-    return new Promise((resolve) => {
-      const leave = () => {
-        this.#waiting.delete(leave)
-        resolve(undefined)
-      }
-      this.#waiting.add(leave)
-      this.#slots.enter(share, (lease) => {
-        this.#waiting.delete(leave)
-        resolve(lease)
-      })
-    })
+  #failed(call: Call, attempt: number, failure: StageFailure, tail: string): void {
+    const { plan, cancel, journal } = this.#around
+    if (cancel.aborted) {
+      journal.emit({ event: 'stage.cancelled', ...placeOf(call, attempt), reason: 'the run was cancelled' })
+      this.#outcomes.left(call)
+    } else if (failure.retry && attempt <= optionsOf(plan, call.node).retries) this.#backOff(call, attempt, failure)
+    else this.#outcomes.failed(call, failure, attempt, tail)
   }
 
-  /** Exponential from 1 s to 30 s. Whether to go on. */
-  #backOff(call: Call, attempt: number, failure: StageFailure): Promise<boolean> {
+  /** Exponential from 1 s to 30 s. */
+  #backOff(call: Call, attempt: number, failure: StageFailure): void {
     const delay = Math.min(30_000, 1000 * 2 ** (attempt - 1))
     const { plan, options, journal } = this.#around
-    journal.emit({
-      event: 'stage.retried',
-      node: call.node.id,
-      ...(call.index ? { index: call.index } : {}),
-      attempt,
-      cause: failure.toDiagnostic(plan.pipeline, call.node.id, options.place(call.node.id)),
-      next: new Date(Date.now() + delay).toISOString(),
-    })
-    return new Promise((resolve) => {
-      const leave = () => {
-        clearTimeout(timer)
-        this.#waiting.delete(leave)
-        resolve(!this.#around.cancel.aborted)
-      }
-      const timer = setTimeout(leave, delay)
-      this.#waiting.add(leave)
-    })
+    const cause = failure.toDiagnostic(plan.pipeline, call.node.id, options.place(call.node.id))
+    const next = new Date(Date.now() + delay).toISOString()
+    journal.emit({ event: 'stage.retried', ...placeOf(call, attempt), cause, next })
+    const timer = setTimeout(() => {
+      this.#backingOff.delete(call)
+      this.enter(call, attempt + 1)
+    }, delay)
+    this.#backingOff.set(call, () => clearTimeout(timer))
   }
 
   #log(call: Call, attempt: number): StageLog {
     const { folder, journal } = this.#around
     return new StageLog(
       () => folder.logFile(call.node.id, call.index, attempt),
-      (message) =>
-        journal.emit({
-          event: 'log',
-          node: call.node.id,
-          ...(call.index ? { index: call.index } : {}),
-          attempt,
-          level: 'info',
-          message,
-        }),
+      (message) => journal.emit({ event: 'log', ...placeOf(call, attempt), level: 'info', message }),
     )
   }
 
   async #attempt(call: Call, attempt: number, share: Share, lease: Lease, log: StageLog): Promise<Made> {
     const { plan, options, journal, cancel, kill } = this.#around
-    const { node, index } = call
+    const { node } = call
     const spec = plan.stages[node.stage] as PlanStageSpec
-    const place = { node: node.id, ...(index ? { index } : {}), attempt }
+    const place = placeOf(call, attempt)
     const metrics: Metric[] = []
-    const token = randomBytes(8).toString('hex')
+    const token = `${this.#tokens}${(this.#attempts++).toString(16).padStart(6, '0')}`
     let folder: string | undefined
     await verifyInput(spec, node.id, call.args, options.verify === true)
     const request: AttemptRequest = {
@@ -217,6 +191,8 @@ export class Executor {
     }
   }
 }
+
+const placeOf = ({ node, index }: Call, attempt: number) => ({ node: node.id, ...(index ? { index } : {}), attempt })
 
 /** A consumer verifies what it reads: the bytes must be those that were recorded. */
 async function verifyInput(spec: PlanStageSpec, node: string, input: Json, full: boolean): Promise<void> {

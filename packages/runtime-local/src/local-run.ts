@@ -1,5 +1,4 @@
 import {
-  canonical,
   checkJson,
   copy,
   type Diagnostic,
@@ -15,11 +14,11 @@ import {
   type RunOutcome,
   type RunStatus,
 } from '@millrace/ir'
-import { StageFailure, threw } from '@millrace/runner'
+import { StageFailure } from '@millrace/runner'
 import type { Pack, RunFolder } from '@millrace/store'
 import type { Call, CallResult } from './call-state.ts'
-import { type Capacity, machineCapacity, type Share, shareOf } from './capacity.ts'
-import { CallFailed, Executor, type Made } from './executor.ts'
+import { machineCapacity, sharesOf } from './capacity.ts'
+import { Executor, type Made, type Outcomes } from './executor.ts'
 import { Flow, type Worker } from './flow.ts'
 import type { Step } from './frame.ts'
 import { Journal } from './journal.ts'
@@ -28,7 +27,7 @@ import type { LocalOptions } from './request.ts'
 import { Teller } from './teller.ts'
 
 /** One run of a Plan in this process: the flow says what may start, the executor does it, the journal tells it. */
-export class LocalRun implements Worker {
+export class LocalRun implements Worker, Outcomes {
   readonly #plan: Plan
   readonly #planId: string
   readonly #options: LocalOptions
@@ -39,14 +38,15 @@ export class LocalRun implements Worker {
   readonly #keys: CacheKeys
   readonly #flow: Flow
   readonly #executor: Executor
-  readonly #machine: Capacity
-  readonly #shares = new Map<string, Share>()
   /** Calls by cache key: equal ones of one run are done once. */
   readonly #first = new Map<Digest, { readonly others: Call[]; result: CallResult | undefined }>()
   readonly #errors: Diagnostic[] = []
   readonly #cancel = new AbortController()
   readonly #kill = new AbortController()
   #active = 0
+  readonly #backlog: Call[] = []
+  #next = 0
+  #looking = 0
   #failed = false
   #cancelled = false
   #finish: (() => void) | undefined
@@ -66,17 +66,18 @@ export class LocalRun implements Worker {
     this.#teller = new Teller(this.#journal)
     this.#pack = options.store.results.openPack(folder.id, { fresh: options.fresh === true })
     this.#keys = new CacheKeys(plan, folder.id)
-    this.#machine = options.machine ?? machineCapacity()
-    this.#executor = new Executor({
+    const machine = options.machine ?? machineCapacity()
+    const around = {
       plan,
       options,
-      machine: this.#machine,
+      machine,
       folder,
       journal: this.#journal,
       cancel: this.#cancel.signal,
       kill: this.#kill.signal,
-      share: (node) => this.#share(node),
-    })
+      share: sharesOf(plan, machine),
+    }
+    this.#executor = new Executor(around, this)
     this.#flow = new Flow(plan, input, this)
   }
 
@@ -137,6 +138,7 @@ export class LocalRun implements Worker {
   #halt(): void {
     this.#cancel.abort(cancelled())
     this.#executor.clear()
+    for (const call of this.#backlog.splice(this.#next)) this.left(call)
     const timer = setTimeout(() => this.#kill.abort(cancelled()), this.#options.grace ?? 10_000)
     timer.unref()
     this.#settled()
@@ -161,7 +163,26 @@ export class LocalRun implements Worker {
       return
     }
     if (kept) this.#first.set(key, { others: [], result: undefined })
-    void this.#perform(call).catch((error: unknown) => this.#broken(error))
+    this.#backlog.push(call)
+    this.#pump()
+  }
+
+  /** Looks calls up a few at a time: a wide graph must not have all its calls in the air at once. */
+  #pump(): void {
+    while (this.#looking < lookups && this.#next < this.#backlog.length) {
+      const call = this.#backlog[this.#next++] as Call
+      this.#looking++
+      this.#look(call)
+        .catch((error: unknown) => this.broken(error))
+        .finally(() => {
+          this.#looking--
+          this.#pump()
+        })
+    }
+    if (this.#next === this.#backlog.length) {
+      this.#backlog.length = 0
+      this.#next = 0
+    }
   }
 
   skipped(node: PlanStage, index: readonly number[] | undefined, because: string): void {
@@ -200,26 +221,20 @@ export class LocalRun implements Worker {
 
   // ------------------------------------------------------------ one call
 
-  async #perform(call: Call): Promise<void> {
+  async #look(call: Call): Promise<void> {
     const { store, fresh, recompute, verify } = this.#options
     const { output: schema } = this.#plan.stages[call.node.stage] as PlanStageSpec
+    // a key that holds the run's id can only be this run's own
     const own = !optionsOf(this.#plan, call.node).cache
     if (call.kept && ((!fresh && !recompute?.has(call.node.id)) || own)) {
       const hit = await store.results.find(call.key, schema, verify ? { verifyFull: true } : {})
       if (hit) return this.#cached(call, hit)
     }
-    if (this.stopped) return this.#left(call)
-    let result: CallResult | undefined
-    try {
-      result = await this.#executor.execute(call, (commit) => this.#commit(call, commit))
-    } catch (error) {
-      return this.#failedCall(call, error)
-    }
-    if (result) this.#succeeded(call, result)
-    else this.#left(call)
+    if (this.stopped) this.left(call)
+    else this.#executor.enter(call)
   }
 
-  #commit(call: Call, made: Made): Promise<CallResult> | CallResult {
+  commit(call: Call, made: Made): Promise<CallResult> | CallResult {
     const { node, key } = call
     const { output, digest, metrics, attempt } = made
     const run = this.#folder.id
@@ -245,7 +260,7 @@ export class LocalRun implements Worker {
     })
   }
 
-  #succeeded(call: Call, result: CallResult): void {
+  succeeded(call: Call, result: CallResult): void {
     this.#teller.ran(call, result)
     this.#active--
     this.#flow.succeed(call.step, result.output)
@@ -269,9 +284,7 @@ export class LocalRun implements Worker {
     for (const other of first.others.splice(0)) this.#cached(other, result)
   }
 
-  #failedCall(call: Call, error: unknown): void {
-    if (!(error instanceof CallFailed)) throw error
-    const { failure, tail, attempt } = error
+  failed(call: Call, failure: StageFailure, attempt: number, tail: string): void {
     const calls = [call, ...(this.#first.get(call.key)?.others.splice(0) ?? [])]
     this.#first.delete(call.key)
     for (const one of calls) {
@@ -290,33 +303,33 @@ export class LocalRun implements Worker {
   }
 
   /** A call that a cancel kept from ending. */
-  #left(call: Call): void {
+  left(call: Call): void {
     this.#active -= 1 + (this.#first.get(call.key)?.others.length ?? 0)
     this.#first.delete(call.key)
     this.#settled()
   }
 
   /** The store failed, or we did: the run can't go on. */
-  #broken(error: unknown): void {
+  broken(error: unknown): void {
     this.#failed = true
     const diagnostics = (error as { diagnostics?: readonly Diagnostic[] }).diagnostics
-    this.#errors.push(...(diagnostics ?? [threw('millrace', error).toDiagnostic(this.#plan.pipeline, '', {})]))
+    this.#errors.push(...(diagnostics ?? [ourFault(this.#plan.pipeline, error)]))
     this.#active = 0
     this.#halt()
     this.#finish?.()
   }
-
-  #share(node: PlanStage): Share {
-    const { resources } = optionsOf(this.#plan, node)
-    const kind = canonical(resources as Json)
-    let share = this.#shares.get(kind)
-    if (!share) {
-      share = shareOf(resources, this.#machine)
-      this.#shares.set(kind, share)
-    }
-    return share
-  }
 }
+
+/** Calls that are looked up in the store at once. */
+const lookups = 16
+
+const ourFault = (pipeline: string, error: unknown): Diagnostic => ({
+  code: 'internal-error',
+  severity: 'error',
+  message: `Millrace itself failed: ${error instanceof Error ? error.stack : String(error)}`,
+  at: { pipeline, node: null },
+  fix: 'Report it with this message; run again to go on.',
+})
 
 /** Results up to this many bytes of JSON, without artifacts, stand in the run's pack. */
 const packLimit = 64 * 1024

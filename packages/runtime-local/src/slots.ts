@@ -6,21 +6,22 @@ export interface Lease {
   release(): void
 }
 
-interface Waiter {
+interface Waiter<T> {
+  readonly who: T
   readonly order: number
   readonly share: Share
   start(lease: Lease): void
 }
 
 /** Packs work onto the machine by its requests: first come, first served, but small work may pass large work. */
-export class Slots {
+export class Slots<T> {
   #cpu: number
   #memory: number
   #free: number[]
   #jobs: number
   #order = 0
   /** Waiters with equal requests stand in one line, so that a look costs as many steps as there are lines. */
-  readonly #lines = new Map<string, { readonly waiters: Waiter[]; next: number }>()
+  readonly #lines = new Map<string, { readonly waiters: Waiter<T>[]; next: number }>()
 
   constructor(machine: Capacity, jobs = Number.POSITIVE_INFINITY) {
     this.#cpu = machine.cpu
@@ -30,20 +31,22 @@ export class Slots {
   }
 
   /** Calls `start` when there is room, perhaps at once. */
-  enter(share: Share, start: (lease: Lease) => void): void {
+  enter(share: Share, who: T, start: (lease: Lease) => void): void {
     const kind = `${share.cpu} ${share.memory} ${share.gpu}`
     let line = this.#lines.get(kind)
     if (!line) {
       line = { waiters: [], next: 0 }
       this.#lines.set(kind, line)
     }
-    line.waiters.push({ order: this.#order++, share, start })
+    line.waiters.push({ who, order: this.#order++, share, start })
     this.#serve()
   }
 
-  /** Forgets all who wait. */
-  clear(): void {
+  /** Forgets all who wait, and tells who they were. */
+  clear(): T[] {
+    const waiting = [...this.#lines.values()].flatMap(({ waiters, next }) => waiters.slice(next).map(({ who }) => who))
     this.#lines.clear()
+    return waiting
   }
 
   #serving = false
@@ -54,16 +57,16 @@ export class Slots {
     this.#serving = false
   }
 
-  #next(): Waiter | undefined {
+  #next(): Waiter<T> | undefined {
     if (this.#jobs < 1) return undefined
-    let first: { readonly waiters: Waiter[]; next: number } | undefined
+    let first: { readonly waiters: Waiter<T>[]; next: number } | undefined
     for (const line of this.#lines.values()) {
       const head = line.waiters[line.next]
       if (!head || !this.#fits(head.share)) continue
-      if (!first || head.order < (first.waiters[first.next] as Waiter).order) first = line
+      if (!first || head.order < (first.waiters[first.next] as Waiter<T>).order) first = line
     }
     if (!first) return undefined
-    const waiter = first.waiters[first.next++] as Waiter
+    const waiter = first.waiters[first.next++] as Waiter<T>
     if (first.next > 1024 && first.next * 2 > first.waiters.length) {
       first.waiters.splice(0, first.next)
       first.next = 0

@@ -1,6 +1,6 @@
 import type { ESTree } from 'rolldown/utils'
 import { importedName, sdkName } from './millrace-names.ts'
-import { type Binding, lookup } from './scopes.ts'
+import { type Analysis, type Binding, lookup } from './scopes.ts'
 import type { SourceIndex } from './source-index.ts'
 import { isFunction, type Node, propertyName, unwrap } from './syntax.ts'
 
@@ -40,6 +40,7 @@ export class BuildValues {
   readonly #isCallable: (value: Value & { readonly kind: 'imported' }) => boolean
   readonly #names = new Map<Node, Value>()
   readonly #results = new Map<Node, Value>()
+  readonly #returns = new Map<Node, Value>()
   /** Functions whose parameters are values to come. */
   readonly #bodies = new Set<Node>()
 
@@ -72,19 +73,35 @@ export class BuildValues {
     this.#bodies.add(build)
   }
 
+  /** Settles all names in source order, so that a long chain of names is no deep recursion. */
+  settle({ visits, declaring }: Analysis): void {
+    for (const { node, scope } of visits)
+      if (node.type === 'Identifier' && declaring.has(node)) this.#name(lookup(scope, node.name))
+  }
+
   isRef(node: Node): boolean {
     return this.of(node).kind === 'ref'
   }
 
   of(node: Node): Value {
     const at = unwrap(node)
+    const known = this.#results.get(at)
+    if (known) return known
+    // of what depends on itself nothing is known
+    this.#results.set(at, unknown)
+    const value = this.#evaluate(at)
+    this.#results.set(at, value)
+    return value
+  }
+
+  #evaluate(at: Node): Value {
     switch (at.type) {
       case 'Identifier':
         return this.#name(lookup(this.#index.scopeOf(at), at.name))
       case 'MemberExpression':
         return this.#member(this.of(at.object), propertyName(at, at.property))
       case 'CallExpression':
-        return this.#call(at)
+        return this.#result(at)
       case 'ConditionalExpression':
         return join(this.of(at.consequent), this.of(at.alternate))
       case 'LogicalExpression':
@@ -142,15 +159,6 @@ export class BuildValues {
     }
   }
 
-  #call(call: ESTree.CallExpression): Value {
-    const known = this.#results.get(call)
-    if (known) return known
-    this.#results.set(call, unknown)
-    const value = this.#result(call)
-    this.#results.set(call, value)
-    return value
-  }
-
   #result(call: ESTree.CallExpression): Value {
     const sdk = sdkName(call.callee, this.#index.scopeOf(call))
     if (sdk !== undefined) return sdkResults[sdk] ?? unknown
@@ -179,12 +187,11 @@ export class BuildValues {
 
   /** What a function of this file returns. */
   #returned(node: Node): Value {
-    const known = this.#results.get(node)
+    const known = this.#returns.get(node)
     if (known) return known
-    // of a function that calls itself nothing is known
-    this.#results.set(node, unknown)
+    this.#returns.set(node, unknown)
     const value = joinAll(this.#index.returnedBy(node).map((result) => (result ? this.of(result) : unknown)))
-    this.#results.set(node, value)
+    this.#returns.set(node, value)
     return value
   }
 

@@ -34,7 +34,8 @@ export async function bundleModule(
     logLevel: 'silent',
     tsconfig: false,
     shimMissingExports: true,
-    transform: { typescript: { onlyRemoveTypeImports: true } },
+    // legacy decorators: they may stand on parameters, and cover what the standard ones do
+    transform: { typescript: { onlyRemoveTypeImports: true }, decorator: { legacy: true } },
     // inlined constants would hide which file they came from
     optimization: { inlineConst: false },
     treeshake: { propertyReadSideEffects: false, unknownGlobalSideEffects: false },

@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Diagnostic, type Digest, digestBytes } from '@millrace/ir'
 import type { CodeIndex, CodeRequest, StageCode } from './code-index.ts'
@@ -19,8 +20,9 @@ export async function computeIndex(
 ): Promise<{ readonly index: CodeIndex; readonly evidence: EvidenceRecord }> {
   const tools = await loadTools()
   const graph = new ModuleGraph(tools)
-  const modules = indexModules(request.entry, graph)
-  const folder = graph.packages.nearest(dirname(request.entry)) ?? dirname(request.entry)
+  const entry = existsSync(request.entry) ? realpathSync(request.entry) : request.entry
+  const modules = indexModules(entry, graph)
+  const folder = graph.packages.nearest(dirname(entry)) ?? dirname(entry)
   const problems = new Set(graph.problems)
   const diagnostics: Diagnostic[] = []
   const found = await findStages(

@@ -11,11 +11,11 @@ const uncounted = new Set(['resources', 'retries', 'timeout', 'cache', 'isolate'
 export function cutOptions(program: ESTree.Program, { visits, root }: Analysis): Edit[] {
   const edits: Edit[] = []
   for (const statement of program.body)
-    if (isMain(statement, root)) edits.push({ start: statement.start, end: statement.end, text: ';' })
+    if (isMain(statement, root)) edits.push({ start: statement.start, end: statement.end, text: ';', cut: true })
   for (const { node, scope } of visits) {
     if (node.type !== 'CallExpression' || !definers.has(sdkName(node.callee, scope) ?? '')) continue
     const [name, options] = node.arguments
-    if (name && name.type !== 'SpreadElement') edits.push({ start: name.start, end: name.end, text: '0' })
+    if (name && name.type !== 'SpreadElement') edits.push({ start: name.start, end: name.end, text: '0', cut: true })
     const object = options && unwrap(options)
     if (object?.type === 'ObjectExpression') edits.push(...cutProperties(object))
   }
@@ -34,6 +34,6 @@ function cutProperties({ properties, end }: ESTree.ObjectExpression): Edit[] {
     const name = property.type === 'Property' ? propertyName(property, property.key) : undefined
     if (name === undefined || !uncounted.has(name)) return []
     // with the comma behind it; of the last one with all up to the brace
-    return [{ start: property.start, end: properties[index + 1]?.start ?? end - 1, text: '' }]
+    return [{ start: property.start, end: properties[index + 1]?.start ?? end - 1, text: '', cut: true }]
   })
 }

@@ -3,14 +3,16 @@ export interface Edit {
   readonly start: number
   readonly end: number
   readonly text: string
+  /** Drops the edits that start where it does, too. */
+  readonly cut?: true
 }
 
 /**
  * Applies edits, in O(n log n). An edit that starts inside a replaced stretch is dropped with it. Insertions at one
- * place come in the order given.
+ * place come in the order given, before what is replaced there.
  */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
-  const sorted = [...edits].sort((a, b) => a.start - b.start || Number(b.end > b.start) - Number(a.end > a.start))
+  const sorted = [...edits].sort((a, b) => a.start - b.start || rank(a) - rank(b))
   let out = ''
   let at = 0
   for (const edit of sorted) {
@@ -20,3 +22,5 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   }
   return out + text.slice(at)
 }
+
+const rank = ({ start, end, cut }: Edit): number => (cut ? 0 : start === end ? 1 : 2)

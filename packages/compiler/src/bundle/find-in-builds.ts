@@ -43,6 +43,7 @@ export async function findInBuilds(
     if (build) values.addBuild(build)
     return build ? [{ site, build }] : []
   })
+  values.settle(analysis)
   const diagnostics = builds.flatMap(({ site, build }) =>
     refUses(analysis, build, values).map((use) => describe(use, site, text, place)),
   )
@@ -71,7 +72,7 @@ function describe(
   text: string,
   place: ReturnType<typeof places>,
 ): Diagnostic {
-  const written = text.slice(node.start, node.end).replace(/\s+/g, ' ')
+  const written = oneLine(text.slice(node.start, node.end))
   const shown = written.length > 60 ? `${written.slice(0, 59)}…` : written
   const [what, fix] = wording(how, operator, shown)
   return {
@@ -82,6 +83,8 @@ function describe(
     fix,
   }
 }
+
+const oneLine = (code: string): string => code.replace(/\s*\n\s*(?=[.?)\]}])/g, '').replace(/\s+/g, ' ')
 
 function wording(how: RefUse['how'], operator: string, shown: string): readonly [what: string, fix: string] {
   switch (how) {

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url'
-import { exported, type ImportModule } from './namespaces.ts'
+import { exported, type ImportModule, importOrNothing } from './namespaces.ts'
 
 export interface WantedStage {
   readonly key: string
@@ -33,9 +33,9 @@ export async function findStages<M extends SearchedModule>(
   const found = new Map<string, FoundStage<M>>()
   for (const module of modules) {
     if (keys.size === 0) break
-    const namespace = await importModule(pathToFileURL(module.file).href)
+    const namespace = await importOrNothing(pathToFileURL(module.file).href, importModule)
     const names = new Set([...module.exports, ...Object.keys(namespace)])
-    if (names.delete('default')) names.add('default')
+    for (const last of ['default', 'module.exports']) if (names.delete(last)) names.add(last)
     for (const name of names) {
       const value = exported(namespace, name)
       for (const key of keys.get(value as object) ?? []) found.set(key, { module, export: name })

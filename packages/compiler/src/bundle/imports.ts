@@ -41,7 +41,7 @@ export function findImports(analysis: Analysis, keeps: boolean): Imports {
     switch (node.type) {
       case 'ImportDeclaration':
         if (node.specifiers.length > 0 && !keeps && !node.specifiers.some((specifier) => used.has(specifier)))
-          edits.push({ start: node.start, end: node.end, text: '' })
+          edits.push({ start: node.start, end: node.end, text: '', cut: true })
         else add(node.source, false, node.specifiers.every(isType))
         break
       case 'ExportAllDeclaration':

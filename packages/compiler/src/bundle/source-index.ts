@@ -66,6 +66,8 @@ export class SourceIndex {
 
   #assignments(node: Node, scope: Scope): void {
     if (node.type === 'AssignmentExpression') {
+      // `a ||= b` may leave a as it is, and is a use of it
+      if (/^(?:&&|\|\||\?\?)=$/.test(node.operator)) return
       const left = unwrap(node.left)
       if (left.type === 'Identifier') this.#assign(scope, left.name, node.operator === '=' ? node.right : null)
       // [a, b] = x

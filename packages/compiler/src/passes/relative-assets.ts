@@ -60,6 +60,13 @@ export function relativeAssets(graph: Graph, paths: AssetPaths, context: PassCon
     for (const [key, item] of Object.entries(at)) setKey(out, key, replace(item as Json, node))
     return out as Json
   }
+  // most programs have few assets: what holds none stays the same object
+  const unchanged = (at: Binding): boolean =>
+    'items' in at
+      ? at.items.every(unchanged)
+      : 'fields' in at
+        ? Object.values(at.fields).every(unchanged)
+        : !('asset' in at)
   const body = (at: Body, owner: string): Body => ({
     nodes: at.nodes.map(walk),
     ...(at.result ? { result: binding(at.result, owner) } : {}),
@@ -67,7 +74,7 @@ export function relativeAssets(graph: Graph, paths: AssetPaths, context: PassCon
   const walk = (node: Node): Node => {
     switch (node.kind) {
       case 'stage':
-        return { ...node, args: binding(node.args, node.id) }
+        return unchanged(node.args) ? node : { ...node, args: binding(node.args, node.id) }
       case 'map':
         return { ...node, list: binding(node.list, node.id), body: body(node.body, node.id) }
       case 'when':

@@ -288,3 +288,36 @@ test('100 stages in one file take less than 3 s', async () => {
   expect(new Set(Array.from(stages.values(), ({ code }) => code)).size).toBe(100)
   expect(performance.now() - started).toBeLessThan(3000)
 })
+
+test('CommonJS, decorators, a hashbang and Windows line ends are no obstacle', async () => {
+  const main = `#!/usr/bin/env node
+import { stage } from 'millrace'
+import old from './old.cjs'
+export const train = stage('train', { run: () => [old, \`a
+b\`] })
+`
+  const old = "const { inner } = require('./inner.cjs')\nmodule.exports = () => inner\n"
+  const at = async (files: Record<string, string>): Promise<string | undefined> =>
+    (await index(write({ 'main.ts': main, 'old.cjs': old, 'inner.cjs': 'exports.inner = 1', ...files }))).stages.get(
+      'train',
+    )?.code
+  const one = await at({})
+  expect(one).toBeDefined()
+  expect(await at({ 'main.ts': main.replaceAll('\n', '\r\n'), 'old.cjs': `\uFEFF${old}` })).toBe(one)
+  expect(await at({ 'inner.cjs': 'exports.inner = 2' })).not.toBe(one)
+
+  const root = write({
+    'main.ts': `import { stage } from 'millrace'
+enum Mode { A, B = 'abc'.length, C = A }
+enum Other { D = Math.max(1) }
+namespace Space { export const x = 1 }
+@sealed() abstract class Model<T> { constructor(@inject('x') private readonly x: T) {} abstract run(): void; @field() name = 'n'; static made = Date.now() }
+export const other = stage('other', { run: () => [Model, Other, Space.x] })
+export const train = stage('train', { run: () => Mode.B })`,
+  })
+  const stage = {}
+  const importModule = async () => ({ train: stage })
+  const { stages, diagnostics } = await index(root, [], { stages: [{ key: 'train', stage }], importModule })
+  expect(diagnostics).toEqual([])
+  expect(stages.has('train')).toBe(true)
+})
