@@ -1,3 +1,5 @@
+export type { BuildSite } from './bundle/check-build.ts'
+export { checkBuilds } from './bundle/check-build.ts'
 export type { CodeIndex, StageCode } from './bundle/code-index.ts'
 export { indexCode } from './bundle/code-index.ts'
 export type { CheckedGraph } from './compile.ts'

@@ -5,7 +5,7 @@ import { openStore } from '@millrace/store'
 import { isChild } from './is-child.ts'
 import { localRuntimeOf, resourceDiagnostics } from './program/local.ts'
 import { storeFolder } from './program/place.ts'
-import { hasErrors, makePlan, readAssets, readCode, readProgram } from './program/program.ts'
+import { checkSource, hasErrors, makePlan, readAssets, readCode, readProgram } from './program/program.ts'
 import { saveRecord } from './program/record.ts'
 import { syntheticModules } from './program/synthetic-modules.ts'
 import { absolutePaths, fromCode, readInput } from './program/values.ts'
@@ -40,12 +40,9 @@ export async function run<P extends AnyPipeline>(
   const entry = program.traced.definition.at().file
   const store = openStore(storeFolder(settings.store, entry))
   const assets = await readAssets(program)
-  const code = await readCode(program, {
-    entry,
-    importModule: syntheticModules(program),
-    cache: join(store.root, 'code'),
-  })
-  const problems: Diagnostic[] = [...program.diagnostics, ...code.diagnostics]
+  const reading = { entry, importModule: syntheticModules(program), cache: join(store.root, 'code') }
+  const code = await readCode(program, reading)
+  const problems: Diagnostic[] = [...program.diagnostics, ...(await checkSource(program, reading)), ...code.diagnostics]
   refuse(problems)
   const given = givenInput(input, program.name, program.graph.input, problems)
   const origin = { pipeline: program.name, what: 'the input', place: () => ({}) }

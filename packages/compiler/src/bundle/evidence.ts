@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { type Digest, digestBytes } from '@millrace/ir'
 import { digestFolder } from './folder.ts'
 
@@ -45,13 +45,13 @@ export class Evidence {
 
   /** Whether something is there at all; only that there was nothing is remembered. */
   exists(path: string): boolean {
-    if (isThere(path)) return true
+    if (existsSync(path)) return true
     this.#files.set(path, null)
     return false
   }
 
   realpath(path: string): string {
-    const real = realpathSync(path)
+    const real = realpathSync.native(path)
     this.#links.set(path, real)
     return real
   }
@@ -69,14 +69,14 @@ export class Evidence {
 export function stillHolds({ files, folders, links }: EvidenceRecord): boolean {
   for (const [path, digest] of Object.entries(files)) {
     if (digest === null) {
-      if (isThere(path)) return false
+      if (existsSync(path)) return false
       continue
     }
     const bytes = readIfThere(path)
     if (!bytes || digestBytes(bytes) !== digest) return false
   }
   try {
-    for (const [path, real] of Object.entries(links)) if (realpathSync(path) !== real) return false
+    for (const [path, real] of Object.entries(links)) if (realpathSync.native(path) !== real) return false
     for (const [path, digest] of Object.entries(folders)) if (digestFolder(path) !== digest) return false
   } catch {
     return false
@@ -90,14 +90,5 @@ function readIfThere(path: string): Buffer | undefined {
   } catch {
     // also of a folder, and of a file that can't be read: the program couldn't either
     return undefined
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    lstatSync(path)
-    return true
-  } catch {
-    return false
   }
 }

@@ -11,7 +11,16 @@ import {
 import { openStore, type Store } from '@millrace/store'
 import { readParameters } from '../program/parameters.ts'
 import { storeFolder } from '../program/place.ts'
-import { hasErrors, makePlan, type Program, readAssets, readCode, readProgram } from '../program/program.ts'
+import {
+  type CodeOptions,
+  checkSource,
+  hasErrors,
+  makePlan,
+  type Program,
+  readAssets,
+  readCode,
+  readProgram,
+} from '../program/program.ts'
 import { readInput } from '../program/values.ts'
 import { checkEnvironment } from './environment.ts'
 import { type Invocation, pickPipeline } from './invocation.ts'
@@ -36,7 +45,9 @@ export interface Prepared {
  */
 export async function prepare(invocation: Invocation, options: CommonOptions & ParameterOptions): Promise<Prepared> {
   const program = readProgram(pickPipeline(invocation, options.pipeline))
-  const problems: Diagnostic[] = [...program.diagnostics]
+  const store = openStore(storeFolder(options.store, invocation.entry))
+  const reading = readingOf(invocation, store)
+  const problems: Diagnostic[] = [...program.diagnostics, ...(await checkSource(program, reading))]
   await checkEnvironment(invocation.entry, options.environment, problems)
   const given = await readParameters(
     program.name,
@@ -53,9 +64,7 @@ export async function prepare(invocation: Invocation, options: CommonOptions & P
     (token) => assets.get(token) as unknown as Json,
     problems,
   )
-  const store = openStore(storeFolder(options.store, invocation.entry))
-  const importModule = (url: string) => import(url) as Promise<Readonly<Record<string, unknown>>>
-  const code = await readCode(program, { entry: invocation.entry, importModule, cache: join(store.root, 'code') })
+  const code = await readCode(program, reading)
   problems.push(...code.diagnostics)
   refuse(problems)
   const { plan, diagnostics } = makePlan(program, code, assets, input)
@@ -63,6 +72,13 @@ export async function prepare(invocation: Invocation, options: CommonOptions & P
   refuse(problems)
   return { program, code, assets, store, input, plan, notices: problems }
 }
+
+/** How the program's modules are read: as they were loaded. */
+export const readingOf = ({ entry }: Invocation, store: Store): CodeOptions => ({
+  entry,
+  importModule: (url) => import(url) as Promise<Readonly<Record<string, unknown>>>,
+  cache: join(store.root, 'code'),
+})
 
 export function refuse(problems: readonly Diagnostic[]): void {
   if (hasErrors(problems)) throw new DiagnosticError(problems.filter((problem) => problem.severity === 'error'))

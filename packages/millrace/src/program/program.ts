@@ -1,7 +1,9 @@
 import {
+  type BuildSite,
   type Capabilities,
   type CheckedGraph,
   type CodeIndex,
+  checkBuilds,
   checkGraph,
   indexCode,
   planGraph,
@@ -14,7 +16,7 @@ import {
   type JsonObject,
   type Plan,
 } from '@millrace/ir'
-import { type AnyPipeline, type Traced, trace } from '@millrace/sdk'
+import { type AnyPipeline, definitionOf, type Traced, trace } from '@millrace/sdk'
 import { artifactAt } from './values.ts'
 
 /** A program, traced and checked: what each command starts from. */
@@ -55,14 +57,23 @@ export interface CodeOptions {
   readonly cache: string
 }
 
-/** Finds and digests the code of a program's stages, and checks the source of its builds. */
-export async function readCode(program: Program, options: CodeOptions): Promise<CodeIndex> {
-  const { traced } = program
-  const { entry, importModule, cache } = options
+/** Finds and digests the code of a program's stages. */
+export async function readCode(program: Program, { entry, importModule, cache }: CodeOptions): Promise<CodeIndex> {
   if (entry === undefined) return { stages: new Map(), modules: [], diagnostics: [] }
-  const stages = [...traced.stages].map(([key, definition]) => ({ key, stage: definition.self }))
-  const index = await indexCode({ entry, stages, importModule, cache })
-  return index
+  const stages = [...program.traced.stages].map(([key, definition]) => ({ key, stage: definition.self }))
+  return indexCode({ entry, stages, importModule, cache })
+}
+
+/** Uses of values to come that only the source of a build shows: no proxy can trap a comparison or a condition. */
+export async function checkSource(
+  program: Program,
+  { importModule, cache }: CodeOptions,
+): Promise<readonly Diagnostic[]> {
+  const sites = program.traced.pipelines.flatMap((definition): BuildSite[] => {
+    const { file, line, column } = definition.at()
+    return file && line && column ? [{ pipeline: definition.name, file, line, column }] : []
+  })
+  return checkBuilds(sites, { importModule, isCallable: (value) => definitionOf(value) !== undefined, cache })
 }
 
 /** The artifacts of a program's assets, by token. */

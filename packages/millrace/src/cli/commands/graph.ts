@@ -1,10 +1,12 @@
-import { DiagnosticError } from '@millrace/ir'
+import { openStore } from '@millrace/store'
 import { drawDot, drawMermaid } from '../../program/draw.ts'
-import { hasErrors, readProgram } from '../../program/program.ts'
+import { storeFolder } from '../../program/place.ts'
+import { checkSource, readProgram } from '../../program/program.ts'
 import { sortedJson } from '../../program/sorted-json.ts'
 import { exitCodes } from '../exit.ts'
 import { type Invocation, pickPipeline } from '../invocation.ts'
 import type { CommonOptions } from '../parser.ts'
+import { readingOf, refuse } from '../prepared.ts'
 import type { Report } from '../report.ts'
 
 export async function graphCommand(
@@ -12,8 +14,10 @@ export async function graphCommand(
   options: CommonOptions & { readonly format: 'mermaid' | 'dot' | 'json' },
   report: Report,
 ): Promise<number> {
-  const { graph, diagnostics } = readProgram(pickPipeline(invocation, options.pipeline))
-  if (hasErrors(diagnostics)) throw new DiagnosticError(diagnostics.filter((d) => d.severity === 'error'))
+  const program = readProgram(pickPipeline(invocation, options.pipeline))
+  const { graph } = program
+  const store = openStore(storeFolder(options.store, invocation.entry))
+  refuse([...program.diagnostics, ...(await checkSource(program, readingOf(invocation, store)))])
   const format = report.json ? 'json' : options.format
   report.out(format === 'json' ? sortedJson(graph) : format === 'dot' ? drawDot(graph) : drawMermaid(graph))
   return exitCodes.ok
