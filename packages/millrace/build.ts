@@ -3,7 +3,10 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join, sep } from 'node:path'
 import { rolldown } from 'rolldown'
 
-/** Bundles the whole workspace into this package's dist: one place to import from, few files to open at start. */
+/**
+ * Bundles the whole workspace into this package's dist: one place to import from, few files to open at start. `pnpm
+ * install` runs it, so that the examples start as fast as a user's program; `--types` adds what only publishing needs.
+ */
 const here = import.meta.dirname
 const out = join(here, 'dist')
 const root = join(here, '../..')
@@ -22,22 +25,26 @@ const code = await rolldown({
 })
 await code.write({ dir: out, format: 'esm', chunkFileNames: '[name].js', sourcemap: false })
 
-// the declarations of all packages stand side by side, and find each other by relative paths
-const types = join(out, 'types')
-const compiler = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rewriteRelativeImportExtensions']
-execFileSync(
-  'tsc',
-  ['-p', join(here, 'tsconfig.build.json'), ...compiler, '--rootDir', join(root, 'packages'), '--outDir', types],
-  { stdio: 'inherit' },
-)
-for (const file of readdirSync(types, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.d.ts'))) {
-  const path = join(types, file)
-  const text = readFileSync(path, 'utf8')
-  const up = '../'.repeat(file.split(sep).length - 1)
-  const rewritten = text
-    .replaceAll(/'@millrace\/([\w-]+)'/g, (_, name: string) => `'${up}${name}/src/index.js'`)
-    .replaceAll(/(from '\.[^']*)\.ts'/g, "$1.js'")
-  if (rewritten !== text) writeFileSync(path, rewritten)
+if (process.argv.includes('--types')) {
+  // the declarations of all packages stand side by side, and find each other by relative paths
+  const types = join(out, 'types')
+  const compiler = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rewriteRelativeImportExtensions']
+  execFileSync(
+    'tsc',
+    ['-p', join(here, 'tsconfig.build.json'), ...compiler, '--rootDir', join(root, 'packages'), '--outDir', types],
+    { stdio: 'inherit' },
+  )
+  for (const file of readdirSync(types, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.d.ts'),
+  )) {
+    const path = join(types, file)
+    const text = readFileSync(path, 'utf8')
+    const up = '../'.repeat(file.split(sep).length - 1)
+    const rewritten = text
+      .replaceAll(/'@millrace\/([\w-]+)'/g, (_, name: string) => `'${up}${name}/src/index.js'`)
+      .replaceAll(/(from '\.[^']*)\.ts'/g, "$1.js'")
+    if (rewritten !== text) writeFileSync(path, rewritten)
+  }
+  cpSync(join(root, 'LICENSE'), join(here, 'LICENSE'))
+  cpSync(join(root, 'README.md'), join(here, 'README.md'))
 }
-cpSync(join(root, 'LICENSE'), join(here, 'LICENSE'))
-cpSync(join(root, 'README.md'), join(here, 'README.md'))

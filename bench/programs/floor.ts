@@ -1,0 +1,3 @@
+import { z } from 'zod'
+
+z.object({ name: z.string() }).parse({ name: 'floor' })
