@@ -12,7 +12,6 @@ const out = join(here, 'dist')
 const root = join(here, '../..')
 const external = /^(node:|zod$|zod\/|commander$|yaml$|tsx$|tsx\/|rolldown$|rolldown\/)/
 
-rmSync(out, { recursive: true, force: true })
 const code = await rolldown({
   input: {
     index: join(here, 'src/index.ts'),
