@@ -41,7 +41,7 @@ if (process.argv.includes('--types')) {
     const up = '../'.repeat(file.split(sep).length - 1)
     const rewritten = text
       .replaceAll(/'@millrace\/([\w-]+)'/g, (_, name: string) => `'${up}${name}/src/index.js'`)
-      .replaceAll(/(from '\.[^']*)\.ts'/g, "$1.js'")
+      .replaceAll(/((?:from|import) '\.[^']*)\.ts'/g, "$1.js'")
     if (rewritten !== text) writeFileSync(path, rewritten)
   }
   cpSync(join(root, 'LICENSE'), join(here, 'LICENSE'))

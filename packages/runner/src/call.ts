@@ -88,13 +88,12 @@ async function parse(
   value: unknown,
   failure: (text: string, path: string) => StageFailure,
 ): Promise<unknown> {
-  let result: ReturnType<Parser['safeParse']>
+  let result: Awaited<ReturnType<Parser['safeParseAsync']>>
   try {
-    result = parser.safeParse(value)
-  } catch (error) {
-    if ((error as Error)?.constructor?.name !== '$ZodAsyncError')
-      throw failure(String((error as Error)?.message ?? error), '')
+    // not safeParse first: what is async in a schema would only be known after its transforms have run
     result = await parser.safeParseAsync(value)
+  } catch (error) {
+    throw failure(String((error as Error)?.message ?? error), '')
   }
   if (result.success) return result.data
   const { text, path } = refused(result.error.issues)

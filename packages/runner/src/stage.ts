@@ -3,7 +3,6 @@ import type { Metric } from '@millrace/store'
 
 /** What the runner needs of a zod schema. */
 export interface Parser {
-  safeParse(value: unknown): Parsed
   safeParseAsync(value: unknown): Promise<Parsed>
 }
 type Parsed =

@@ -19,7 +19,6 @@ export function loadedStage(
   return {
     name: definition.name,
     input: {
-      safeParse: (value) => input.safeParse(value) as ReturnType<LoadedStage['input']['safeParse']>,
       safeParseAsync: (value) => input.safeParseAsync(value) as ReturnType<LoadedStage['input']['safeParseAsync']>,
     },
     output: definition.output as unknown as LoadedStage['output'],
