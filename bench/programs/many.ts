@@ -35,7 +35,14 @@ export const fan = pipeline('fan', {
 
 export const mapped = pipeline('mapped', {
   input: z.object({}),
-  build: () => ({ n: sum({ values: map(Array.from({ length: size }, (_, i) => i), (i) => step({ n: 1, i }).n) }).n }),
+  build: () => ({
+    n: sum({
+      values: map(
+        Array.from({ length: size }, (_, i) => i),
+        (i) => step({ n: 1, i }).n,
+      ),
+    }).n,
+  }),
 })
 
 main(import.meta, chain, fan, mapped)

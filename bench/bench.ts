@@ -1,0 +1,105 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { packedProject } from '../test/support/packed.ts'
+import { type Figure, machine, measure, type Subject } from './measure.ts'
+
+/** `pnpm bench [rounds]`: prints the table of bench/README.md. Whole processes, peers in the same run. */
+const rounds = Number(process.argv[2] ?? 7)
+const here = join(import.meta.dirname, 'programs')
+const built = packedProject(mkdtempSync(join(tmpdir(), 'millrace-built-')))
+const store = join(built, 'store')
+for (const name of ['diamond.ts', 'many.ts', 'floor.ts']) copyFileSync(join(here, name), join(built, name))
+process.on('exit', () => rmSync(built, { recursive: true, force: true }))
+
+const tsx = join(import.meta.dirname, 'node_modules/.bin/tsx')
+const node = process.execPath
+const quiet = ['--store', store, '--progress', 'quiet']
+const wipe = () => rmSync(store, { recursive: true, force: true })
+
+interface Row {
+  readonly what: string
+  readonly target: string
+  readonly subject: Subject
+  readonly bare: Subject
+  readonly rounds?: number
+}
+
+const bare = (shape: string, size = 10_000): Subject => ({
+  name: `bare ${shape}`,
+  command: [node, 'bare.ts', shape],
+  cwd: here,
+  env: { SIZE: String(size) },
+})
+const millrace = (what: string, command: readonly string[], more: Partial<Subject> = {}): Subject => ({
+  name: what,
+  command: [...command, ...quiet],
+  cwd: command[0] === tsx ? here : built,
+  before: wipe,
+  ...more,
+})
+const many = (pipeline: string): readonly string[] => ['many.ts', '--pipeline', pipeline]
+
+const floors: Subject[] = [
+  { name: 'floor: tsx with zod', command: [tsx, 'floor.ts'], cwd: here },
+  { name: 'floor: built with zod', command: [node, 'floor.ts'], cwd: built },
+]
+
+const rows: Row[] = [
+  {
+    what: '4-stage diamond, cold, `tsx`, in this workspace',
+    target: '0.6 s',
+    subject: millrace('diamond tsx', [tsx, 'diamond.ts']),
+    bare: bare('diamond'),
+  },
+  {
+    what: '4-stage diamond, cold, `tsx`, package as published',
+    target: '0.6 s',
+    subject: { ...millrace('diamond tsx packed', [tsx, 'diamond.ts']), cwd: built },
+    bare: bare('diamond'),
+  },
+  {
+    what: '4-stage diamond, cold, built',
+    target: '0.35 s',
+    subject: millrace('diamond built', [node, 'diamond.ts']),
+    bare: bare('diamond'),
+  },
+  {
+    what: '10,000 distinct calls, chain',
+    target: '2 s, 300 MB',
+    subject: millrace('chain', [node, ...many('chain')]),
+    bare: bare('chain'),
+  },
+  {
+    what: '10,000 distinct calls, fan-out',
+    target: '2 s, 300 MB',
+    subject: millrace('fan', [node, ...many('fan')]),
+    bare: bare('fan'),
+  },
+  {
+    what: '10,000 items of one map',
+    target: '–',
+    subject: millrace('mapped', [node, ...many('mapped')]),
+    bare: bare('fan'),
+  },
+  {
+    what: 're-run of 1,000 cached calls',
+    target: '0.6 s',
+    subject: millrace('cached', [node, ...many('fan')], { env: { SIZE: '999' }, before() {} }),
+    bare: bare('fan', 999),
+  },
+]
+
+const show = ({ seconds, peak }: Figure): string =>
+  `${seconds.median.toFixed(2)} s (${seconds.least.toFixed(2)}–${seconds.most.toFixed(2)}), ${peak.toFixed(0)} MB`
+
+console.log(`${machine()}; ${rounds} rounds, median (least–most), peak memory of the largest process\n`)
+console.log('| what | target | Millrace | bare promises | ratio |')
+console.log('|---|---|---|---|---|')
+for (const figure of measure(floors, rounds)) console.log(`| ${figure.name} | | ${show(figure)} | | |`)
+for (const { what, target, subject, bare } of rows) {
+  wipe()
+  const [ours, theirs] = measure([subject, bare], rounds) as [Figure, Figure]
+  const ratio = ours.seconds.median / theirs.seconds.median
+  console.log(`| ${what} | ≤ ${target} | ${show(ours)} | ${show(theirs)} | ${ratio.toFixed(1)} |`)
+}
