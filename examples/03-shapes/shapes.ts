@@ -1,4 +1,4 @@
-import { file, folder, is, main, map, pipeline, when } from 'millrace'
+import { folder, is, main, map, pipeline, when } from 'millrace'
 import { z } from 'zod'
 import { bind, draw, inspect } from './src/album.ts'
 import { choose, confuse, fit, guess, score } from './src/model.ts'
@@ -60,7 +60,16 @@ export const shapes = pipeline('shapes', {
     const guesses = map(sketches, (kind, number) => guess({ model, kind, number }).text)
 
     const { page } = report({ title: detail.title, table: detail.table, accuracies: trials.accuracy, guesses, verdict })
-    return { accuracy, neighbours: best.neighbours, kept: best.kept, verdict, guesses, missing: learn.missing, table: detail.table, page }
+    return {
+      accuracy,
+      neighbours: best.neighbours,
+      kept: best.kept,
+      verdict,
+      guesses,
+      missing: learn.missing,
+      table: detail.table,
+      page,
+    }
   },
 })
 

@@ -41,17 +41,21 @@ export interface Capabilities {
 export interface PassContext {
   readonly source: Source
   readonly diagnostics: Diagnostic[]
+  /** What lies at each asset that is there, by token. */
+  readonly assetKinds: Map<string, 'file' | 'folder'>
+  /** Of a call; `''` for the pipeline itself. */
   at(node: string, path?: string): At
 }
 
 export const newContext = (source: Source): PassContext => ({
   source,
   diagnostics: [],
+  assetKinds: new Map(),
   at: (node, path) => ({
-    pipeline: source.graph.pipeline,
-    node,
-    ...(path ? { path } : {}),
     ...source.places.get(node)?.(),
+    pipeline: source.graph.pipeline,
+    node: node === '' ? null : node,
+    ...(path ? { path } : {}),
   }),
 })
 

@@ -91,6 +91,19 @@ function itemOf(port: Port): Port {
   return items.length === 0 ? open : choice(items.map((item) => schemaPort(item, port.root)))
 }
 
+/** Whether a port is a list; `undefined` where that can't be told. */
+export function isList(port: Port): boolean | undefined {
+  if (port.kind === 'open') return undefined
+  if (port.kind === 'object' || port.kind === 'list') return port.kind === 'list'
+  const found =
+    port.kind === 'choice'
+      ? port.options.map(isList)
+      : alternatives(port.schema, port.root).map((option) =>
+          option.type === undefined && !('const' in option) && !option.enum ? undefined : option.type === 'array',
+        )
+  return found.every((one) => one === found[0]) ? found[0] : undefined
+}
+
 /** The ports of all nodes of a Graph, in the order in which a body's nodes need each other. */
 export class Ports {
   readonly #ports = new Map<string, Port>()

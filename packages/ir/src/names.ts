@@ -7,7 +7,8 @@ export const takenNames: ReadonlySet<string> = new Set(['driver'])
 /** The candidate nearest to a mistyped name, if one is near enough to be meant. */
 export function didYouMean(typed: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
-  let least = Math.max(1, Math.floor(typed.length / 3)) + 1
+  // one letter is near to every other
+  let least = typed.length < 2 ? 1 : Math.max(1, Math.floor(typed.length / 3)) + 1
   for (const candidate of candidates) {
     const cost = distance(typed.toLowerCase(), candidate.toLowerCase(), least)
     if (cost < least) {

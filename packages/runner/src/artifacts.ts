@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
 import { isArtifactValue, isObject, type Json, mapArtifacts, type Schema, setKey, showPath } from '@millrace/ir'
 import { digestFile, digestFolder } from '@millrace/store'
 import { StageFailure } from './failure.ts'
@@ -148,5 +148,3 @@ function replace(value: unknown, found: ReadonlyMap<object, Written>, depth: num
 /** The path of an artifact as `output.json` names it: relative to the files folder when it lies there. */
 export const relativeTo = (folder: string, path: string): string =>
   path.startsWith(folder + sep) ? relative(folder, path).split(sep).join('/') : path
-
-export const filesFolder = (attempt: string): string => join(attempt, 'files')

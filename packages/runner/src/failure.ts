@@ -1,4 +1,4 @@
-import { type Code, type Diagnostic, firstPlace, type Place, showPath } from '@millrace/ir'
+import { type Code, type Diagnostic, type Place, placeOfError, showPath, tellError } from '@millrace/ir'
 import type { Issue } from './stage.ts'
 
 /** Why an attempt failed. `retry`: whether another attempt could end differently. */
@@ -23,7 +23,7 @@ export class StageFailure extends Error {
     this.path = more.path
   }
 
-  /** Plain data, for events, files and other processes. */
+  /** Plain data, for events, files and other processes. `node` is empty where no stage is to blame. */
   toDiagnostic(pipeline: string, node: string, place: Place): Diagnostic {
     return {
       code: this.code,
@@ -31,7 +31,7 @@ export class StageFailure extends Error {
       message: this.message,
       at: {
         pipeline,
-        node,
+        node: node === '' ? null : node,
         ...(this.path === undefined ? {} : { path: this.path }),
         ...(this.place.file === undefined ? place : this.place),
       },
@@ -45,10 +45,10 @@ export function threw(node: string, error: unknown, how = 'threw'): StageFailure
   if (error instanceof StageFailure) return error
   return new StageFailure(
     how === 'threw' ? 'stage-threw' : 'unhandled-error',
-    `"${node}" ${how} ${tell(error)}`,
+    `"${node}" ${how} ${tellError(error)}`,
     fixes[how] ?? '',
     {
-      place: placeOf(error),
+      place: placeOfError(error),
       cause: error,
     },
   )
@@ -57,40 +57,6 @@ export function threw(node: string, error: unknown, how = 'threw'): StageFailure
 const fixes: { readonly [how: string]: string } = {
   threw: 'Mend the stage, or give it retries if the cause passes by itself.',
   'left unhandled': 'Await each promise that the stage starts, and catch what its callbacks throw.',
-}
-
-/** An error in one line, with its chain of causes. */
-function tell(error: unknown): string {
-  const told: string[] = []
-  const seen = new Set<unknown>()
-  for (let at = error; told.length < 8; at = at.cause) {
-    if (seen.has(at)) break
-    seen.add(at)
-    told.push(tellOne(at))
-    if (!(at instanceof Error) || at.cause === undefined) break
-  }
-  return told.join(', caused by ')
-}
-
-function tellOne(error: unknown): string {
-  if (error instanceof Error) return clip(error.message === '' ? error.name : `${error.name}: ${error.message}`)
-  if (typeof error === 'string') return clip(JSON.stringify(error))
-  if (typeof error !== 'object' || error === null) return String(error)
-  try {
-    return clip(JSON.stringify(error) ?? Object.prototype.toString.call(error))
-  } catch {
-    return Object.prototype.toString.call(error)
-  }
-}
-
-const clip = (text: string): string => (text.length > 2000 ? `${text.slice(0, 2000)}…` : text)
-
-const placeOf = (error: unknown): Place => {
-  for (let at = error, i = 0; at instanceof Error && i < 8; at = at.cause, i++) {
-    const place = firstPlace(typeof at.stack === 'string' ? at.stack : '')
-    if (place.file !== undefined) return place
-  }
-  return {}
 }
 
 /** What a schema refused, one line for up to five issues. */

@@ -3,6 +3,7 @@ import {
   compare,
   conditionRefs,
   eachRef,
+  fillDefaults,
   type Json,
   type JsonObject,
   type Plan,
@@ -207,6 +208,7 @@ export class Flow {
   #value(step: Step, node: PlanValue): void {
     let value = this.#resolve(step.frame, node.value)
     if (value === undefined && node.default) value = this.#resolve(step.frame, node.default)
+    if (value !== undefined) value = fillDefaults(node.schema, value, node.schema, (token) => this.#worker.asset(token))
     const problem = this.#worker.check(node, value)
     if (problem === undefined) return this.#settle(step, 'done', value)
     this.#worker.refused(step, problem)

@@ -16,7 +16,7 @@ export interface Frame {
   failed: boolean
 }
 
-export type StepState = 'waiting' | 'ready' | 'done' | 'failed' | 'not-run'
+type StepState = 'waiting' | 'ready' | 'done' | 'failed' | 'not-run'
 
 /** A node of the Plan in one frame. `collect` gathers a body's result. */
 export interface Step {

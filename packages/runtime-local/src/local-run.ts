@@ -23,6 +23,7 @@ import { Flow, type Worker } from './flow.ts'
 import type { Step } from './frame.ts'
 import { Journal } from './journal.ts'
 import { CacheKeys } from './keys.ts'
+import { LogReplay } from './log-replay.ts'
 import type { LocalOptions } from './request.ts'
 import { Teller } from './teller.ts'
 
@@ -63,7 +64,7 @@ export class LocalRun implements Worker, Outcomes {
     this.#options = options
     this.#folder = folder
     this.#journal = new Journal(folder, listen)
-    this.#teller = new Teller(this.#journal)
+    this.#teller = new Teller(this.#journal, new LogReplay(options.store, folder))
     this.#pack = options.store.results.openPack(folder.id, { fresh: options.fresh === true })
     this.#keys = new CacheKeys(plan, folder.id)
     const machine = options.machine ?? machineCapacity()

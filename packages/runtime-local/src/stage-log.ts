@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 
 /** Bytes of one attempt's log that are kept. */
-export const logLimit = 64 * 1024 * 1024
+const logLimit = 64 * 1024 * 1024
 /** Bytes of one attempt's prints that also become `log` events. */
 export const eventLimit = 1024 * 1024
 const tailSize = 4096

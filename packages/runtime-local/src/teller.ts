@@ -2,16 +2,19 @@ import type { Diagnostic, Json, PlanStage } from '@millrace/ir'
 import type { Call, CallResult } from './call-state.ts'
 import { forEvent } from './for-event.ts'
 import type { Journal } from './journal.ts'
+import type { LogReplay } from './log-replay.ts'
 
 type Index = readonly number[] | undefined
 
 /** Tells what became of each call, under each id that it has, and counts it. */
 export class Teller {
   readonly #journal: Journal
+  readonly #logs: LogReplay
   readonly counts = { ran: 0, cached: 0, skipped: 0, failed: 0 }
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, logs: LogReplay) {
     this.#journal = journal
+    this.#logs = logs
   }
 
   skipped(node: PlanStage, index: Index, because: string): void {
@@ -31,8 +34,10 @@ export class Teller {
     for (const id of node.merged ?? []) this.#cached(id, index, result)
   }
 
-  /** A result that this or another run made before, with its metrics. */
+  /** A result that this or another run made before, with its log and metrics. */
   cached({ node, index }: Call, result: CallResult): void {
+    for (const message of this.#logs.replay(result.from, node.id, index))
+      this.#journal.emit({ event: 'log', ...at(node.id, index), level: 'info', message })
     for (const { name, value, step } of result.metrics)
       this.#journal.emit({
         event: 'metric',

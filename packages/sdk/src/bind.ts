@@ -5,7 +5,7 @@ import { inScope, refState, showRef } from './ref.ts'
 import type { Trace } from './scope.ts'
 
 /** Bytes of JSON that one literal may have. */
-export const literalLimit = 64 * 1024
+const literalLimit = 64 * 1024
 
 /**
  * A literal holding refs as a Binding; what is wrong with it goes to the trace's problems. Parts without a ref become
@@ -46,20 +46,19 @@ export function bind(trace: Trace, input: unknown, at: () => At): Binding | unde
     return report('literal-not-json', at, message, 'Give a value that JSON can carry.')
   }
   const compound = (value: object, path: Path): Binding => {
-    if (open.has(value) || path.length > maxDepth)
-      return report(
-        'literal-not-json',
-        path.slice(0, 3),
-        `${quoted(path.slice(0, 3))}contains itself`,
-        'Give a value that JSON can carry.',
-      )
+    if (open.has(value) || path.length > maxDepth) {
+      const at = open.has(value) ? path : path.slice(0, 3)
+      const what = open.has(value) ? 'contains itself' : `is nested more than ${maxDepth} levels deep`
+      return report('literal-not-json', at, `${quoted(at)}${what}`, 'Give a value that JSON can carry.')
+    }
     open.add(value)
     const binding = Array.isArray(value) ? list(value, path) : fields(value, path)
     open.delete(value)
     return binding
   }
   const list = (value: readonly unknown[], path: Path): Binding => {
-    const items = value.map((item, i) => visit(item, [...path, i]) ?? { value: null })
+    // from() also sees the holes
+    const items = Array.from(value, (item, i) => visit(item, [...path, i]) ?? { value: null })
     return items.every(isValue) ? { value: items.map((item) => item.value) } : { items }
   }
   const fields = (value: object, path: Path): Binding => {
@@ -68,6 +67,13 @@ export function bind(trace: Trace, input: unknown, at: () => At): Binding | unde
     for (const key of Object.keys(value)) {
       const field = visit((value as Record<string, unknown>)[key], [...path, key])
       if (field === undefined) continue
+      if (!key.isWellFormed())
+        report(
+          'literal-not-json',
+          path,
+          `${quoted(path)}has a key that is not well-formed Unicode, which JSON can't carry`,
+          'Give a value that JSON can carry.',
+        )
       if (!('value' in field)) plain = false
       setKey(found, key, field)
     }
@@ -84,7 +90,7 @@ export function bind(trace: Trace, input: unknown, at: () => At): Binding | unde
       report(
         'literal-too-large',
         [],
-        `a literal of ${Math.ceil(tooLarge / 1024)} KiB is written into the call; the limit is 64 KiB`,
+        `a literal of ${Math.ceil(tooLarge / 1024)} KiB is written into "${at().node ?? at().pipeline}"; the limit is 64 KiB`,
         'Put it in a file and give it with asset() or a file parameter.',
       )
   }

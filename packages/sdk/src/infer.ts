@@ -36,7 +36,7 @@ type Opaque<T> = unknown extends T ? true : JSONType extends T ? true : false
 type JSONType = z.core.util.JSONType
 
 /** What a call takes where the stage wants a T: a ref to one, a literal, or a literal holding refs at any depth. */
-export type Wire<T> = Value<T> | (Opaque<T> extends true ? unknown : Literal<T>)
+type Wire<T> = Value<T> | (Opaque<T> extends true ? unknown : Literal<T>)
 
 type Literal<T> = T extends Scalar
   ? T
@@ -51,7 +51,7 @@ type Literal<T> = T extends Scalar
         : T
 
 /** The top of a call: no union, so that a missing field is named. A ref to the whole object fits by its fields. */
-export type Fields<T> = { readonly [K in keyof T]: Wire<T[K]> }
+type Fields<T> = { readonly [K in keyof T]: Wire<T[K]> }
 
 export type NoInputs = Record<never, never>
 

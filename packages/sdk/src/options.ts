@@ -35,12 +35,18 @@ export interface CallOverrides extends Overrides {
 
 const names = ['resources', 'retries', 'timeout', 'cache', 'isolate', 'workers'] as const
 const resourceNames = ['cpu', 'memory', 'disk', 'sharedMemory', 'gpu', 'tpu', 'devices', 'spot']
-const definitionNames = ['input', 'output', 'run', 'env', 'script', 'image', 'command', 'local']
+/** What a definition of each kind has besides. */
+const definitionNames = {
+  call: ['after'],
+  typescript: ['input', 'output', 'run', 'env'],
+  python: ['input', 'output', 'env', 'script'],
+  container: ['input', 'output', 'env', 'image', 'command', 'local'],
+} as const
 
 /** The options as given (`undefined` counts as not given), and what is wrong with them. */
 export function readOptions(
   given: object,
-  owner: { readonly what: string; readonly at: At; readonly call: boolean },
+  owner: { readonly what: string; readonly at: At; readonly of: keyof typeof definitionNames },
 ): { readonly options: Partial<StageOptions>; readonly problems: readonly Diagnostic[] } {
   const problems: Diagnostic[] = []
   const refuse = (name: string, message: string, fix: string) =>
@@ -51,7 +57,7 @@ export function readOptions(
       at: { ...owner.at, path: name },
       fix,
     })
-  const known: readonly string[] = owner.call ? [...names, 'after'] : [...names, ...definitionNames]
+  const known: readonly string[] = [...names, ...definitionNames[owner.of]]
   const options: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue
@@ -60,50 +66,60 @@ export function readOptions(
       continue
     }
     if (!(names as readonly string[]).includes(name)) continue
-    const problem = check(name, value)
-    if (problem) refuse(name, ...problem)
-    else options[name] = value
+    const wrong = name === 'resources' ? checkResources(value) : check(name, value)
+    for (const [message, fix, path = name] of wrong) refuse(path, message, fix)
+    if (wrong.length === 0) options[name] = value
   }
   return { options: options as Partial<StageOptions>, problems }
 }
 
 const show = (value: unknown): string => JSON.stringify(value) ?? String(value)
 
-function check(name: string, value: unknown): [message: string, fix: string] | undefined {
+type Wrong = readonly [message: string, fix: string, path?: string]
+
+function check(name: string, value: unknown): readonly Wrong[] {
+  const wrong = (fix: string): readonly Wrong[] => [[`${name} is ${show(value)}`, fix]]
   switch (name) {
     case 'retries':
       return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 1000
-        ? undefined
-        : [`retries is ${show(value)}`, 'Give a whole number from 0 to 1000.']
+        ? []
+        : wrong('Give a whole number from 0 to 1000.')
     case 'workers':
-      return Number.isInteger(value) && (value as number) >= 1
-        ? undefined
-        : [`workers is ${show(value)}`, 'Give a whole number from 1.']
+      return Number.isInteger(value) && (value as number) >= 1 ? [] : wrong('Give a whole number from 1.')
     case 'timeout':
       return typeof value === 'string' && (millisecondsOf(value) ?? 0) > 0
-        ? undefined
-        : [`timeout is ${show(value)}`, 'Give a whole number and a unit (ms, s, m, h, d), for example "10m".']
+        ? []
+        : wrong('Give a whole number and a unit (ms, s, m, h, d), for example "10m".')
     case 'cache':
-      return typeof value === 'boolean' ? undefined : [`cache is ${show(value)}`, 'Give true or false.']
-    case 'isolate':
-      return value === 'process' ? undefined : [`isolate is ${show(value)}`, 'Give "process", or leave it out.']
+      return typeof value === 'boolean' ? [] : wrong('Give true or false.')
     default:
-      return checkResources(value)
+      return value === 'process' ? [] : wrong('Give "process", or leave it out.')
   }
 }
 
-function checkResources(value: unknown): [string, string] | undefined {
-  if (!isObject(value)) return [`resources is ${show(value)}`, 'Give an object, for example { cpu: 2, memory: "4Gi" }.']
+function checkResources(value: unknown): readonly Wrong[] {
+  if (!isObject(value))
+    return [[`resources is ${show(value)}`, 'Give an object, for example { cpu: 2, memory: "4Gi" }.']]
+  const found: Wrong[] = []
   for (const [name, amount] of Object.entries(value)) {
     if (amount === undefined) continue
-    if (!resourceNames.includes(name))
-      return [`there is no resource "${name}"${hint(name, resourceNames)}`, `Use one of: ${resourceNames.join(', ')}.`]
-    const wrong = wrongAmount(name, amount)
-    if (wrong) return [`resources.${name} is ${show(amount)}`, wrong]
+    const path = `resources.${name}`
+    const fix = resourceNames.includes(name) ? wrongAmount(name, amount) : `Use one of: ${resourceNames.join(', ')}.`
+    if (fix === undefined) continue
+    found.push([
+      resourceNames.includes(name)
+        ? `${path} is ${show(amount)}`
+        : `there is no resource "${name}"${hint(name, resourceNames)}`,
+      fix,
+      path,
+    ])
   }
   if (value.gpu !== undefined && value.tpu !== undefined)
-    return ['resources asks for a GPU and a TPU', 'Ask for one accelerator, and use two stages where both are needed.']
-  return undefined
+    found.push([
+      'resources asks for a GPU and a TPU',
+      'Ask for one accelerator, and use two stages where both are needed.',
+    ])
+  return found
 }
 
 const count = (value: unknown) => Number.isInteger(value) && (value as number) >= 0

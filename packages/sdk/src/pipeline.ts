@@ -1,4 +1,14 @@
-import { type At, type Body, capture, fail, firstPlace, type Place, type Schema } from '@millrace/ir'
+import {
+  type At,
+  type Body,
+  capture,
+  type Diagnostic,
+  fail,
+  type Place,
+  placeOfError,
+  type Schema,
+  tellError,
+} from '@millrace/ir'
 import type { z } from 'zod'
 import { bind } from './bind.ts'
 import { define, type PipelineDefinition } from './definition.ts'
@@ -57,20 +67,34 @@ export function pipeline<I extends Shape, R>(
     },
     pure: true,
   }
-  const { schema, problems } = schemaOf(options.input, 'input', owner)
+  // a program in JavaScript may leave them out
+  const { input, build } = (options ?? {}) as Partial<typeof options>
+  const { schema, problems } = schemaOf(input as I, 'input', owner)
   const definition: PipelineDefinition = {
     type: 'pipeline',
     self: pipeline,
     name,
-    input: options.input,
+    input: input as I,
     inputSchema: schema,
-    build: options.build as (input: never) => unknown,
+    build: (typeof build === 'function' ? build : () => ({})) as (input: never) => unknown,
     at,
-    problems: [...checkName('pipeline', name, at), ...problems],
+    problems: [
+      ...checkName('pipeline', name, at),
+      ...problems,
+      ...(typeof build === 'function' ? [] : [noBuild(name, at())]),
+    ],
   }
   const call = (...args: [unknown?]): unknown => addCall(definition, args[0], capture(call))
-  return define(Object.assign(call, { input: options.input }), definition) as unknown as Pipeline<I, Resolved<R>>
+  return define(Object.assign(call, { input }), definition) as unknown as Pipeline<I, Resolved<R>>
 }
+
+const noBuild = (name: string, at: At): Diagnostic => ({
+  code: 'bad-option',
+  severity: 'error',
+  message: `pipeline "${name}" has no function build`,
+  at: { ...at, path: 'build' },
+  fix: 'Give build: (input) => { … }, which wires the stages.',
+})
 
 function addCall(definition: PipelineDefinition, args: unknown, place: () => Place): unknown {
   const trace = traceOf(definition, place)
@@ -111,7 +135,7 @@ export function buildPipeline(trace: Trace, definition: PipelineDefinition, id: 
   trace.building.push(definition)
   try {
     return withScope(trace, scope, () => {
-      const result = runBuild(() => definition.build(makeRef(`${id}:input`, [], scope) as never), name)
+      const result = runBuild(() => definition.build(makeRef(`${id}:input`, [], scope) as never), name, definition.at)
       return finishBody(trace, scope, result, definition.at)
     })
   } finally {
@@ -126,7 +150,7 @@ export function buildBody(trace: Trace, build: (scope: Scope) => unknown, at: ()
     finishBody(
       trace,
       scope,
-      runBuild(() => build(scope), scope.names.pipeline),
+      runBuild(() => build(scope), scope.names.pipeline, at),
       at,
     ),
   )
@@ -137,28 +161,27 @@ function finishBody(trace: Trace, scope: Scope, result: unknown, at: () => At): 
   return { nodes: scope.nodes, ...(bound ? { result: bound } : {}) }
 }
 
-function runBuild(build: () => unknown, pipelineName: string): unknown {
+function runBuild(build: () => unknown, pipelineName: string, at: () => At): unknown {
   const result = build()
   if (!(result instanceof Promise)) return result
-  const place = capture(runBuild)
   result.catch(() => {})
+  const place = at()
   return fail({
     code: 'async-build',
     severity: 'error',
-    message: `the build of pipeline "${pipelineName}" is async`,
-    at: { pipeline: pipelineName, node: null, ...place() },
+    message: `${place.node === null ? 'the build' : `the body of "${place.node}" in the build`} of pipeline "${pipelineName}" is async`,
+    at: { ...place, pipeline: pipelineName },
     fix: 'Remove async and await: build only wires stages, which run later.',
   })
 }
 
 /** The diagnostic for whatever else an author's build throws. */
 export function buildFailed(error: unknown, definition: PipelineDefinition) {
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  const place = error instanceof Error ? firstPlace(error.stack ?? '') : {}
+  const place = placeOfError(error)
   return {
     code: 'build-failed',
     severity: 'error',
-    message: `the build of pipeline "${definition.name}" threw ${message}`,
+    message: `the build of pipeline "${definition.name}" threw ${tellError(error)}`,
     at: { ...definition.at(), ...place },
     fix: 'Mend the build; it runs before any stage, with refs instead of values.',
   } as const

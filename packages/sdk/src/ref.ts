@@ -20,8 +20,17 @@ export const refState = (value: unknown): RefState | undefined =>
 /** The name under which an author knows a ref: `train.accuracy`, `input.rows`, `item`. */
 export const showRef = ({ node, path }: RefState): string => [node.replace(/^.*:/, ''), ...path].join('.')
 
+const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
+
+/** What `console.log` of a ref shows: nothing of ours. */
+function shown(this: unknown): string {
+  const state = refState(this)
+  return `ref ${state ? showRef(state) : ''}`
+}
+
 interface Target {
   (): void
+  [inspect]: typeof shown
   state: RefState
   fields: Map<string, unknown> | undefined
 }
@@ -98,6 +107,7 @@ export function makeRef(node: string, path: readonly string[], scope: Scope): un
   const target = (() => {}) as unknown as Target
   target.state = { node, path, scope }
   target.fields = undefined
+  target[inspect] = shown
   const proxy = new Proxy(target, handler)
   states.set(proxy, target.state)
   return proxy

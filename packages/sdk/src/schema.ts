@@ -36,6 +36,8 @@ const instead: Readonly<Record<string, string>> = {
   undefined: 'Use .optional() for the field.',
   void: 'Use .optional() for the field.',
 }
+/** Names that a ref can't have as a field: `await` and `JSON.stringify` ask every object for them. */
+const reserved = ['then', 'toJSON']
 const unable = new Set([...Object.keys(instead), 'symbol', 'nan', 'function', 'promise', 'custom', 'success'])
 
 export type Side = 'input' | 'output'
@@ -95,7 +97,15 @@ function walk(root: z.core.$ZodType, side: Side, pure: boolean): Problem[] {
       problems.push({ path, ...found })
       continue
     }
-    for (const [key, field] of Object.entries(def.shape ?? {}).reverse()) add(field, key)
+    for (const [key, field] of Object.entries(def.shape ?? {}).reverse()) {
+      if (!reserved.includes(key)) add(field, key)
+      else
+        problems.push({
+          path: [...path, key],
+          message: `has a name that JavaScript keeps for itself`,
+          fix: `Give the field another name than ${reserved.join(' and ')}.`,
+        })
+    }
     for (const [i, item] of (def.items ?? []).entries()) holes(item, i)
     if (def.element) holes(def.element, 0)
     for (const option of def.options ?? []) add(option)
@@ -130,13 +140,13 @@ const effect = {
 function problemOf(def: Def, pure: boolean): Omit<Problem, 'path'> | undefined {
   if (unable.has(def.type))
     return {
-      message: `is a ${def.type}, which JSON can't carry`,
+      message: `is z.${def.type}(), which JSON can't carry`,
       fix: instead[def.type] ?? 'Use a type that JSON can carry for the field.',
     }
   const odd = def.type === 'literal' ? def.values?.find((v) => typeof v === 'bigint' || v === undefined) : undefined
   if (def.type === 'literal' && (odd !== undefined || def.values?.includes(undefined)))
     return {
-      message: `is the literal ${String(odd)}, which JSON can't carry`,
+      message: `is the literal ${String(odd)}${typeof odd === 'bigint' ? 'n' : ''}, which JSON can't carry`,
       fix: 'Use a literal that JSON can carry.',
     }
   const effects = def.checks?.some((check) => ['custom', 'overwrite'].includes(check._zod.def.check))

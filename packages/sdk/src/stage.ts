@@ -5,7 +5,7 @@ import type { Context } from './context.ts'
 import { type Definition, define, type StageDefinition } from './definition.ts'
 import { type EnvReference, envValue } from './environment.ts'
 import type { Args, NoInputs, Ref, Shape } from './infer.ts'
-import { type CallOverrides, type Overrides, readOptions, withDefaults } from './options.ts'
+import { type CallOverrides, dropUndefined, type Overrides, readOptions, withDefaults } from './options.ts'
 import { makeRef, refState } from './ref.ts'
 import { schemaOf } from './schema.ts'
 import { atHere, currentTrace, nextId, type Trace } from './scope.ts'
@@ -74,28 +74,41 @@ export function container<I extends Shape, O extends Shape>(
 function makeStage<I extends Shape, O extends Shape>(
   kind: StageDefinition['kind'],
   name: string,
-  given: Base<I, O> & { run?: (input: z.output<I>, context: Context) => unknown },
+  options: Base<I, O> & { run?: (input: z.output<I>, context: Context) => unknown },
   place: () => Place,
 ): Stage<I, O> {
   const what = `stage "${name}"`
   const at = (): At => ({ pipeline: null, node: name, ...place() })
   const problems: Diagnostic[] = checkName('stage', name, at)
-  const { options, problems: wrong } = readOptions(given, { what, at: at(), call: false })
   const owner = {
     what,
     get at() {
       return at()
     },
     pure: false,
+    of: kind,
   }
+  // a program in JavaScript may leave them out
+  const given = (options ?? {}) as typeof options
+  const { options: read, problems: wrong } = readOptions(given, owner)
   const input = schemaOf(given.input, 'input', owner)
   const output = schemaOf(given.output, 'output', owner)
   problems.push(...wrong, ...input.problems, ...output.problems)
+  if (kind === 'typescript' && typeof given.run !== 'function')
+    problems.push(badOption(`${what} has no function run`, 'run', at(), 'Give run: (input, context) => output.'))
   const env: Record<string, NonNullable<ReturnType<typeof envValue>>> = {}
   for (const [variable, value] of Object.entries(given.env ?? {})) {
-    const read = envValue(value)
-    if (read) env[variable] = read
-    else problems.push(badEnv(what, variable, at()))
+    const known = envValue(value)
+    if (known) env[variable] = known
+    else
+      problems.push(
+        badOption(
+          `${what}: env.${variable} is not a string`,
+          `env.${variable}`,
+          at(),
+          'Give a string, inherit() or secret(name, key).',
+        ),
+      )
   }
   const definition: StageDefinition = {
     type: 'stage',
@@ -106,14 +119,14 @@ function makeStage<I extends Shape, O extends Shape>(
     output: given.output,
     inputSchema: input.schema,
     outputSchema: output.schema,
-    options: withDefaults(options),
+    options: withDefaults(read),
     env,
     ...(given.run ? { run: given.run as StageDefinition['run'] & object } : {}),
     at,
     problems,
   }
   const call = (...args: [unknown?]): unknown => addCall(definition, args[0], {}, capture(call))
-  const withOverrides = (overrides: CallOverrides) => {
+  const withOverrides = (overrides: CallOverrides = {}) => {
     const overridden = (...args: [unknown?]): unknown => addCall(definition, args[0], overrides, capture(overridden))
     return overridden
   }
@@ -121,12 +134,12 @@ function makeStage<I extends Shape, O extends Shape>(
   return define(call, definition) as unknown as Stage<I, O>
 }
 
-const badEnv = (what: string, variable: string, at: At): Diagnostic => ({
+const badOption = (message: string, path: string, at: At, fix: string): Diagnostic => ({
   code: 'bad-option',
   severity: 'error',
-  message: `${what}: env.${variable} is not a string`,
-  at: { ...at, path: `env.${variable}` },
-  fix: 'Give a string, inherit() or secret(name, key).',
+  message,
+  at: { ...at, path },
+  fix,
 })
 
 export function checkName(what: string, name: unknown, at: () => At): Diagnostic[] {
@@ -168,13 +181,18 @@ function addCall(definition: StageDefinition, args: unknown, overrides: CallOver
   const { scope } = trace
   const id = nextId(scope, definition.name)
   const at = (): At => atHere(trace, id, place())
-  const { options, problems } = readOptions(overrides, {
+  const { options: given, problems } = readOptions(overrides, {
     what: `"${id}"`,
     at: { pipeline: null, node: id },
-    call: true,
+    of: 'call',
   })
+  // a call that asks for more of one resource keeps the others
+  const resources = given.resources && { ...definition.options.resources, ...dropUndefined(given.resources) }
+  const options = resources ? { ...given, resources } : given
   for (const problem of problems) trace.problems.push({ ...problem, at: { ...problem.at, ...at() } })
-  const after = (overrides.after ?? []).flatMap((ref) => afterId(trace, ref, at))
+  const listed: unknown = overrides.after ?? []
+  // a lone ref would answer every question with another ref
+  const after = (Array.isArray(listed) ? listed : [undefined]).flatMap((ref) => afterId(trace, ref, at))
   trace.places.set(id, place)
   const node: Node = {
     kind: 'stage',
@@ -193,13 +211,8 @@ function afterId(trace: Trace, ref: unknown, at: () => At): string[] {
   const bound = state ? bind(trace, ref, at) : undefined
   if (bound && 'ref' in bound && !bound.ref.includes(':')) return [bound.ref]
   if (bound) return []
-  trace.problems.push({
-    code: 'bad-option',
-    severity: 'error',
-    message: `"${at().node}": after holds something that is not a ref`,
-    at: { ...at(), path: 'after' },
-    fix: 'Give the results of calls, for example after: [checked].',
-  })
+  const fix = 'Give the results of calls, for example after: [checked].'
+  trace.problems.push(badOption(`"${at().node}": after is not a list of refs`, 'after', at(), fix))
   return []
 }
 
@@ -216,7 +229,7 @@ export function claimName(trace: Trace, definition: Definition, place: () => Pla
       fix: 'Give one of them another name.',
     })
   }
-  names.called.set(definition.name, definition)
+  if (!other) names.called.set(definition.name, definition)
   if (definition.type !== 'stage' || trace.stages.has(definition)) return
   let key = definition.name
   if (trace.keys.has(key)) key = `${names.prefix}${definition.name}`

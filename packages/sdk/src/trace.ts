@@ -11,7 +11,7 @@ export interface Traced {
   /** By the keys of `graph.stages`. */
   readonly stages: ReadonlyMap<string, StageDefinition>
   readonly pipelines: readonly PipelineDefinition[]
-  /** Where each node was called. */
+  /** Where each node was called; under `''` where the pipeline is defined. */
   readonly places: ReadonlyMap<string, () => Place>
   readonly problems: readonly Diagnostic[]
 }
@@ -30,7 +30,7 @@ export function trace(pipeline: AnyPipeline): Traced {
     stages: new Map(),
     keys: new Map(),
     pipelines: new Set(),
-    places: new Map(),
+    places: new Map([['', definition.at]]),
     problems: [],
   }
   let body: Body = { nodes: [] }

@@ -14,7 +14,8 @@ import {
   showPath,
 } from '@millrace/ir'
 import type { PassContext } from '../context.ts'
-import { fieldOf, type Port, Ports } from '../ports.ts'
+import { fieldOf, isList, type Port, Ports } from '../ports.ts'
+import { wrongAsset } from './relative-assets.ts'
 
 type Path = readonly (string | number)[]
 
@@ -41,8 +42,10 @@ export function checkPorts(graph: Graph, context: PassContext): Graph {
   function checkNode(node: Node): void {
     if (node.kind === 'when') return conditionRefs(node.condition, (ref) => checkRef(ref, node.id))
     if (node.kind === 'map') {
-      if (checkRefs(node.list, node.id) && ports.of(node.list)?.absent)
-        maybeAbsent(node.list, node.id, [], 'the list it maps over')
+      if (!checkRefs(node.list, node.id)) return
+      const port = ports.of(node.list)
+      if ('ref' in node.list && port && isList(port) === false) notList(node.id, showRef(node.list))
+      else if (port?.absent) maybeAbsent(node.list, node.id, [], 'the list it maps over')
       return
     }
     if (!checkRefs(node.args, node.id)) return
@@ -64,13 +67,19 @@ export function checkPorts(graph: Graph, context: PassContext): Graph {
       if (ports.of({ ref: ref.ref, path: ref.path.slice(0, length) })) continue
       const owner = showRef({ ref: ref.ref, path: ref.path.slice(0, length - 1) })
       const key = ref.path[length - 1] as string
-      const known = fieldNames(ports.of({ ref: ref.ref, path: ref.path.slice(0, length - 1) }))
+      const port = ports.of({ ref: ref.ref, path: ref.path.slice(0, length - 1) })
+      const known = fieldNames(port)
+      const ofList = /^(length|\d+)$/.test(key) && port !== undefined && isList(port) === true
       context.diagnostics.push({
         code: 'unknown-output',
         severity: 'error',
-        message: `"${owner}" has no field "${key}"${hint(key, known)}`,
+        message: `"${owner}" has no field "${key}"${hint(key, known)}${ofList ? ': the list is still to come' : ''}`,
         at: { ...context.at(node ?? ref.ref), node },
-        fix: known.length > 0 ? `Use one of: ${known.join(', ')}.` : `Use "${owner}" itself; it has no fields.`,
+        fix: ofList
+          ? `Use map(${owner}, (item) => …), or give "${owner}" to a stage and take "${key}" there.`
+          : known.length > 0
+            ? `Use one of: ${known.join(', ')}.`
+            : `Use "${owner}" itself; it has no fields.`,
       })
       return false
     }
@@ -79,7 +88,10 @@ export function checkPorts(graph: Graph, context: PassContext): Graph {
 
   function checkInto(binding: Binding, schema: Schema, root: Schema, path: Path, node: string): void {
     const options = alternatives(schema, root)
-    if ('fields' in binding) {
+    if ('asset' in binding) {
+      const at = showPath(path)
+      wrongAsset(context, binding.asset, options, { node, what: `"${at}" of "${node}"`, path: at })
+    } else if ('fields' in binding) {
       const objects = options.filter((option) => option.type === 'object' && option.properties)
       const only = objects.length === 1 && options.every((option) => option.type === 'object' || option.type === 'null')
       if (only) checkNames(binding.fields, objects[0] as Schema, path, node)
@@ -129,6 +141,16 @@ export function checkPorts(graph: Graph, context: PassContext): Graph {
     for (const key of known)
       if (!Object.hasOwn(fields, key) && isRequired(schema, key, properties[key] as Schema))
         missing(key, [...path, key], node)
+  }
+
+  function notList(node: string, what: string): void {
+    context.diagnostics.push({
+      code: 'bad-option',
+      severity: 'error',
+      message: `"${node}": "${what}", which it maps over, is not a list`,
+      at: context.at(node),
+      fix: 'Give a ref to a list, or an array.',
+    })
   }
 
   function missing(_key: string, path: Path, node: string): void {

@@ -10,6 +10,7 @@ import {
   type Plan,
   type PlanNode,
   type PlanStage,
+  type PlanValue,
   setKey,
 } from '@millrace/ir'
 import type { Facts } from '../context.ts'
@@ -64,6 +65,14 @@ export function nodeKeys(plan: Plan, facts: Facts): Plan {
     return digest
   }
 
+  /** A field of a sub-pipeline's input, with what its schema may fill in. */
+  const valueForm = (node: PlanValue): Json => {
+    const { default: own, ...inner } = node.schema
+    const value =
+      own === undefined ? form(node.value) : { value: form(node.value), else: form(node.default as Binding) }
+    return JSON.stringify(inner).includes('"default":') ? { value, filled: inner as Json } : value
+  }
+
   const keyed = (node: PlanStage): PlanStage => {
     const { cache } = optionsOf(plan, node)
     const { identity } = plan.stages[node.stage] as { identity: Digest }
@@ -85,10 +94,7 @@ export function nodeKeys(plan: Plan, facts: Facts): Plan {
       case 'stage':
         return keyed(node)
       case 'value':
-        forms.set(
-          node.id,
-          node.default === undefined ? form(node.value) : { value: form(node.value), else: form(node.default) },
-        )
+        forms.set(node.id, valueForm(node))
         return node
       case 'map': {
         const list = digestJson(form(node.list))

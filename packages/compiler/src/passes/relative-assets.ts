@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
+  artifactOf,
   assetKey,
   type Binding,
   type Body,
@@ -27,7 +28,8 @@ export function relativeAssets(graph: Graph, paths: AssetPaths, context: PassCon
     const known = tokens.get(url)
     if (known) return known
     const path = fileURLToPath(url)
-    if (!existsSync(path))
+    const there = statSync(path, { throwIfNoEntry: false })
+    if (!there)
       context.diagnostics.push({
         code: 'missing-file',
         severity: 'error',
@@ -40,6 +42,7 @@ export function relativeAssets(graph: Graph, paths: AssetPaths, context: PassCon
     for (let n = 2; paths.has(token); n++) token = `${base}#${n}`
     tokens.set(url, token)
     paths.set(token, path)
+    if (there) context.assetKinds.set(token, there.isDirectory() ? 'folder' : 'file')
     return token
   }
   const binding = (at: Binding, node: string): Binding => {
@@ -56,6 +59,8 @@ export function relativeAssets(graph: Graph, paths: AssetPaths, context: PassCon
     if (Array.isArray(at)) return at.map((item) => replace(item, node))
     if (!isObject(at)) return at
     if (typeof at[assetKey] === 'string') return { [assetKey]: tokenOf(at[assetKey], node) }
+    const given = (at.default as { readonly [key: string]: Json } | undefined)?.[assetKey]
+    if (typeof given === 'string') wrongAsset(context, tokenOf(given, node), [at], { node, what: 'its default' })
     const out = {}
     for (const [key, item] of Object.entries(at)) setKey(out, key, replace(item as Json, node))
     return out as Json
@@ -89,6 +94,25 @@ export function relativeAssets(graph: Graph, paths: AssetPaths, context: PassCon
   for (const [key, spec] of Object.entries(graph.stages))
     stages[key] = { ...spec, input: schema(spec.input, key), output: schema(spec.output, key) }
   return { ...graph, input: schema(graph.input, ''), stages, body: body(graph.body, '') }
+}
+
+/** An asset is given for an artifact of the other kind. */
+export function wrongAsset(
+  context: PassContext,
+  token: string,
+  options: readonly Schema[],
+  { node, what, path }: { readonly node: string; readonly what: string; readonly path?: string },
+): void {
+  const kind = context.assetKinds.get(token)
+  const wanted = options.flatMap((option) => artifactOf(option)?.kind ?? [])
+  if (kind === undefined || wanted.length === 0 || wanted.includes(kind)) return
+  context.diagnostics.push({
+    code: 'missing-file',
+    severity: 'error',
+    message: `the asset "${token.replace(/^\.\//, '')}" is a ${kind}, and ${what} must be a ${wanted[0]}`,
+    at: context.at(node, path),
+    fix: `Name a ${wanted[0]}, or take a ${kind} in the schema.`,
+  })
 }
 
 /** The folder of the nearest package.json above a file; the file's own folder where there is none. */

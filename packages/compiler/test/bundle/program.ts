@@ -22,7 +22,7 @@ export const when = () => {}
 export const is = () => {}
 `
 
-export const base: Files = {
+const base: Files = {
   'package.json': '{ "name": "program", "type": "module" }',
   'node_modules/millrace/package.json':
     '{ "name": "millrace", "version": "0.1.0", "type": "module", "exports": "./a.js" }',

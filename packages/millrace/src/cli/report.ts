@@ -26,7 +26,7 @@ export function newReport({ json, trace }: { readonly json: boolean; readonly tr
 export const summaryLine = ({ ran, cached, skipped, failed }: Counts, seconds: number): string =>
   `${ran} ran, ${cached} cached, ${skipped} skipped, ${failed} failed, ${showSeconds(seconds)}`
 
-export const noCounts: Counts = { ran: 0, cached: 0, skipped: 0, failed: 0 }
+const noCounts: Counts = { ran: 0, cached: 0, skipped: 0, failed: 0 }
 
 /** What `--json` says of a run that could not begin. */
 export const refusedRun = (errors: readonly Diagnostic[]): Event => ({

@@ -1,7 +1,7 @@
 import { type Binding, conditionRefs, eachRef, ownerOf, type Plan, type PlanNode } from '@millrace/ir'
 
 /** What each node reads directly: ids of nodes before it. A map and a when read what their bodies' results read. */
-export function readsOf(node: PlanNode): string[] {
+function readsOf(node: PlanNode): string[] {
   const out: string[] = []
   const add = ({ ref }: { readonly ref: string }) => {
     out.push(ref.replace(/:(item|index)$/, ''))

@@ -90,7 +90,7 @@ export async function readAssets(program: Program): Promise<ReadonlyMap<string, 
 }
 
 /** What the local runtime can do. */
-export const localCapabilities: Capabilities = {
+const localCapabilities: Capabilities = {
   name: 'local',
   kinds: ['typescript'],
   workers: false,

@@ -3,15 +3,13 @@ import { resolve as resolvePath } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   type ArtifactValue,
-  alternatives,
   checkJson,
   type Diagnostic,
-  fromDefault,
+  fillDefaults,
   isObject,
   type Json,
   type JsonObject,
   mapArtifacts,
-  resolve,
   type Schema,
   setKey,
   showPath,
@@ -23,24 +21,6 @@ import { digestFile, digestFolder } from '@millrace/store'
 export async function artifactAt(path: string): Promise<ArtifactValue> {
   const { digest, size } = statSync(path).isDirectory() ? await digestFolder(path) : await digestFile(path)
   return { path, digest, size }
-}
-
-/** Fields that were not given get the defaults of their schema, at any depth. */
-export function withDefaults(schema: Schema, value: Json, root: Schema, asset: (token: string) => Json): Json {
-  if (!isObject(value)) return value
-  const options = alternatives(schema, root).filter((option) => isObject(option.properties))
-  if (options.length !== 1) return value
-  const out = {}
-  for (const [key, item] of Object.entries(value)) setKey(out, key, item)
-  for (const [key, field] of Object.entries((options[0] as Schema).properties as Record<string, Schema>)) {
-    const given = Object.hasOwn(value, key) ? (value[key] as Json) : undefined
-    if (given !== undefined) setKey(out, key, withDefaults(field, given, root, asset))
-    else if ('default' in field) {
-      const filled = resolve(fromDefault(field.default as Json), () => undefined, asset)
-      if (filled !== undefined) setKey(out, key, filled)
-    }
-  }
-  return out as Json
 }
 
 /** What an input was read from, for its diagnostics. */
@@ -60,7 +40,7 @@ export async function readInput(
   asset: (token: string) => Json,
   problems: Diagnostic[],
 ): Promise<JsonObject> {
-  const filled = withDefaults(schema, given, schema, asset)
+  const filled = fillDefaults(schema, given, schema, asset)
   const pending: { path: string; field: readonly (string | number)[] }[] = []
   mapArtifacts(schema, filled, (at, _port, field) => {
     if (typeof at === 'string') pending.push({ path: at, field })
@@ -126,7 +106,7 @@ const at = (origin: Origin, field: readonly (string | number)[]): Diagnostic['at
 })
 
 /** A schema in a few words, for a message. */
-export function showSchema(schema: Schema): string {
+function showSchema(schema: Schema): string {
   if (isObject(schema.artifact)) return schema.artifact.kind === 'folder' ? 'a folder' : 'a file'
   if (Array.isArray(schema.enum)) return `one of ${schema.enum.map((value) => JSON.stringify(value)).join(', ')}`
   const options = (schema.anyOf ?? schema.oneOf) as Schema[] | undefined

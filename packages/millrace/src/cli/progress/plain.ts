@@ -41,7 +41,8 @@ export function plainView(write: (text: string) => void): View {
         else if (event.event !== 'log' && event.event !== 'metric') running.delete(name)
       }
       // those of a cached call are replayed into the journal; here they are no news
-      if (event.event === 'metric' && !running.has(showNode(event.node, event.index))) return
+      const replayed = event.event === 'metric' || event.event === 'log'
+      if (replayed && !running.has(showNode(event.node, event.index))) return
       const line = lineOf(event)
       if (line !== undefined) add(`${clock(event.time)} ${line}`)
     },

@@ -49,7 +49,7 @@ export function ttyView(stream: NodeJS.WriteStream): View {
       ...(counts.skipped > 0 ? [`${counts.skipped} skipped`] : []),
     ]
     if (counts.failed > 0) parts.push(paint('red', `${counts.failed} failed`))
-    lines.push(fit(paint('bold', ` ${parts.join(', ')}`) + (total > 0 ? ` of ${total} stages in the plan` : ''), width))
+    lines.push(fit(paint('bold', ` ${parts.join(', ')}`) + (total > 0 ? ` (${total} stages planned)` : ''), width))
     return lines
   }
 

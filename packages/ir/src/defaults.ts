@@ -1,0 +1,40 @@
+import { fromDefault, resolve } from './binding.ts'
+import { isObject, type Json, setKey } from './json.ts'
+import { alternatives, fieldSchemas, itemSchemas, type Schema } from './port.ts'
+
+/** A value in which fields that were not given have the defaults of their schema, at any depth. */
+export function fillDefaults(schema: Schema, value: Json, root: Schema, asset: (token: string) => Json): Json {
+  if (typeof value !== 'object' || value === null) return value
+  const parts = schema.allOf as readonly Schema[] | undefined
+  if (parts) return parts.reduce<Json>((filled, part) => fillDefaults(part, filled, root, asset), value)
+  if (Array.isArray(value)) {
+    const [list, ...others] = alternatives(schema, root).filter((option) => option.type === 'array')
+    if (!list || others.length > 0) return value
+    return value.map((item: Json, i) =>
+      itemSchemas(list, i).reduce((at, own) => fillDefaults(own, at, root, asset), item),
+    )
+  }
+  if (!isObject(value)) return value
+  const [object, ...others] = alternatives(schema, root).filter((option) => isMeant(option, value))
+  if (!object || others.length > 0) return value
+  const out = {}
+  for (const [key, item] of Object.entries(value)) {
+    const own = fieldSchemas(object, key)[0]
+    setKey(out, key, own ? fillDefaults(own, item as Json, root, asset) : item)
+  }
+  for (const [key, field] of Object.entries((object.properties ?? {}) as { readonly [key: string]: Schema })) {
+    if (Object.hasOwn(value, key) || !('default' in field)) continue
+    const filled = resolve(fromDefault(field.default as Json), () => undefined, asset)
+    if (filled !== undefined) setKey(out, key, fillDefaults(field, filled, root, asset))
+  }
+  return out as Json
+}
+
+/** Whether an object can be what one of several alternatives describes: the literals in it say so. */
+function isMeant(option: Schema, value: { readonly [key: string]: unknown }): boolean {
+  if (option.type !== 'object' || option.artifact !== undefined) return false
+  return Object.entries((option.properties ?? {}) as { readonly [key: string]: Schema }).every(
+    ([key, field]) =>
+      !('const' in field) || (Object.hasOwn(value, key) ? value[key] === field.const : 'default' in field),
+  )
+}

@@ -1,0 +1,64 @@
+import { firstPlace, type Place } from './place.ts'
+
+/** What an author's code threw, in one line: an error with its causes and what it gathers, a string, `null`. */
+export function tellError(error: unknown): string {
+  const told: string[] = []
+  const seen = new Set<unknown>()
+  for (let at = error; told.length < 8 && !seen.has(at); at = causeOf(at)) {
+    seen.add(at)
+    told.push(tellOne(at))
+    if (causeOf(at) === undefined) break
+  }
+  return told.join(', caused by ')
+}
+
+/** Where it was thrown; of an error without a place of the author's, where one of its causes was. */
+export function placeOfError(error: unknown): Place {
+  const open: unknown[] = [error]
+  const seen = new Set<unknown>()
+  while (open.length > 0 && seen.size < 8) {
+    const at = open.shift()
+    if (!(at instanceof Error) || seen.has(at)) continue
+    seen.add(at)
+    const place = placeIn(at)
+    if (place.file !== undefined) return place
+    open.push(causeOf(at), ...gathered(at))
+  }
+  return {}
+}
+
+function tellOne(error: unknown, depth = 0): string {
+  try {
+    if (error instanceof Error) {
+      const own = error.message === '' ? error.name : `${error.name}: ${error.message}`
+      const inner =
+        depth < 3
+          ? gathered(error)
+              .slice(0, 5)
+              .map((item) => tellOne(item, depth + 1))
+          : []
+      return clip(inner.length > 0 ? `${own} (${inner.join('; ')})` : own)
+    }
+    if (typeof error === 'string') return clip(JSON.stringify(error))
+    if (typeof error !== 'object' || error === null) return String(error)
+    return clip(JSON.stringify(error) ?? Object.prototype.toString.call(error))
+  } catch {
+    // a getter of the author's that throws
+    return Object.prototype.toString.call(error)
+  }
+}
+
+const clip = (text: string): string => (text.length > 2000 ? `${text.slice(0, 2000)}…` : text)
+
+const gathered = (error: Error): readonly unknown[] =>
+  error instanceof AggregateError && Array.isArray(error.errors) ? error.errors : []
+
+const causeOf = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined)
+
+function placeIn(error: Error): Place {
+  try {
+    return typeof error.stack === 'string' ? firstPlace(error.stack) : {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,11 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { examples, makeGoldens } from './examples.ts'
+
+/** Writes the goldens of all examples anew: `pnpm golden`. Read what changed before you commit it. */
+for (const { path, name, folder } of examples) {
+  const goldens = await makeGoldens(path, name)
+  mkdirSync(join(path, 'golden'), { recursive: true })
+  for (const [file, text] of Object.entries(goldens)) writeFileSync(join(path, 'golden', file), text)
+  console.log(`${folder}: ${Object.keys(goldens).join(', ')}`)
+}
