@@ -314,7 +314,7 @@ export class LocalRun implements Worker, Outcomes {
   broken(error: unknown): void {
     this.#failed = true
     const diagnostics = (error as { diagnostics?: readonly Diagnostic[] }).diagnostics
-    this.#errors.push(...(diagnostics ?? [ourFault(this.#plan.pipeline, error)]))
+    this.#errors.push(...(diagnostics ?? [fault(this.#plan.pipeline, error)]))
     this.#active = 0
     this.#halt()
     this.#finish?.()
@@ -324,13 +324,22 @@ export class LocalRun implements Worker, Outcomes {
 /** Calls that are looked up in the store at once. */
 const lookups = 16
 
-const ourFault = (pipeline: string, error: unknown): Diagnostic => ({
-  code: 'internal-error',
-  severity: 'error',
-  message: `Millrace itself failed: ${error instanceof Error ? error.stack : String(error)}`,
-  at: { pipeline, node: null },
-  fix: 'Report it with this message; run again to go on.',
-})
+/** What ended the run without being a stage's fault: the disk, or Millrace itself. */
+function fault(pipeline: string, error: unknown): Diagnostic {
+  const { syscall, path, message } = error as NodeJS.ErrnoException
+  const disk = syscall !== undefined && path !== undefined
+  return {
+    code: disk ? 'store-failed' : 'internal-error',
+    severity: 'error',
+    message: disk
+      ? `the store failed: ${message}`
+      : `Millrace itself failed: ${(error as Error)?.stack ?? String(error)}`,
+    at: { pipeline, node: null },
+    fix: disk
+      ? 'Make room or mend the disk, then run again to go on.'
+      : 'Report it with this message; run again to go on.',
+  }
+}
 
 /** Results up to this many bytes of JSON, without artifacts, stand in the run's pack. */
 const packLimit = 64 * 1024

@@ -22,6 +22,7 @@ type Path = readonly (string | number)[]
 /** Each call gets the fields it needs, from refs that lead somewhere and are there when it runs. */
 export function checkPorts(graph: Graph, context: PassContext): Graph {
   const ports = new Ports(graph)
+  const whens = new Set<string>()
   walkBody(graph.body)
   return graph
 
@@ -31,6 +32,7 @@ export function checkPorts(graph: Graph, context: PassContext): Graph {
       ports.enter(node)
       if (node.kind === 'map' || node.kind === 'pipeline') walkBody(node.body)
       if (node.kind === 'when') {
+        whens.add(node.id)
         walkBody(node.then)
         if (node.else) walkBody(node.else)
       }
@@ -165,15 +167,20 @@ export function checkPorts(graph: Graph, context: PassContext): Graph {
 
   function maybeAbsent(binding: Binding, node: string, path: Path, what: string): void {
     let source = 'a value'
+    let made = false
     eachRef(binding, (ref) => {
+      if (!ports.of(ref)?.absent) return
       source = `"${showRef(ref)}"`
+      made = whens.has(ref.ref)
     })
     context.diagnostics.push({
       code: 'maybe-absent',
       severity: 'error',
       message: `${what} of "${node}" needs a value, and ${source} may be absent`,
       at: context.at(node, showPath(path)),
-      fix: `Put "${node}" inside the when that makes the value, or give that when an else.`,
+      fix: made
+        ? `Put "${node}" inside the when that makes the value, or give that when an else.`
+        : `Give ${source} a value in each case: a default, or an else where a when makes it${path.length > 0 ? `; or make ${what} optional` : ''}.`,
     })
   }
 }

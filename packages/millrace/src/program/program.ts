@@ -34,12 +34,7 @@ export function readProgram(pipeline: AnyPipeline): Program {
   const traced = trace(pipeline)
   const source = { graph: traced.graph, places: traced.places }
   const checked = checkGraph(source)
-  const diagnostics = [
-    ...traced.problems,
-    ...(hasErrors(traced.problems)
-      ? checked.diagnostics.filter((d) => d.code !== 'missing-field')
-      : checked.diagnostics),
-  ]
+  const diagnostics = [...traced.problems, ...checked.diagnostics]
   return { name: traced.graph.pipeline, traced, checked, graph: checked.graph, diagnostics }
 }
 

@@ -16,7 +16,11 @@ const recordOf = (folder: string): string => join(folder, 'record.json')
 export function saveRecord(folder: string, plan: Plan, code: CodeIndex, input: JsonObject): void {
   const sources = Object.fromEntries([...code.stages].map(([key, found]) => [key, found.sources]))
   const record: RunRecord = { plan, sources, input: content(input) as JsonObject }
-  writeFileSync(recordOf(folder), JSON.stringify(record))
+  try {
+    writeFileSync(recordOf(folder), JSON.stringify(record))
+  } catch {
+    // a later plan then can't tell what changed; what is wrong with the disk is the journal's to say
+  }
 }
 
 export function readRecord(folder: string): RunRecord | undefined {

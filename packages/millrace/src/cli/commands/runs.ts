@@ -27,7 +27,10 @@ export async function runsCommand(
     case 'show':
       return show(store, found(store, id), report)
     case 'logs':
-      return logs(store, found(store, id), stage, report)
+      // ids begin with a digit, names with a letter: `runs logs train` is the stage of the last run
+      return id !== undefined && stage === undefined && /^[a-z]/.test(id)
+        ? logs(store, found(store, undefined), id, report)
+        : logs(store, found(store, id), stage, report)
     default:
       throw usage(
         `there is no command "runs ${verb ?? ''}"${hint(verb ?? '', verbs)}`,
