@@ -19,6 +19,7 @@ import type { Pack, RunFolder } from '@millrace/store'
 import type { Call, CallResult } from './call-state.ts'
 import { machineCapacity, sharesOf } from './capacity.ts'
 import { Executor, type Made, type Outcomes } from './executor.ts'
+import { fault } from './fault.ts'
 import { Flow, type Worker } from './flow.ts'
 import type { Step } from './frame.ts'
 import { Journal } from './journal.ts'
@@ -323,23 +324,6 @@ export class LocalRun implements Worker, Outcomes {
 
 /** Calls that are looked up in the store at once. */
 const lookups = 16
-
-/** What ended the run without being a stage's fault: the disk, or Millrace itself. */
-function fault(pipeline: string, error: unknown): Diagnostic {
-  const { syscall, path, message } = error as NodeJS.ErrnoException
-  const disk = syscall !== undefined && path !== undefined
-  return {
-    code: disk ? 'store-failed' : 'internal-error',
-    severity: 'error',
-    message: disk
-      ? `the store failed: ${message}`
-      : `Millrace itself failed: ${(error as Error)?.stack ?? String(error)}`,
-    at: { pipeline, node: null },
-    fix: disk
-      ? 'Make room or mend the disk, then run again to go on.'
-      : 'Report it with this message; run again to go on.',
-  }
-}
 
 /** Results up to this many bytes of JSON, without artifacts, stand in the run's pack. */
 const packLimit = 64 * 1024
