@@ -43,7 +43,6 @@ export async function run<P extends AnyPipeline>(
   const reading = { entry, importModule: syntheticModules(program), cache: join(store.root, 'code') }
   const code = await readCode(program, reading)
   const problems: Diagnostic[] = [...program.diagnostics, ...(await checkSource(program, reading)), ...code.diagnostics]
-  refuse(problems)
   const given = givenInput(input, program.name, program.graph.input, problems)
   const origin = { pipeline: program.name, what: 'the input', place: () => ({}) }
   const read = await readInput(

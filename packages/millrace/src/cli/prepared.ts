@@ -55,7 +55,6 @@ export async function prepare(invocation: Invocation, options: CommonOptions & P
     { param: options.param, params: options.params },
     problems,
   )
-  refuse(problems)
   const assets = await readAssets(program)
   const input = await readInput(
     program.graph.input,

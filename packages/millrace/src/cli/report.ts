@@ -1,5 +1,6 @@
 import { type Counts, type Diagnostic, type Event, formatDiagnostic, type Json } from '@millrace/ir'
-import { shortPath, showSeconds } from './terminal.ts'
+import { shortPath } from '../short-path.ts'
+import { showSeconds } from './terminal.ts'
 
 /** Where a command says things: results on stdout, everything for a person on stderr. */
 export interface Report {

@@ -1,5 +1,3 @@
-import { relative } from 'node:path'
-
 export type Progress = 'auto' | 'tty' | 'plain' | 'quiet'
 
 /** What stderr can show. Escape codes only where a person watches a capable terminal and did not say no. */
@@ -12,12 +10,6 @@ export function progressMode(
   const capable = color && !env.NO_COLOR && env.TERM !== 'dumb'
   if (asked === 'tty') return capable ? 'tty' : 'plain'
   return capable && process.stderr.isTTY && !env.CI ? 'tty' : 'plain'
-}
-
-/** A path as short as it is clear from the current folder. */
-export function shortPath(file: string): string {
-  const short = relative(process.cwd(), file)
-  return short.startsWith('../../../') || short.length > file.length ? file : short
 }
 
 /** `3.21 s`, `2 min 5 s`. */

@@ -11,6 +11,7 @@ import {
   setKey,
   showPath,
 } from '@millrace/ir'
+import { shortPath } from '../short-path.ts'
 import type { Origin } from './values.ts'
 import { absolutePaths } from './values.ts'
 
@@ -72,7 +73,7 @@ async function readFile(
     problems.push({
       code: 'missing-file',
       severity: 'error',
-      message: `the parameters file "${file}" can't be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
+      message: `the parameters file "${shortPath(file)}" can't be read: ${whyNot(error as NodeJS.ErrnoException)}`,
       at: { pipeline, node: null },
       fix: 'Correct the path after --params, or put the file there.',
     })
@@ -112,6 +113,9 @@ async function readFile(
   return absolutePaths(schema, structuredClone(value) as Json, dirname(file)) as JsonObject
 }
 
+const whyNot = ({ code, message }: NodeJS.ErrnoException): string =>
+  code === 'ENOENT' ? "it isn't there" : code === 'EISDIR' ? 'it is a folder' : (code ?? message)
+
 function setParameter(
   target: JsonObject,
   text: string,
@@ -123,7 +127,7 @@ function setParameter(
   const cut = text.indexOf('=')
   const refuse = (code: Diagnostic['code'], message: string, fix: string, path?: string) =>
     problems.push({ code, severity: 'error', message, at: { pipeline, node: null, ...(path ? { path } : {}) }, fix })
-  if (cut < 1) return void refuse('usage', `--param ${text} has no value`, 'Write --param name=value.')
+  if (cut < 1) return void refuse('usage', `--param ${text} has no value`, 'Write --param name=value.', text)
   const name = text.slice(0, cut)
   const raw = text.slice(cut + 1)
   const path = name.split('.')

@@ -11,6 +11,7 @@ import {
 import {
   type ArtifactValue,
   type Diagnostic,
+  DiagnosticError,
   type Graph,
   isDiagnosticError,
   type JsonObject,
@@ -78,7 +79,13 @@ export async function readAssets(program: Program): Promise<ReadonlyMap<string, 
     try {
       out.set(token, await artifactAt(path))
     } catch (error) {
-      if (isDiagnosticError(error)) throw error
+      // one that isn't there was told of when the Graph was checked
+      if (!isDiagnosticError(error)) continue
+      const { message, fix } = error.diagnostics[0] as Diagnostic
+      const told = `the asset "${token.replace(/^\.\//, '')}" can't be read: ${message}`
+      throw new DiagnosticError([
+        { code: 'missing-file', severity: 'error', message: told, at: { pipeline: program.name, node: null }, fix },
+      ])
     }
   }
   return out

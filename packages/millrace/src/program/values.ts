@@ -1,11 +1,15 @@
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { resolve as resolvePath } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
+  type ArtifactPort,
   type ArtifactValue,
+  alternatives,
   checkJson,
   type Diagnostic,
+  didYouMean,
   fillDefaults,
+  isDiagnosticError,
   isObject,
   type Json,
   type JsonObject,
@@ -16,6 +20,7 @@ import {
 } from '@millrace/ir'
 import { assetUrl } from '@millrace/sdk'
 import { digestFile, digestFolder } from '@millrace/store'
+import { shortPath } from '../short-path.ts'
 
 /** The artifact at a path. Throws where nothing readable lies. */
 export async function artifactAt(path: string): Promise<ArtifactValue> {
@@ -29,7 +34,7 @@ export interface Origin {
   /** `the parameter` on the command line, `the input` from code. */
   readonly what: string
   readonly file?: string
-  place(path: readonly (string | number)[]): { readonly line?: number; readonly column?: number }
+  place(path: Path): { readonly line?: number; readonly column?: number }
 }
 
 /** An input that a schema accepts: defaults applied, files found and digested. Problems are pushed. */
@@ -41,64 +46,122 @@ export async function readInput(
   problems: Diagnostic[],
 ): Promise<JsonObject> {
   const filled = fillDefaults(schema, given, schema, asset)
-  const pending: { path: string; field: readonly (string | number)[] }[] = []
-  mapArtifacts(schema, filled, (at, _port, field) => {
-    if (typeof at === 'string') pending.push({ path: at, field })
+  const pending: { path: string; field: Path; kind: ArtifactPort['kind'] }[] = []
+  mapArtifacts(schema, filled, (at, { kind }, field) => {
+    if (typeof at === 'string') pending.push({ path: at, field, kind })
     return at
   })
   const found = new Map<string, Json>()
-  for (const { path, field } of pending) {
-    if (found.has(path)) continue
-    try {
-      found.set(path, (await artifactAt(path)) as unknown as Json)
-    } catch (error) {
-      const missing = !existsSync(path)
+  for (const { path, field, kind } of pending) {
+    const there = kindOf(path)
+    const refuse = (why: string, fix: string) =>
       problems.push({
         code: 'missing-file',
         severity: 'error',
-        message: `${origin.what} "${showPath(field)}" names "${path}", ${missing ? "which isn't there" : `which can't be read: ${(error as Error).message}`}`,
+        message: `${origin.what} "${showPath(field)}" names "${shortPath(path)}", ${why}`,
         at: at(origin, field),
-        fix: 'Correct the path, or put the file there.',
+        fix,
       })
-    }
+    if (there === undefined) refuse("which isn't there", `Correct the path, or put the ${kind} there.`)
+    else if (there !== kind) refuse(`which is a ${there}; it must be a ${kind}`, `Give the path of a ${kind}.`)
+    else if (!found.has(path))
+      try {
+        found.set(path, (await artifactAt(path)) as unknown as Json)
+      } catch (error) {
+        const { message, fix } = isDiagnosticError(error)
+          ? (error.diagnostics[0] as Diagnostic)
+          : { message: (error as Error).message, fix: 'Correct the path, or make it readable.' }
+        refuse(`which can't be read: ${message}`, fix)
+      }
   }
-  if (problems.length > 0) return filled as JsonObject
-  const value = mapArtifacts(schema, filled, (at) => (typeof at === 'string' ? (found.get(at) as Json) : at))
-  problems.push(...refusals(schema, value as JsonObject, origin))
+  const value = mapArtifacts(schema, filled, (at) => (typeof at === 'string' ? (found.get(at) ?? at) : at))
+  refuseFields(schema, value as JsonObject, [], { root: schema, origin, problems })
   return value as JsonObject
 }
 
-function refusals(schema: Schema, value: JsonObject, origin: Origin): Diagnostic[] {
-  const properties = (schema.properties ?? {}) as { readonly [key: string]: Schema }
-  const required = (schema.required as string[] | undefined) ?? []
-  return Object.entries(properties).flatMap(([key, field]): Diagnostic[] => {
+function kindOf(path: string): ArtifactPort['kind'] | undefined {
+  const there = statSync(path, { throwIfNoEntry: false })
+  return there && (there.isDirectory() ? 'folder' : 'file')
+}
+
+interface Refusing {
+  readonly root: Schema
+  readonly origin: Origin
+  readonly problems: Diagnostic[]
+}
+
+/** Each field that is missing or that its schema refuses, at any depth; those that were told of already are left out. */
+function refuseFields(schema: Schema, value: JsonObject, path: Path, refusing: Refusing): void {
+  const { root, origin, problems } = refusing
+  const { $defs } = root
+  const owner = `of pipeline "${origin.pipeline}"`
+  for (const [key, field] of Object.entries((schema.properties ?? {}) as { readonly [key: string]: Schema })) {
+    const own = [...path, key]
+    const name = showPath(own)
+    if (problems.some((problem) => isWithin(problem.at.path, name))) continue
     if (!Object.hasOwn(value, key)) {
-      if (!required.includes(key)) return []
-      return [
-        {
-          code: 'missing-parameter',
-          severity: 'error',
-          message: `${origin.what} "${key}" of pipeline "${origin.pipeline}" is missing`,
-          at: at(origin, [key]),
-          fix: origin.what === 'the input' ? `Give "${key}" in the input.` : `Add --param ${key}=….`,
-        },
-      ]
-    }
-    const problem = checkJson(schema.$defs ? { ...field, $defs: schema.$defs } : field, value[key] as Json)
-    if (problem === undefined) return []
-    return [
-      {
-        code: 'invalid-parameter',
+      if (!requiredIn(schema).includes(key) || isMisspelt(key, path, schema, problems)) continue
+      const added = leaves(own, field, root).map((leaf) => `--param ${showPath(leaf)}=…`)
+      problems.push({
+        code: 'missing-parameter',
         severity: 'error',
-        message: `${origin.what} "${key}" of pipeline "${origin.pipeline}" is refused by its schema: ${problem}`,
-        at: at(origin, [key]),
-        fix: `Give "${key}" as its schema says: ${showSchema(field)}.`,
-      },
-    ]
+        message: `${origin.what} "${name}" ${owner} is missing`,
+        at: at(origin, own),
+        fix: origin.what === 'the input' ? `Give "${name}" in the input.` : `Add ${added.join(' ')}.`,
+      })
+      continue
+    }
+    const given = value[key] as Json
+    const problem = checkJson($defs ? { ...field, $defs } : field, given)
+    if (problem === undefined) continue
+    const before = problems.length
+    const object = objectOf(field, root)
+    if (object && isObject(given)) refuseFields(object, given as JsonObject, own, refusing)
+    if (problems.length > before) continue
+    problems.push({
+      code: 'invalid-parameter',
+      severity: 'error',
+      message: `${origin.what} "${name}" ${owner} is refused by its schema: ${problem}`,
+      at: at(origin, own),
+      fix: `Give "${name}" as its schema says: ${showSchema(field)}.`,
+    })
+  }
+}
+
+type Path = readonly (string | number)[]
+
+const requiredIn = (schema: Schema): readonly string[] => (schema.required as string[] | undefined) ?? []
+
+/** The schema of an object, where there is no other choice. */
+function objectOf(schema: Schema, root: Schema): Schema | undefined {
+  const [only, ...others] = alternatives(schema, root)
+  return only && others.length === 0 && only.artifact === undefined && isObject(only.properties) ? only : undefined
+}
+
+/** The fields that must be given for a field to be there. */
+function leaves(path: Path, schema: Schema, root: Schema): Path[] {
+  const object = path.length < 8 ? objectOf(schema, root) : undefined
+  const inner = object ? requiredIn(object) : []
+  if (!object || inner.length === 0) return [path]
+  const properties = object.properties as { readonly [key: string]: Schema }
+  return inner.flatMap((key) => leaves([...path, key], properties[key] ?? {}, root))
+}
+
+const isWithin = (path: string | undefined, name: string): boolean =>
+  path === name || path?.startsWith(`${name}.`) === true || path?.startsWith(`${name}[`) === true
+
+/** Whether an unknown name beside it was probably meant for a field. */
+function isMisspelt(key: string, path: Path, schema: Schema, problems: readonly Diagnostic[]): boolean {
+  const known = Object.keys(schema.properties as object)
+  const before = path.length > 0 ? `${showPath(path)}.` : ''
+  return problems.some(({ code, at: { path: unknown = '' } }) => {
+    if (code !== 'unknown-parameter' || !unknown.startsWith(before)) return false
+    const typed = unknown.slice(before.length)
+    return !typed.includes('.') && didYouMean(typed, known) === key
   })
 }
 
-const at = (origin: Origin, field: readonly (string | number)[]): Diagnostic['at'] => ({
+const at = (origin: Origin, field: Path): Diagnostic['at'] => ({
   pipeline: origin.pipeline,
   node: null,
   path: showPath(field),

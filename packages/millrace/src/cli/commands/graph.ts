@@ -1,5 +1,6 @@
 import { openStore } from '@millrace/store'
-import { drawDot, drawMermaid } from '../../program/draw.ts'
+import { drawDot } from '../../program/dot.ts'
+import { drawMermaid } from '../../program/mermaid.ts'
 import { storeFolder } from '../../program/place.ts'
 import { checkSource, readProgram } from '../../program/program.ts'
 import { sortedJson } from '../../program/sorted-json.ts'

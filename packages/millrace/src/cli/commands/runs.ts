@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { type Diagnostic, DiagnosticError, formatDiagnostic, hint, nowhere } from '@millrace/ir'
 import { openStore, type RunSummary, type Store } from '@millrace/store'
 import { storeFolder } from '../../program/place.ts'
+import { shortPath } from '../../short-path.ts'
 import { exitCodes } from '../exit.ts'
 import { type Invocation, usage } from '../invocation.ts'
 import type { CommonOptions } from '../parser.ts'
 import { clock, lineOf } from '../progress/line.ts'
 import { type Report, summaryLine } from '../report.ts'
-import { shortPath, showSeconds } from '../terminal.ts'
+import { showSeconds } from '../terminal.ts'
 
 const verbs = ['list', 'show', 'logs'] as const
 

@@ -1,5 +1,6 @@
 import { type Event, showNode } from '@millrace/ir'
-import { plainText, shortPath, showSeconds } from '../terminal.ts'
+import { shortPath } from '../../short-path.ts'
+import { plainText, showSeconds } from '../terminal.ts'
 
 /** The words that each line of a run has in its status column: one per event, always the same. */
 export function lineOf(event: Event): string | undefined {

@@ -1,6 +1,6 @@
 import { type Binding, type Body, conditionRefs, eachRef, type Graph, type Node, step } from '@millrace/ir'
 
-interface Box {
+export interface Box {
   readonly id: string
   readonly label: string
   readonly shape: 'stage' | 'input' | 'output'
@@ -9,19 +9,19 @@ interface Source {
   readonly id: string
   readonly label: string
 }
-interface Group {
+export interface Group {
   readonly id: string
   readonly label: string
   readonly boxes: Box[]
   readonly groups: Group[]
 }
-interface Drawing {
+export interface Drawing {
   readonly root: Group
   readonly edges: { readonly from: string; readonly to: string; readonly label: string; readonly order: boolean }[]
 }
 
 /** What of a Graph is drawn: calls as boxes, maps, whens and sub-pipelines as groups, values as arrows. */
-function layOut(graph: Graph): Drawing {
+export function layOut(graph: Graph): Drawing {
   const root: Group = { id: '', label: graph.pipeline, boxes: [], groups: [] }
   const edges: Drawing['edges'] = []
   /** The boxes that stand for a field of what a ref gives; none for literals. */
@@ -116,68 +116,33 @@ const showBinding = (binding: Binding): string => {
   return 'items' in binding ? `of ${binding.items.length}` : '…'
 }
 
-/** The Graph as a Mermaid flowchart. */
-export function drawMermaid(graph: Graph): string {
-  const { root, edges } = layOut(graph)
-  const names = new Map<string, string>()
-  const name = (id: string): string => {
-    let known = names.get(id)
-    if (known === undefined) {
-      known = `n${names.size}`
-      names.set(id, known)
-    }
-    return known
-  }
-  const quote = (text: string) =>
-    `"${text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')}"`
-  const lines = ['flowchart TD']
-  const open: { group: Group; depth: number; end?: true }[] = [{ group: root, depth: 1 }]
-  for (let at = open.pop(); at; at = open.pop()) {
-    const { group, depth } = at
-    const pad = '  '.repeat(depth)
-    if (at.end) {
-      lines.push(`${'  '.repeat(depth - 1)}end`)
-      continue
-    }
-    if (group !== root) {
-      lines.push(`${'  '.repeat(depth - 1)}subgraph ${name(`group ${group.id}`)} [${quote(group.label)}]`)
-      open.push({ group, depth, end: true })
-    }
-    for (const box of group.boxes)
-      lines.push(`${pad}${name(box.id)}${box.shape === 'stage' ? `[${quote(box.label)}]` : `([${quote(box.label)}])`}`)
-    for (const inner of [...group.groups].reverse()) open.push({ group: inner, depth: depth + 1 })
-  }
-  for (const { from, to, label, order } of edges)
-    lines.push(`  ${name(from)} ${order ? '-.->' : '-->'}${label ? `|${quote(label)}|` : ''} ${name(to)}`)
-  return lines.join('\n')
+/** How one graph language writes what is drawn. */
+export interface Pen {
+  open(group: Group, pad: string): readonly string[]
+  box(box: Box, pad: string): string
+  close: string
 }
 
-/** The Graph in Graphviz' dot language. */
-export function drawDot(graph: Graph): string {
-  const { root, edges } = layOut(graph)
-  const quote = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
-  const lines = [`digraph ${quote(graph.pipeline)} {`, '  node [shape=box];']
-  const open: { group: Group; depth: number; end?: true }[] = [{ group: root, depth: 1 }]
+/** The groups and boxes of a drawing, nested and indented. */
+export function writeGroups(root: Group, pen: Pen): string[] {
+  const lines: string[] = []
+  const open: { readonly group: Group; readonly depth: number; readonly end: boolean }[] = [
+    { group: root, depth: 1, end: false },
+  ]
   for (let at = open.pop(); at; at = open.pop()) {
-    const { group, depth } = at
+    const { group, depth, end } = at
+    const outer = '  '.repeat(depth - 1)
     const pad = '  '.repeat(depth)
-    if (at.end) {
-      lines.push(`${'  '.repeat(depth - 1)}}`)
+    if (end) {
+      lines.push(`${outer}${pen.close}`)
       continue
     }
     if (group !== root) {
-      lines.push(
-        `${'  '.repeat(depth - 1)}subgraph ${quote(`cluster ${group.id}`)} {`,
-        `${pad}label=${quote(group.label)};`,
-      )
+      lines.push(...pen.open(group, outer))
       open.push({ group, depth, end: true })
     }
-    for (const box of group.boxes)
-      lines.push(`${pad}${quote(box.id)} [label=${quote(box.label)}${box.shape === 'stage' ? '' : ', shape=oval'}];`)
-    for (const inner of [...group.groups].reverse()) open.push({ group: inner, depth: depth + 1 })
+    for (const box of group.boxes) lines.push(pen.box(box, pad))
+    for (const inner of [...group.groups].reverse()) open.push({ group: inner, depth: depth + 1, end: false })
   }
-  for (const { from, to, label, order } of edges)
-    lines.push(`  ${quote(from)} -> ${quote(to)} [label=${quote(label)}${order ? ', style=dashed' : ''}];`)
-  lines.push('}')
-  return lines.join('\n')
+  return lines
 }
