@@ -42,4 +42,4 @@ const inWorkspace = packages.endsWith('/packages/')
 
 /** A frame of a dependency or of this project's packages. */
 export const isOurs = (file: string): boolean =>
-  /[\\/]node_modules[\\/]/.test(file) || (inWorkspace && file.startsWith(packages) && /\/src\//.test(file))
+  /[\\/]node_modules[\\/]/.test(file) || (inWorkspace && file.startsWith(packages) && /\/(src|dist)\//.test(file))

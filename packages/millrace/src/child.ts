@@ -1,6 +1,7 @@
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ArtifactValue } from '@millrace/ir'
-import { type ChildRequest, runChild } from '@millrace/runner'
+import { type ChildRequest, runChild, StageFailure } from '@millrace/runner'
 import { stageDefinition } from '@millrace/sdk'
 import { isChild } from './is-child.ts'
 import { type ChildTarget, childVariable, loadedStage } from './program/stage-loader.ts'
@@ -14,7 +15,13 @@ const request = JSON.parse(process.env.MILLRACE_REQUEST ?? '{}') as ChildRequest
 await runChild(request, async () => {
   const module = (await import(url)) as Readonly<Record<string, unknown>>
   const definition = stageDefinition(module[name])
-  if (!definition) throw new Error(`${fileURLToPath(url)} has no stage under the export "${name}"`)
+  if (!definition)
+    throw new StageFailure(
+      'wrong-code',
+      `"${basename(fileURLToPath(url))}" has no stage under the export "${name}"`,
+      'Run again: the changed code is planned anew.',
+      { retry: false },
+    )
   const assets = new Map<string, ArtifactValue>()
   for (const match of JSON.stringify(definition.inputSchema).matchAll(/"\$asset":"([^"]+)"/g))
     assets.set(match[1] as string, await artifactAt(fileURLToPath(match[1] as string)))

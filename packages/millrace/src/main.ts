@@ -1,4 +1,5 @@
-import type { AnyPipeline } from '@millrace/sdk'
+import { capture, fail, nowhere, type Place } from '@millrace/ir'
+import { type AnyPipeline, definitionOf } from '@millrace/sdk'
 import { isEntry } from './entry.ts'
 import { isChild } from './is-child.ts'
 
@@ -11,7 +12,25 @@ import { isChild } from './is-child.ts'
  */
 export function main(meta: ImportMeta, ...pipelines: readonly [AnyPipeline, ...AnyPipeline[]]): void {
   if (isChild.value || !isEntry(meta)) return
+  checkPipelines(pipelines, capture(main))
   void import('./cli/command-line.ts').then(({ commandLine }) =>
     commandLine({ pipelines, entry: meta.filename as string, arguments: process.argv.slice(2) }),
   )
+}
+
+/** A program in JavaScript may give anything. */
+function checkPipelines(given: readonly unknown[], place: () => Place): void {
+  const at = given.findIndex((value) => definitionOf(value)?.type !== 'pipeline')
+  if (given.length > 0 && at === -1) return
+  const found = definitionOf(given[at])
+  fail({
+    code: 'bad-option',
+    severity: 'error',
+    message:
+      given.length === 0
+        ? 'main is given no pipeline'
+        : `main takes pipelines, and ${found ? `"${found.name}" is a ${found.type}` : 'is given something else'}`,
+    at: { ...nowhere, ...place() },
+    fix: 'Give it what pipeline() made: main(import.meta, digits).',
+  })
 }

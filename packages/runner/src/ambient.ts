@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { firstPlace } from '@millrace/ir'
 import { StageFailure, threw } from './failure.ts'
 
 /** What the running code of one attempt can reach without being told: the console, `process.exit`, lost errors. */
@@ -36,6 +37,7 @@ const exitCalled = (node: string, code: unknown): StageFailure =>
     'exit-called',
     `"${node}" called process.exit(${code === undefined ? '' : String(code)})`,
     'Return the output to succeed, throw an error to fail.',
+    { place: firstPlace(new Error().stack ?? '') },
   )
 
 /**

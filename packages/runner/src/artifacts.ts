@@ -1,6 +1,17 @@
-import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
+import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
-import { isArtifactValue, isObject, type Json, mapArtifacts, type Schema, setKey, showPath } from '@millrace/ir'
+import {
+  firstPlace,
+  isArtifactValue,
+  isDiagnosticError,
+  isObject,
+  type Json,
+  mapArtifacts,
+  type Place,
+  type Schema,
+  setKey,
+  showPath,
+} from '@millrace/ir'
 import { digestFile, digestFolder } from '@millrace/store'
 import { StageFailure } from './failure.ts'
 
@@ -45,7 +56,8 @@ export class Artifacts {
     const folder = this.#folder()
     const fine = typeof name === 'string' && name !== '' && !name.includes('\0') && !isAbsolute(name)
     const path = fine ? resolve(folder, name) : folder
-    if (!fine || path === folder || !path.startsWith(folder + sep)) throw outside(this.#node, what, String(name))
+    if (!fine || path === folder || !path.startsWith(folder + sep))
+      throw outside(this.#node, what, String(name), what === 'output' ? firstPlace(new Error().stack ?? '') : {})
     return path
   }
 
@@ -61,7 +73,9 @@ export class Artifacts {
       seen.add(at)
       const draft = this.#drafts.get(at)
       if (draft) found.set(at, await this.#digest(draft.kind, draft.path, path.slice(1)))
-      else for (const [key, item] of Object.entries(at)) open.push([item, `${path}.${key}`])
+      else
+        for (const [key, item] of Object.entries(at))
+          open.push([item, `${path}${Array.isArray(at) ? `[${key}]` : `.${key}`}`])
     }
     return replace(value, found, 0)
   }
@@ -90,7 +104,10 @@ export class Artifacts {
       this.written.push(written)
       return written
     } catch (error) {
-      throw notRegular(this.#node, field, name, (error as Error).message)
+      const told = isDiagnosticError(error) ? error.diagnostics[0] : undefined
+      // the path as the stage knows it
+      const message = (told?.message ?? (error as Error).message).replace(/"[^"]*\/files\//, '"')
+      throw notRegular(this.#node, field, name, message)
     }
   }
 
@@ -104,22 +121,32 @@ export class Artifacts {
     const settled = new Map<string, Written>()
     for (const { name, kind, field } of pending)
       settled.set(name, await this.#digest(kind, this.#inside(name, field), field))
-    return mapArtifacts(schema, output, (at, _port, path) => {
+    return mapArtifacts(schema, output, (at, { kind }, path) => {
       if (typeof at === 'string') return settled.get(at) as unknown as Json
       const { path: file, digest, size } = at as unknown as Written
       const known = this.#known.get(file)
       if (known?.digest !== digest || known.size !== size) throw outside(this.#node, showPath(path), file)
+      const is = statSync(file, { throwIfNoEntry: false })?.isDirectory() ? 'folder' : 'file'
+      if (is !== kind) throw wrongKind(this.#node, showPath(path), is, kind)
       return at
     })
   }
 }
 
-const outside = (node: string, field: string, name: string): StageFailure =>
+const wrongKind = (node: string, field: string, is: Kind, wanted: Kind): StageFailure =>
+  new StageFailure(
+    'invalid-output',
+    `"${node}" returned a ${is} as its output "${field}", which must be a ${wanted}`,
+    `Use context.${wanted}('name') for it, or ${is}() in the output schema.`,
+    { retry: false, path: field },
+  )
+
+const outside = (node: string, field: string, name: string, place: Place = {}): StageFailure =>
   new StageFailure(
     'output-outside',
     `"${node}" names "${name}" as ${field === 'output' ? 'an output' : `its output "${field}"`}, which is outside its folder`,
     "Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.",
-    { retry: false, ...(field === 'output' ? {} : { path: field }) },
+    { retry: false, place, ...(field === 'output' ? {} : { path: field }) },
   )
 
 const notRegular = (node: string, field: string, name: string, what: string): StageFailure =>

@@ -76,7 +76,7 @@ async function perform(stage: LoadedStage, attempt: Attempt, artifacts: Artifact
   if (size > outputLimit)
     throw new StageFailure(
       'output-too-large',
-      `"${node}" returned ${(size / 1024 / 1024).toFixed(1)} MiB of JSON; the limit is 1 MiB`,
+      `"${node}" returned ${Math.ceil(size / 1024)} KiB of JSON; the limit is ${outputLimit / 1024} KiB`,
       'Write the large part with context.file() and give file() in the output schema.',
       { retry: false },
     )

@@ -39,7 +39,12 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(name, () =>
       controller.abort(
-        new StageFailure('run-cancelled', `"${request.node}" was told to stop by ${name}`, 'Run again to go on.'),
+        // the parent knows better when it was the one that said so
+        new StageFailure(
+          'process-failed',
+          `the process of "${request.node}" was told to stop by ${name}`,
+          'Find out what sent the signal.',
+        ),
       ),
     )
   // the parent's death must not leave us working for nobody

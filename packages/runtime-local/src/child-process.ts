@@ -143,12 +143,14 @@ const ended = (child: ChildProcess): Promise<{ code: number | null; signal: Node
     child.on('error', reject)
     let drained = 0
     let ended: { code: number | null; signal: NodeJS.Signals | null } | undefined
-    const settle = () => ended && drained >= 2 && resolve(ended)
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('close', () => {
-        drained++
-        settle()
-      })
+    const settle = () => ended && drained >= 3 && resolve(ended)
+    const drain = () => {
+      drained++
+      settle()
+    }
+    for (const stream of [child.stdout, child.stderr]) stream?.on('close', drain)
+    // what it logs comes by the channel, which may be read to its end only after the exit
+    child.on('disconnect', drain)
     child.on('exit', (code, signal) => {
       ended = { code, signal }
       // a grandchild may hold the pipes open for ever
@@ -173,8 +175,16 @@ async function outcome(request: AttemptRequest, code: number | null, signal: Nod
       if (outputDigest(spec.output, whole) === done.outputDigest) return { output: whole, files: done.files }
     }
   }
+  if (request.log.tail.includes('JavaScript heap out of memory')) throw outOfMemory(request)
   throw endFailure(node.id, code, signal, existsSync(paths.output))
 }
+
+const outOfMemory = ({ node, share }: AttemptRequest): StageFailure =>
+  new StageFailure(
+    'process-failed',
+    `the process of "${node.id}" ran out of memory: its heap may have ${share.resources.memory}`,
+    'Give the stage more memory in its resources.',
+  )
 
 function endFailure(
   node: string,
@@ -184,13 +194,15 @@ function endFailure(
 ): StageFailure {
   if (signal) {
     const number = constants.signals[signal]
-    const memory = signal === 'SIGKILL' || signal === 'SIGABRT'
+    const fixes: { readonly [name: string]: string } = {
+      SIGKILL: 'Give the stage more memory, if the machine ended it for using too much.',
+      SIGTERM: 'Find out what sent the signal.',
+      SIGINT: 'Find out what sent the signal.',
+    }
     return new StageFailure(
       'process-failed',
       `the process of "${node}" was ended by ${signal} (${number})`,
-      memory
-        ? 'Give the stage more memory, if the machine ended it for using too much.'
-        : 'Find out what sent the signal.',
+      fixes[signal] ?? 'Read the end of its log for the cause.',
     )
   }
   if (code === 0)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
+import { relative } from 'node:path'
 import {
   type Digest,
   isDiagnosticError,
@@ -9,6 +10,7 @@ import {
   type Plan,
   type PlanStage,
   type PlanStageSpec,
+  showPath,
 } from '@millrace/ir'
 import { StageFailure, threw } from '@millrace/runner'
 import { type Metric, outputDigest, type RunFolder, verifyArtifact } from '@millrace/store'
@@ -102,9 +104,13 @@ export class Executor {
       this.#outcomes.succeeded(call, result)
     } catch (error) {
       log.close()
-      lease.release()
-      if (!(error instanceof StageFailure)) throw error
-      this.#failed(call, attempt, error, log.tail)
+      try {
+        if (!(error instanceof StageFailure)) throw error
+        this.#failed(call, attempt, error, log.tail)
+      } finally {
+        // only now: with --fail-fast nothing may start in the place of what failed
+        lease.release()
+      }
     }
   }
 
@@ -168,12 +174,14 @@ export class Executor {
         return folder
       },
       metric: (metric) => {
+        if (log.over) return
         metrics.push(metric)
         const { name, value, step } = metric
         journal.emit({ event: 'metric', ...place, name, value, ...(step === undefined ? {} : { step }) })
       },
       event: (level, message, data) => {
         log.keep(data === undefined ? message : `${message} ${JSON.stringify(data)}`)
+        if (log.over) return
         journal.emit({ event: 'log', ...place, level, message, ...(data === undefined ? {} : { data }) })
       },
       load: () => options.load(node.stage),
@@ -196,18 +204,37 @@ const placeOf = ({ node, index }: Call, attempt: number) => ({ node: node.id, ..
 
 /** A consumer verifies what it reads: the bytes must be those that were recorded. */
 async function verifyInput(spec: PlanStageSpec, node: string, input: Json, full: boolean): Promise<void> {
-  const pending: { path: string; digest: string; size: number; kind: 'file' | 'folder' }[] = []
-  mapArtifacts(spec.input, input, (at, { kind }) => {
-    pending.push({ ...(at as { path: string; digest: string; size: number }), kind })
+  const pending: { path: string; digest: string; size: number; kind: 'file' | 'folder'; field: string }[] = []
+  mapArtifacts(spec.input, input, (at, { kind }, field) => {
+    pending.push({ ...(at as { path: string; digest: string; size: number }), kind, field: showPath(field) })
     return at
   })
   for (const artifact of pending) {
     if (await verifyArtifact(artifact, artifact.kind, { full })) continue
+    const [what, fix] = whyNot(artifact)
     throw new StageFailure(
       'invalid-input',
-      `"${node}" got the ${artifact.kind} "${artifact.path}", whose bytes are not those that were recorded`,
-      'Run again: what is damaged is made anew.',
-      { retry: false },
+      `"${node}" got the ${artifact.kind} "${shown(artifact.path)}", ${what}`,
+      fix,
+      {
+        retry: false,
+        path: artifact.field,
+      },
     )
   }
+}
+
+function whyNot({ path, kind }: { readonly path: string; readonly kind: 'file' | 'folder' }): [string, string] {
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (!there) return ["which isn't there any more", 'Run again: what is lost is made anew.']
+  const is = there.isDirectory() ? 'folder' : 'file'
+  return is === kind
+    ? ['whose bytes are not those that were recorded', 'Run again: what is damaged is made anew.']
+    : [`which is a ${is}`, `Wire a ${kind} into it.`]
+}
+
+/** A path as the user would type it here. */
+const shown = (path: string): string => {
+  const here = relative(process.cwd(), path)
+  return here.startsWith('..') ? path : here
 }

@@ -212,7 +212,8 @@ export class Flow {
     const problem = this.#worker.check(node, value)
     if (problem === undefined) return this.#settle(step, 'done', value)
     this.#worker.refused(step, problem)
-    step.because = node.id
+    // the call of the sub-pipeline: the author knows no other name for it
+    step.because = node.id.replace(/:input\..*$/, '')
     this.#settle(step, 'failed', undefined)
   }
 

@@ -132,7 +132,8 @@ export class LocalRun implements Worker, Outcomes {
   #stop(reason: unknown): void {
     if (this.#cancelled) return
     this.#cancelled = true
-    if (reason instanceof StageFailure) this.#errors.push(reason.toDiagnostic(this.#plan.pipeline, '', {}))
+    const failure = reason instanceof StageFailure ? reason : cancelled()
+    this.#errors.push(failure.toDiagnostic(this.#plan.pipeline, '', {}))
     this.#halt()
   }
 

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, openSync, writeSync } from 'node:fs'
 
 /** Bytes of one attempt's log that are kept. */
 const logLimit = 64 * 1024 * 1024
@@ -16,6 +16,7 @@ export class StageLog {
   #told = 0
   #tail = ''
   #rest = ''
+  #over = false
 
   constructor(path: () => string, line: (text: string) => void) {
     this.#path = path
@@ -35,7 +36,13 @@ export class StageLog {
     this.#append(`${line}\n`)
   }
 
+  /** Whether the attempt has ended: what its code still prints is kept, and told by nobody. */
+  get over(): boolean {
+    return this.#over
+  }
+
   #append(text: string): void {
+    if (this.#over) return this.#appendLate(text)
     this.#tail = (this.#tail + text).slice(-tailSize * 2)
     if (this.#written < logLimit) {
       this.#file ??= openSync(this.#path(), 'a')
@@ -47,8 +54,18 @@ export class StageLog {
     }
   }
 
+  #appendLate(text: string): void {
+    if (this.#written >= logLimit) return
+    this.#written += text.length
+    try {
+      appendFileSync(this.#path(), text)
+    } catch {
+      // nobody is left to be told
+    }
+  }
+
   #tell(line: string): void {
-    if (this.#told > eventLimit) return
+    if (this.#over || this.#told > eventLimit) return
     this.#told += line.length + 1
     this.#line(this.#told > eventLimit ? `[more in ${this.#path()}]` : line.replace(/\r$/, '').slice(0, lineLimit))
   }
@@ -67,6 +84,7 @@ export class StageLog {
   close(): void {
     if (this.#rest !== '') this.#tell(this.#rest)
     this.#rest = ''
+    this.#over = true
     if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined
   }

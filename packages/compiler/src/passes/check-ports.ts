@@ -57,11 +57,13 @@ export function checkPorts(graph: Graph, context: PassContext): Graph {
 
   /** Whether all refs of a binding lead somewhere. */
   function checkRefs(binding: Binding, node: string | null): boolean {
-    let right = true
-    eachRef(binding, (ref) => {
-      if (!checkRef(ref, node)) right = false
-    })
-    return right
+    const refs: { readonly ref: string; readonly path: readonly string[] }[] = []
+    eachRef(binding, (ref) => refs.push(ref))
+    // each once, in the order in which they are written
+    return refs
+      .reverse()
+      .map((ref) => checkRef(ref, node))
+      .every(Boolean)
   }
 
   function checkRef(ref: { readonly ref: string; readonly path: readonly string[] }, node: string | null): boolean {

@@ -1,8 +1,9 @@
-import { type Diagnostic, firstPlace, isDiagnosticError, nowhere } from '@millrace/ir'
-import { exitCodes, leave } from './exit.ts'
+import { type Diagnostic, isDiagnosticError, nowhere, placeOfError, tellError } from '@millrace/ir'
+import { exitCodes, exitOf, leave } from './exit.ts'
 import type { Invocation } from './invocation.ts'
 import { parse } from './parser.ts'
 import { newReport, type Report, refusedRun } from './report.ts'
+import { claimStdout } from './stdout.ts'
 
 /** Runs one command and ends the process with its exit code. */
 export async function commandLine(invocation: Invocation): Promise<void> {
@@ -15,6 +16,7 @@ export async function commandLine(invocation: Invocation): Promise<void> {
     process.emit('millrace:closed' as never)
   })
   process.stderr.on('error', () => {})
+  claimStdout()
   await leave(await code(invocation, report))
 }
 
@@ -29,17 +31,10 @@ async function code(invocation: Invocation, report: Report): Promise<number> {
   }
 }
 
-const exitOf = (diagnostics: readonly Diagnostic[]): number =>
-  diagnostics.some(({ code }) => code === 'store-failed' || code === 'store-version')
-    ? exitCodes.store
-    : diagnostics.some(({ code }) => code === 'internal-error')
-      ? exitCodes.stageFailed
-      : exitCodes.usage
-
 const internal = (error: unknown): Diagnostic => ({
   code: 'internal-error',
   severity: 'error',
-  message: `Millrace itself failed: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
-  at: { ...nowhere, ...(error instanceof Error ? firstPlace(error.stack ?? '') : {}) },
+  message: `Millrace itself failed: ${tellError(error)}`,
+  at: { ...nowhere, ...placeOfError(error) },
   fix: 'Run it again with --trace and report what it prints.',
 })

@@ -1,3 +1,6 @@
+import type { Diagnostic } from '@millrace/ir'
+import { toStdout } from './stdout.ts'
+
 /** Exit codes (contracts: command line). */
 export const exitCodes = {
   ok: 0,
@@ -11,16 +14,24 @@ export const exitCodes = {
   closedOutput: 141,
 } as const
 
+/** The exit code for what was found; `ran`: a run that began failed. */
+export const exitOf = (diagnostics: readonly Diagnostic[], ran = false): number =>
+  diagnostics.some(({ code }) => code === 'store-failed' || code === 'store-version')
+    ? exitCodes.store
+    : ran || diagnostics.some(({ code }) => code === 'internal-error')
+      ? exitCodes.stageFailed
+      : exitCodes.usage
+
 /** Ends the process once all that was written is out: an author's open handles must not keep it alive. */
 export async function leave(code: number): Promise<never> {
-  await Promise.all(
-    [process.stdout, process.stderr].map(
-      (stream) =>
-        new Promise<void>((done) => {
-          if (stream.destroyed || !stream.writable) return done()
-          stream.write('', () => done())
-        }),
-    ),
-  )
+  const flushed = (stream: NodeJS.WriteStream, write: (done: () => void) => unknown) =>
+    new Promise<void>((done) => {
+      if (stream.destroyed || !stream.writable) done()
+      else write(done)
+    })
+  await Promise.all([
+    flushed(process.stdout, (done) => toStdout('', done)),
+    flushed(process.stderr, (done) => process.stderr.write('', () => done())),
+  ])
   process.exit(code)
 }

@@ -5,6 +5,7 @@ import { version } from '../version.ts'
 import type { RunOptions } from './commands/run.ts'
 import { type Invocation, usage } from './invocation.ts'
 import type { Report } from './report.ts'
+import { toStdout } from './stdout.ts'
 
 export interface CommonOptions {
   readonly store?: string
@@ -42,7 +43,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   const settle = (command: Command): Command =>
     command
       .exitOverride()
-      .configureOutput({ writeErr: () => {}, writeOut: (text) => process.stdout.write(text) })
+      .configureOutput({ writeErr: () => {}, writeOut: (text) => void toStdout(text) })
       .allowExcessArguments(false)
       .helpOption('-h, --help', 'show this')
       .helpCommand(false)
@@ -110,7 +111,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   )
 
   const runs = command('runs', 'the history: list, show, logs')
-    .argument('<what>', 'list, show or logs')
+    .argument('[what]', 'list, show or logs')
     .argument('[id]', 'a run; may be shortened, none means the last')
     .argument('[stage]', 'with logs: only this stage')
   on<CommonOptions>(runs, async (options, words) =>

@@ -1,6 +1,7 @@
 import { type Counts, type Diagnostic, type Event, formatDiagnostic, type Json } from '@millrace/ir'
 import { shortPath } from '../short-path.ts'
-import { showSeconds } from './terminal.ts'
+import { toStdout } from './stdout.ts'
+import { plainText, showSeconds } from './terminal.ts'
 
 /** Where a command says things: results on stdout, everything for a person on stderr. */
 export interface Report {
@@ -16,11 +17,11 @@ export function newReport({ json, trace }: { readonly json: boolean; readonly tr
     json,
     trace,
     errors(diagnostics, cause) {
-      for (const diagnostic of diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic, shortPath)}\n`)
+      for (const diagnostic of diagnostics) process.stderr.write(`${plainText(formatDiagnostic(diagnostic, shortPath))}\n`)
       if (trace && cause instanceof Error) process.stderr.write(`${cause.stack}\n`)
     },
-    out: (text) => process.stdout.write(`${text}\n`),
-    event: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
+    out: (text) => void toStdout(`${text}\n`),
+    event: (event) => void toStdout(`${JSON.stringify(event)}\n`),
   }
 }
 

@@ -5,8 +5,9 @@ import type { LoadedStage } from '@millrace/runner'
 import { type LocalOptions, localRuntime, shortfalls } from '@millrace/runtime-local'
 import type { StageDefinition } from '@millrace/sdk'
 import type { Store } from '@millrace/store'
+import { childProgram } from './child-program.ts'
 import type { Program } from './program.ts'
-import { childProgram, loadedStage } from './stage-loader.ts'
+import { loadedStage } from './stage-loader.ts'
 
 type Chosen = Pick<LocalOptions, 'jobs' | 'fresh' | 'failFast' | 'strict' | 'verify' | 'recompute' | 'kill' | 'grace'>
 

@@ -35,7 +35,9 @@ export async function readParameters(
 ): Promise<GivenParameters> {
   const places = new Map<string, { line: number; column: number }>()
   const file = given.params === undefined ? undefined : resolvePath(given.params)
+  const before = problems.length
   const value = file === undefined ? {} : await readFile(file, pipeline, schema, places, problems)
+  const partial = problems.length > before
   const fromLine = new Set<string>()
   for (const text of given.param) setParameter(value, text, fromLine, pipeline, schema, problems)
   checkNames(value, schema, schema, [], pipeline, file, places, problems)
@@ -44,7 +46,12 @@ export async function readParameters(
     pipeline,
     what: 'the parameter',
     ...(file === undefined ? {} : { file }),
-    place: (path) => places.get(showPath(path)) ?? {},
+    partial,
+    place(path) {
+      const names = path.map((_, i) => showPath(path.slice(0, i + 1))).reverse()
+      if (names.some((name) => fromLine.has(name))) return {}
+      return places.get(names.find((name) => places.has(name)) ?? '') ?? {}
+    },
   }
   return { value: whole, origin }
 }

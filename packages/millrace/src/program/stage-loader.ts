@@ -1,11 +1,8 @@
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { CodeIndex } from '@millrace/compiler'
+import { fileURLToPath } from 'node:url'
 import { type ArtifactValue, assetKey, isObject, type Json } from '@millrace/ir'
 import type { LoadedStage } from '@millrace/runner'
-import type { ChildProgram } from '@millrace/runtime-local'
 import type { StageDefinition } from '@millrace/sdk'
 import { assetUrl } from '@millrace/sdk'
-import { nodeOptions } from '../entry.ts'
 
 /** A stage of this process, as the runner takes it. */
 export function loadedStage(
@@ -47,11 +44,3 @@ export interface ChildTarget {
 }
 
 export const childVariable = 'MILLRACE_CHILD'
-
-export function childProgram(code: CodeIndex, stage: string): ChildProgram | undefined {
-  const found = code.stages.get(stage)
-  if (!found) return undefined
-  const target: ChildTarget = { url: pathToFileURL(found.file).href, export: found.export }
-  const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../child.ts' : './child.js', import.meta.url))
-  return { args: [...nodeOptions(), entry], env: { [childVariable]: JSON.stringify(target) } }
-}

@@ -34,6 +34,8 @@ export interface Origin {
   /** `the parameter` on the command line, `the input` from code. */
   readonly what: string
   readonly file?: string
+  /** Not all of it could be read, so nothing is known to be missing. */
+  readonly partial?: boolean
   place(path: Path): { readonly line?: number; readonly column?: number }
 }
 
@@ -98,9 +100,9 @@ function refuseFields(schema: Schema, value: JsonObject, path: Path, refusing: R
   for (const [key, field] of Object.entries((schema.properties ?? {}) as { readonly [key: string]: Schema })) {
     const own = [...path, key]
     const name = showPath(own)
-    if (problems.some((problem) => isWithin(problem.at.path, name))) continue
+    if (problems.some((problem) => problem.at.path === name)) continue
     if (!Object.hasOwn(value, key)) {
-      if (!requiredIn(schema).includes(key) || isMisspelt(key, path, schema, problems)) continue
+      if (!requiredIn(schema).includes(key) || origin.partial || isMisspelt(key, path, schema, problems)) continue
       const added = leaves(own, field, root).map((leaf) => `--param ${showPath(leaf)}=…`)
       problems.push({
         code: 'missing-parameter',
@@ -117,7 +119,7 @@ function refuseFields(schema: Schema, value: JsonObject, path: Path, refusing: R
     const before = problems.length
     const object = objectOf(field, root)
     if (object && isObject(given)) refuseFields(object, given as JsonObject, own, refusing)
-    if (problems.length > before) continue
+    if (problems.length > before || problems.some((problem) => isWithin(problem.at.path, name))) continue
     problems.push({
       code: 'invalid-parameter',
       severity: 'error',
@@ -148,7 +150,7 @@ function leaves(path: Path, schema: Schema, root: Schema): Path[] {
 }
 
 const isWithin = (path: string | undefined, name: string): boolean =>
-  path === name || path?.startsWith(`${name}.`) === true || path?.startsWith(`${name}[`) === true
+  path?.startsWith(`${name}.`) === true || path?.startsWith(`${name}[`) === true
 
 /** Whether an unknown name beside it was probably meant for a field. */
 function isMisspelt(key: string, path: Path, schema: Schema, problems: readonly Diagnostic[]): boolean {

@@ -9,7 +9,7 @@ import { type Invocation, usage } from '../invocation.ts'
 import type { CommonOptions } from '../parser.ts'
 import { clock, lineOf } from '../progress/line.ts'
 import { type Report, summaryLine } from '../report.ts'
-import { showSeconds } from '../terminal.ts'
+import { plainText, showSeconds } from '../terminal.ts'
 
 const verbs = ['list', 'show', 'logs'] as const
 
@@ -21,6 +21,9 @@ export async function runsCommand(
   report: Report,
 ): Promise<number> {
   const [verb, id, stage] = words
+  const taken = { list: 1, show: 2, logs: 3 }[verb ?? ''] ?? 3
+  const extra = words.slice(taken).find((word) => word !== undefined)
+  if (extra !== undefined) throw usage(`runs ${verb} takes no "${extra}"`, `See --help of runs.`)
   const store = openStore(storeFolder(options.store, invocation.entry))
   switch (verb) {
     case 'list':
@@ -34,7 +37,7 @@ export async function runsCommand(
         : logs(store, found(store, id), stage, report)
     default:
       throw usage(
-        `there is no command "runs ${verb ?? ''}"${hint(verb ?? '', verbs)}`,
+        verb === undefined ? '"runs" needs a word after it' : `there is no command "runs ${verb}"${hint(verb, verbs)}`,
         `Use one of: runs ${verbs.join(', runs ')}.`,
       )
   }
@@ -77,7 +80,7 @@ function show(store: Store, run: RunSummary, report: Report): number {
     if (event.event === 'run.started') errors.length = 0
     if (event.event === 'run.finished') errors.push(...event.errors)
   }
-  for (const error of errors) report.out(formatDiagnostic(error, shortPath))
+  for (const error of errors) report.out(plainText(formatDiagnostic(error, shortPath)))
   if (run.counts) report.out(summaryLine(run.counts, run.seconds ?? 0))
   return exitCodes.ok
 }

@@ -1,0 +1,43 @@
+import { join, relative } from 'node:path'
+import { type Diagnostic, formatDiagnostic } from '@millrace/ir'
+import { expect } from 'vitest'
+import { type Files, normal, type Program, program, type Ran, type RunOptions } from '../support/program.ts'
+
+/** What stands in no message: frames, paths of this machine, our own files. */
+const ours = /^ {4}at |<dir>|node_modules|packages\/\w+\/src|DiagnosticError|RunError/m
+
+/** What a program that ends with `code` and gives nothing on stdout says on stderr. */
+export async function told(
+  code: number,
+  files: Files | Program,
+  args: readonly string[] = [],
+  options: RunOptions = {},
+): Promise<string> {
+  const { run } = isProgram(files) ? files : program(files)
+  const ran = await run(args, options)
+  expect({ code: ran.code, stdout: ran.stdout, stderr: ran.stderr }).toEqual({ code, stdout: '', stderr: ran.stderr })
+  expect(ran.stderr).not.toMatch(ours)
+  return ran.stderr
+}
+
+/** A program that is refused before it begins. */
+export const refused = (files: Files | Program, args?: readonly string[], options?: RunOptions): Promise<string> =>
+  told(2, files, args, options)
+
+/** A run in which stages fail; without the counts and the time, its last line. */
+export async function failed(files: Files | Program, args: readonly string[] = [], options?: RunOptions): Promise<string> {
+  const text = await told(1, files, ['--progress', 'quiet', ...args], options)
+  return text.replace(/\d+ ran, .*\n$/, '')
+}
+
+/** With `--json` the last line of stdout carries what stderr says. */
+export function sameAsJson(ran: Ran, { folder }: Program): Record<string, unknown> {
+  const last = ran.events().at(-1) as { event: string; errors: Diagnostic[] }
+  expect(last.event).toBe('run.finished')
+  const lines = last.errors.map((error) => `${formatDiagnostic(error, (file) => relative(folder, file))}\n`)
+  expect(ran.stderr.startsWith(normal(lines.join(''), folder))).toBe(true)
+  for (const { at } of last.errors) if (at.file !== undefined) expect(at.file.startsWith(join(folder, '/'))).toBe(true)
+  return last
+}
+
+const isProgram = (files: Files | Program): files is Program => typeof files === 'object' && 'run' in files
