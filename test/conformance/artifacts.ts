@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { codesOf } from './events.ts'
 import { on } from './here.ts'
 import type { Place } from './runtime.ts'
-import { look, measure, pass, write, wrong } from './stages/files.ts'
+import { look, measure, pass, stamp, write, wrong } from './stages/files.ts'
 
 const lines = (text: string) =>
   [
@@ -78,6 +78,19 @@ export function artifacts(newPlace: () => Place): void {
       { digest: digestBytes('b'), tree: null },
     ])
     expect(kept.digest).toBe(digestBytes('an asset\n'))
+  })
+
+  test("an asset is a stage's own default, or a literal in a call", async () => {
+    const stamped = pipeline('stamped', {
+      input: z.object({}),
+      build: () => {
+        const given = asset(new URL('./stages/asset.txt', import.meta.url))
+        return { own: on(stamp)({}), given: on(stamp)({ of: given }) }
+      },
+    })
+    const { output } = await newPlace().run(stamped, {})
+    const read = { text: 'an asset\n', digest: digestBytes('an asset\n') }
+    expect(output).toEqual({ own: read, given: read })
   })
 
   test('what is not an own file is refused', async () => {

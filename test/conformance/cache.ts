@@ -36,7 +36,7 @@ export function cache(newPlace: () => Place, kind: Kind): void {
     expect(existsSync(second.output.files.plain.path)).toBe(true)
   })
 
-  test('only what changed is done again', async () => {
+  order('only what changed is done again', async () => {
     const place = newPlace()
     await place.run(work, { list: [1, 2] })
     const { events } = await place.run(work, { list: [2, 3, 1] })

@@ -2,6 +2,7 @@ import type { Event } from '@millrace/ir'
 import { map, pipeline } from 'millrace'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { told } from './events.ts'
 import { on } from './here.ts'
 import type { Kind, Place } from './runtime.ts'
 import { introspect, talk } from './stages/contexts.ts'
@@ -99,16 +100,21 @@ export function contexts(newPlace: () => Place, kind: Kind): void {
     }
   })
 
-  test('metrics belong to the result: a hit tells them again', async () => {
+  test('metrics and logs belong to the result: a hit tells them again', async () => {
     const place = newPlace()
-    await place.run(talks, { names: ['a'] })
+    const first = await place.run(talks, { names: ['a'] })
     const { events } = await place.run(talks, { names: ['a', 'a'] })
-    expect(metricsOf(events)).toEqual([...metrics, ...metrics])
-    expect(events.map(({ event }) => event)).toEqual([
-      'run.started',
-      ...['metric', 'metric', 'metric', 'stage.cached'],
-      ...['metric', 'metric', 'metric', 'stage.cached'],
-      'run.finished',
-    ])
+    // a hit tells a log as its lines
+    const line = (message: string, data: unknown) =>
+      data === undefined ? message : `${message} ${JSON.stringify(data)}`
+    const messages = (of: readonly Event[]) =>
+      of.flatMap((at) => (at.event === 'log' ? [line(at.message, at.data)] : [])).toSorted()
+    for (const index of [0, 1]) {
+      const own = events.filter((at) => 'node' in at && at.index?.[0] === index)
+      expect(own.at(-1)).toMatchObject({ event: 'stage.cached', from: first.run })
+      expect(metricsOf(own)).toEqual(metrics)
+      if (index === 0) expect(messages(own)).toEqual(messages(first.events))
+    }
+    expect(told(events)).toEqual(['talk[0] cached', 'talk[1] cached'])
   })
 }

@@ -24,10 +24,10 @@ const seconds = z.number().nonnegative()
 const event = <N extends string, S extends z.core.$ZodShape>(name: N, shape: S) =>
   z.strictObject({ event: z.literal(name), ...shape })
 
-export const Counts = z.strictObject({ ran: z.int(), cached: z.int(), skipped: z.int(), failed: z.int() })
+const Counts = z.strictObject({ ran: z.int(), cached: z.int(), skipped: z.int(), failed: z.int() })
 
 /** Contracts: events, to the letter. */
-export const AnyEvent = z.discriminatedUnion('event', [
+const AnyEvent = z.discriminatedUnion('event', [
   event('run.started', {
     ...run,
     pipeline: z.string(),
@@ -66,7 +66,7 @@ export const AnyEvent = z.discriminatedUnion('event', [
 const ends = ['stage.succeeded', 'stage.cached', 'stage.skipped', 'stage.not-run', 'stage.failed', 'stage.cancelled']
 
 /** What one call may tell, in which order: attempts one after the other, one end, nothing after it. */
-export function orderOf(events: readonly Event[]): string | undefined {
+function orderOf(events: readonly Event[]): string | undefined {
   let attempt = 0
   let running = false
   let end: string | undefined

@@ -18,7 +18,7 @@ export function lists(newPlace: () => Place, kind: Kind): void {
     },
   })
 
-  test.each(kind.dear ? [0, 1] : [0, 1, 7])('a map of width %i', async (width) => {
+  test.skipIf(kind.dear).each([0, 1, 7])('a map of width %i', async (width) => {
     const list = Array.from({ length: width }, (_, i) => i * 10)
     const { output, events } = await newPlace().run(widths, { list })
     expect(output).toEqual({

@@ -19,7 +19,7 @@ export function localPlace(settings: { readonly jobs?: number } = {}): Place {
 }
 
 /** Runs a pipeline here and tells how it ended, without throwing. */
-export async function ended<P extends AnyPipeline>(
+async function ended<P extends AnyPipeline>(
   pipeline: P,
   input: Given<P>,
   settings: RunSettings & { readonly store: string; readonly jobs?: number },
@@ -39,7 +39,6 @@ export async function ended<P extends AnyPipeline>(
     return { run: last.run, status: 'succeeded', output, errors: [], events }
   } catch (error) {
     if (!(error instanceof RunError)) throw error
-    if (process.env.SHOW) console.log(events.map((e) => JSON.stringify(e)).join('\n'))
     if (error.run !== null) expect(problemsOf(events)).toEqual([])
     const { run: id, status, diagnostics } = error
     return { run: id, status, output: undefined as Output, errors: diagnostics, events }

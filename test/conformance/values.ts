@@ -23,6 +23,8 @@ const samples: { readonly [name: string]: Json } = {
 }
 
 export function values(newPlace: () => Place, kind: Kind): void {
+  const order = test.skipIf(kind.dear)
+
   const passed = pipeline('passed', {
     input: z.object({ value: z.unknown() }),
     build: ({ value }) => {
@@ -37,7 +39,7 @@ export function values(newPlace: () => Place, kind: Kind): void {
     for (const value of [given, first.value, second]) expect(canonical(value as Json)).toBe(canonical(samples))
   })
 
-  test('arrive as they were sent, from a literal', async () => {
+  order('arrive as they were sent, from a literal', async () => {
     const written = pipeline('written', {
       input: z.object({}),
       build: () => ({ kept: samples as unknown, value: on(echo)({ value: samples }).value }),
@@ -47,8 +49,8 @@ export function values(newPlace: () => Place, kind: Kind): void {
     expect(canonical(output.kept as Json)).toBe(canonical(samples))
   })
 
-  test('arrive as they were sent, as items of a map', async () => {
-    const list = kind.dear ? [samples.prototype ?? null, samples.deep ?? null] : Object.values(samples)
+  order('arrive as they were sent, as items of a map', async () => {
+    const list = Object.values(samples)
     const items = pipeline('items', {
       input: z.object({ list: z.array(z.unknown()) }),
       build: ({ list }) => ({ out: map(list, (value) => on(echo)({ value }).value) }),
@@ -57,7 +59,7 @@ export function values(newPlace: () => Place, kind: Kind): void {
     expect(canonical(output.out as Json)).toBe(canonical(list))
   })
 
-  test('-0 becomes 0', async () => {
+  order('-0 becomes 0', async () => {
     const { output } = await newPlace().run(passed, { value: [-0, { zero: -0 }] })
     const [zero, { zero: inside }] = output.second as [number, { zero: number }]
     expect([Object.is(zero, 0), Object.is(inside, 0)]).toEqual([true, true])

@@ -22,7 +22,7 @@ test('names', async () => {
     .join('\n')
   const text = demo(`const demo = pipeline('Demo', { input: z.object({}), build: (): any => {
 ${calls}
-  pipeline('${long}', { input: z.object({}), build: () => ({}) })()
+  pipeline('${'b'.repeat(41)}', { input: z.object({}), build: () => ({}) })()
   stage('${'a'.repeat(40)}', { input: z.object({}), output: o, run: () => ({ n: 1 }) })()
 } })
 main(import.meta, demo)`)
@@ -54,10 +54,7 @@ main(import.meta, demo)`)
     error[bad-name]: 7 can not be the name of a stage
       at program.ts:13:3
       fix: Use 1 to 40 of a-z, 0-9 and -, with a letter first and no - at the end.
-    error[duplicate-name]: pipeline "Demo" calls two different stages or pipelines named "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-      at program.ts:15:99
-      fix: Give one of them another name.
-    error[bad-name]: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" can not be the name of a pipeline
+    error[bad-name]: "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" can not be the name of a pipeline
       at program.ts:15:3
       fix: Use 1 to 40 of a-z, 0-9 and -, with a letter first and no - at the end.
     "
@@ -186,7 +183,7 @@ test('schemas that JSON can not carry, each by its path', async () => {
   expect(await refused(text)).toMatchInlineSnapshot(`
     "error[bad-schema]: stage "inputs": the input field "then" has a name that JavaScript keeps for itself
       at program.ts:13:3
-      fix: Give the field another name than then and toJSON.
+      fix: Give the field another name.
     error[bad-schema]: stage "inputs": the input field "date" is z.date(), which JSON can't carry
       at program.ts:13:3
       fix: Use z.iso.datetime() for the field and make the Date inside run.
@@ -234,7 +231,7 @@ test('schemas that JSON can not carry, each by its path', async () => {
       fix: Use z.iso.datetime() for the field and make the Date inside run.
     error[bad-schema]: stage "inputs": the input field "nested.toJSON" has a name that JavaScript keeps for itself
       at program.ts:13:3
-      fix: Give the field another name than then and toJSON.
+      fix: Give the field another name.
     error[bad-schema]: stage "outputs": the output field "length" is z.transform(), which JSON can't carry
       at program.ts:15:3
       fix: Do the transform inside run, and give the field the schema of its result.
@@ -255,7 +252,7 @@ main(import.meta, demo)`)
   expect(await refused(text)).toMatchInlineSnapshot(`
     "error[bad-schema]: pipeline "demo": the input field "then" has a name that JavaScript keeps for itself
       at program.ts:9:14
-      fix: Give the field another name than then and toJSON.
+      fix: Give the field another name.
     error[bad-schema]: pipeline "demo": the input field "length" has a transform or a refinement, which nobody would run: a pipeline checks its input by JSON Schema
       at program.ts:9:14
       fix: Move the transform or refinement into the input of the stage that reads the field.
@@ -298,9 +295,21 @@ test('what only a program in JavaScript can leave out', async () => {
     error[bad-option]: stage "no-run" has no function run
       at program.ts:8:3
       fix: Give run: (input, context) => output.
-    error[build-failed]: the build of pipeline "demo" threw TypeError: Cannot use 'in' operator to search for '_zod' in 3
+    error[bad-schema]: stage "no-object": the input is not a z.object(…)
       at program.ts:9:3
-      fix: Mend the build; it runs before any stage, with refs instead of values.
+      fix: Give the input as z.object({ … }).
+    error[bad-schema]: stage "no-object": the output is not a z.object(…)
+      at program.ts:9:3
+      fix: Give the output as z.object({ … }).
+    error[bad-schema]: pipeline "empty": the input is not a z.object(…)
+      at program.ts:10:3
+      fix: Give the input as z.object({ … }).
+    error[bad-option]: pipeline "empty" has no function build
+      at program.ts:10:3
+      fix: Give build: (input) => { … }, which wires the stages.
+    error[bad-option]: pipeline "no-build" has no function build
+      at program.ts:11:3
+      fix: Give build: (input) => { … }, which wires the stages.
     "
   `)
 })

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { type Files, normal, type Program, program, type Ran, type RunOptions } from '../support/program.ts'
 
 /** What stands in no message: frames, paths of this machine, our own files. */
-const ours = /^ {4}at |<dir>|node_modules|packages\/\w+\/src|DiagnosticError|RunError/m
+const ours = /^ {4}at |<dir>|node_modules|packages\/\w+\/src/m
 
 /** What a program that ends with `code` and gives nothing on stdout says on stderr. */
 export async function told(

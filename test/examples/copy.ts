@@ -29,7 +29,7 @@ export function copyOf(path: string): Copy {
 }
 
 /** Runs a line of shell as a user would in a folder. */
-export function runLine(line: string, folder: string): Promise<Done> {
+function runLine(line: string, folder: string): Promise<Done> {
   const { MILLRACE_STORE: _, VITEST: __, NO_COLOR: ___, CI: ____, ...env } = process.env
   const child = spawn('/bin/sh', ['-c', line], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 })
   const texts = { stdout: '', stderr: '' }
@@ -42,4 +42,3 @@ export function runLine(line: string, folder: string): Promise<Done> {
     child.on('close', (code) => resolve({ code, ...texts }))
   })
 }
-

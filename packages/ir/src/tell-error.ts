@@ -1,3 +1,4 @@
+import { isDiagnosticError } from './diagnostic.ts'
 import { firstPlace, type Place } from './place.ts'
 
 /** What an author's code threw, in one line: an error with its causes and what it gathers, a string, `null`. */
@@ -29,6 +30,7 @@ export function placeOfError(error: unknown): Place {
 
 function tellOne(error: unknown, depth = 0): string {
   try {
+    if (isDiagnosticError(error)) return `${error.name}: ${error.diagnostics.map(({ message }) => message).join('; ')}`
     if (error instanceof Error) {
       const own = error.message === '' ? error.name : `${error.name}: ${error.message}`
       const inner =

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Diagnostic, type Event, isObject, type Json, type JsonObject, toJson } from '@millrace/ir'
+import { type Diagnostic, type Event, isObject, type Json, type JsonObject, showPath, toJson } from '@millrace/ir'
 import type { AnyPipeline, InputOf, OutputOf, Plain } from '@millrace/sdk'
 import { openStore } from '@millrace/store'
 import { isChild } from './is-child.ts'
@@ -43,8 +43,10 @@ export async function run<P extends AnyPipeline>(
   const reading = { entry, importModule: syntheticModules(program), cache: join(store.root, 'code') }
   const code = await readCode(program, reading)
   const problems: Diagnostic[] = [...program.diagnostics, ...(await checkSource(program, reading)), ...code.diagnostics]
+  const before = problems.length
   const given = givenInput(input, program.name, program.graph.input, problems)
-  const origin = { pipeline: program.name, what: 'the input', place: () => ({}) }
+  const partial = problems.length > before
+  const origin = { pipeline: program.name, what: 'the input', partial, place: () => ({}) }
   const read = await readInput(
     program.graph.input,
     given,
@@ -84,17 +86,18 @@ function givenInput(
   problems: Diagnostic[],
 ): JsonObject {
   const json = toJson(fromCode(input))
-  const refused = (message: string): JsonObject => {
+  const refused = (message: string, field = ''): JsonObject => {
     problems.push({
       code: 'invalid-parameter',
       severity: 'error',
-      message: `the input of pipeline "${pipeline}" ${message}`,
-      at: { pipeline, node: null },
+      message: `the input ${field === '' ? '' : `"${field}" `}of pipeline "${pipeline}" ${message}`,
+      at: { pipeline, node: null, ...(field === '' ? {} : { path: field }) },
       fix: 'Give a plain object of JSON values.',
     })
     return {}
   }
-  if ('problem' in json) return refused(`${json.problem.reason}, which JSON can't carry`)
+  if ('problem' in json)
+    return refused(`${json.problem.reason}, which JSON can't carry`, showPath(json.problem.path))
   if (!isObject(json.json)) return refused('is not an object')
   return absolutePaths(schema, json.json as Json, process.cwd()) as JsonObject
 }

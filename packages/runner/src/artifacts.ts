@@ -74,7 +74,7 @@ export class Artifacts {
       const draft = this.#drafts.get(at)
       if (draft) found.set(at, await this.#digest(draft.kind, draft.path, path.slice(1)))
       else
-        for (const [key, item] of Object.entries(at))
+        for (const [key, item] of Object.entries(at).reverse())
           open.push([item, `${path}${Array.isArray(at) ? `[${key}]` : `.${key}`}`])
     }
     return replace(value, found, 0)

@@ -1,4 +1,12 @@
-import { type Code, type Diagnostic, type Place, placeOfError, showPath, tellError } from '@millrace/ir'
+import {
+  type Code,
+  type Diagnostic,
+  isDiagnosticError,
+  type Place,
+  placeOfError,
+  showPath,
+  tellError,
+} from '@millrace/ir'
 import type { Issue } from './stage.ts'
 
 /** Why an attempt failed. `retry`: whether another attempt could end differently. */
@@ -46,7 +54,7 @@ export function threw(node: string, error: unknown, how = 'threw'): StageFailure
   return new StageFailure(
     how === 'threw' ? 'stage-threw' : 'unhandled-error',
     `"${node}" ${how} ${tellError(error)}`,
-    fixes[how] ?? '',
+    (isDiagnosticError(error) ? error.diagnostics[0]?.fix : fixes[how]) ?? '',
     {
       place: placeOfError(error),
       cause: error,

@@ -48,8 +48,8 @@ const assetMark: unique symbol = Symbol.for('millrace.asset') as never
  * @param url `new URL('./digits.csv', import.meta.url)`
  */
 export function asset(url: URL): Artifact<'file', never> {
-  const out = { [assetKey]: url.href }
-  return Object.defineProperty(out, assetMark, { value: true }) as unknown as Artifact<'file', never>
+  // zod gives a shallow copy of a default, which must still be known as an asset
+  return { [assetKey]: url.href, [assetMark]: true } as unknown as Artifact<'file', never>
 }
 
 /** The file URL of an asset, or `undefined` for any other value. */

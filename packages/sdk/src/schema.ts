@@ -61,7 +61,8 @@ export function schemaOf(
     at: { ...owner.at, ...(problem.path.length > 0 ? { path: showPath(problem.path) } : {}) },
     fix: problem.fix,
   })
-  if ((schema as unknown) === undefined || !('_zod' in (schema as object)) || defOf(schema).type !== 'object')
+  const given: unknown = schema
+  if (typeof given !== 'object' || given === null || !('_zod' in given) || defOf(schema).type !== 'object')
     return {
       schema: {},
       problems: [report({ path: [], message: 'is not a z.object(…)', fix: `Give the ${side} as z.object({ … }).` })],
@@ -102,8 +103,8 @@ function walk(root: z.core.$ZodType, side: Side, pure: boolean): Problem[] {
       else
         problems.push({
           path: [...path, key],
-          message: `has a name that JavaScript keeps for itself`,
-          fix: `Give the field another name than ${reserved.join(' and ')}.`,
+          message: 'has a name that JavaScript keeps for itself',
+          fix: 'Give the field another name.',
         })
     }
     for (const [i, item] of (def.items ?? []).entries()) holes(item, i)

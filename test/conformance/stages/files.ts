@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
-import { file, folder, stage } from 'millrace'
+import { asset, file, folder, stage } from 'millrace'
 import { z } from 'zod'
 
 /** Writes files and a folder, with every name that is hard. */
@@ -65,6 +65,13 @@ export const measure = stage('measure', {
   input: z.object({ plain: file('text/plain').optional(), tree: folder().nullable().default(null) }),
   output: z.object({ digest: z.string().nullable(), tree: z.string().nullable() }),
   run: ({ plain, tree }) => ({ digest: plain?.digest ?? null, tree: tree?.digest ?? null }),
+})
+
+/** Reads a file of the repository unless it is given another. */
+export const stamp = stage('stamp', {
+  input: z.object({ of: file('text/plain').default(asset(new URL('./asset.txt', import.meta.url))) }),
+  output: z.object({ text: z.string(), digest: z.string() }),
+  run: ({ of }) => ({ text: readFileSync(of.path, 'utf8'), digest: of.digest }),
 })
 
 /** Hands out what it may not. */

@@ -47,7 +47,7 @@ export function checkPorts(graph: Graph, context: PassContext): Graph {
       if (!checkRefs(node.list, node.id)) return
       const port = ports.of(node.list)
       if ('ref' in node.list && port && isList(port) === false) notList(node.id, showRef(node.list))
-      else if (port?.absent) maybeAbsent(node.list, node.id, [], 'the list it maps over')
+      else if (port?.absent) maybeAbsent(node.list, node.id, [], 'the list')
       return
     }
     if (!checkRefs(node.args, node.id)) return
@@ -78,7 +78,8 @@ export function checkPorts(graph: Graph, context: PassContext): Graph {
         code: 'unknown-output',
         severity: 'error',
         message: `"${owner}" has no field "${key}"${hint(key, known)}${ofList ? ': the list is still to come' : ''}`,
-        at: { ...context.at(node ?? ref.ref), node },
+        // what a body returns is told where the body, or what it reads, is called
+        at: { ...context.at(node ?? ref.ref.replace(/:(item|index|input)$/, '')), node },
         fix: ofList
           ? `Use map(${owner}, (item) => …), or give "${owner}" to a stage and take "${key}" there.`
           : known.length > 0

@@ -161,7 +161,7 @@ function told(error: CommanderError, root: Command, words: readonly string[]): D
     const known = (named ?? root.commands[0] ?? root).options.flatMap((option) => option.long ?? [])
     const near = didYouMean(flag, known)
     return usage(
-      `there is no option "${flag}"${near === undefined ? '' : ` (did you mean "${near}"?)`}`,
+      `${named ? `"${word}" has` : 'there is'} no option "${flag}"${near === undefined ? '' : ` (did you mean "${near}"?)`}`,
       `See --help${named ? ` of ${word}` : ''} for the options.`,
     )
   }

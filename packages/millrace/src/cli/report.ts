@@ -17,7 +17,8 @@ export function newReport({ json, trace }: { readonly json: boolean; readonly tr
     json,
     trace,
     errors(diagnostics, cause) {
-      for (const diagnostic of diagnostics) process.stderr.write(`${plainText(formatDiagnostic(diagnostic, shortPath))}\n`)
+      for (const diagnostic of diagnostics)
+        process.stderr.write(`${plainText(formatDiagnostic(diagnostic, shortPath))}\n`)
       if (trace && cause instanceof Error) process.stderr.write(`${cause.stack}\n`)
     },
     out: (text) => void toStdout(`${text}\n`),

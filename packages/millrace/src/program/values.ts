@@ -163,12 +163,17 @@ function isMisspelt(key: string, path: Path, schema: Schema, problems: readonly 
   })
 }
 
-const at = (origin: Origin, field: Path): Diagnostic['at'] => ({
-  pipeline: origin.pipeline,
-  node: null,
-  path: showPath(field),
-  ...(origin.file === undefined ? {} : { file: origin.file, ...origin.place(field) }),
-})
+/** The line of the parameters file, if the value is from there. */
+function at(origin: Origin, field: Path): Diagnostic['at'] {
+  const place = origin.place(field)
+  const inFile = origin.file !== undefined && place.line !== undefined
+  return {
+    pipeline: origin.pipeline,
+    node: null,
+    path: showPath(field),
+    ...(inFile ? { file: origin.file as string, ...place } : {}),
+  }
+}
 
 /** A schema in a few words, for a message. */
 function showSchema(schema: Schema): string {

@@ -90,7 +90,7 @@ function logs(store: Store, run: RunSummary, stage: string | undefined, report: 
   const files = existsSync(folder)
     ? readdirSync(folder)
         .filter((name) => name.endsWith('.log'))
-        .sort()
+        .sort(new Intl.Collator('en', { numeric: true }).compare)
     : []
   const name = (file: string): string => file.replace(/\.\d+\.log$/, '')
   const wanted = stage?.replaceAll('/', '+').replaceAll('[', '_').replaceAll(']', '')
@@ -113,11 +113,14 @@ function logs(store: Store, run: RunSummary, stage: string | undefined, report: 
   for (const file of chosen) {
     const text = readFileSync(join(folder, file), 'utf8').replace(/\n$/, '')
     if (chosen.length === 1) report.out(text)
-    else for (const line of text.split('\n')) report.out(`${name(file).replaceAll('+', '/')} | ${line}`)
+    else for (const line of text.split('\n')) report.out(`${callOf(name(file))} | ${line}`)
   }
   if (chosen.length === 0) process.stderr.write(`${stage ?? `run ${run.id}`} printed nothing\n`)
   return exitCodes.ok
 }
+
+/** The call whose log a file is: `prepare/clean[2][0]` of `prepare+clean_2_0`. */
+const callOf = (name: string): string => name.replaceAll('+', '/').replace(/_(\d+)/g, '[$1]')
 
 function found(store: Store, id: string | undefined): RunSummary {
   const run = store.runs.find(id)

@@ -1,0 +1,163 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Event } from '@millrace/ir'
+import { describe, expect, test } from 'vitest'
+import { problemsOf, told } from '../conformance/events.ts'
+import { program } from '../support/program.ts'
+import { start } from './start.ts'
+
+const text = `
+import { existsSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { main, map, pipeline, stage } from 'millrace'
+import { z } from 'zod'
+export const first = stage('first', {
+  cache: false,
+  input: z.object({}),
+  output: z.object({ at: z.number() }),
+  run: () => ({ at: Date.now() }),
+})
+export const wait = stage('wait', {
+  input: z.object({ n: z.number(), at: z.number(), how: z.string() }),
+  output: z.object({ n: z.number() }),
+  run: async ({ n, how }, { signal }) => {
+    writeFileSync('pid', String(process.pid))
+    console.log('at work')
+    while (!existsSync('go')) {
+      if (how !== 'deaf' && signal.aborted) throw new Error('told to end')
+      if (how === 'blocked') for (let end = Date.now() + 20_000; Date.now() < end && !existsSync('go'););
+      await sleep(10)
+    }
+    return { n }
+  },
+})
+export const waiting = pipeline('waiting', {
+  input: z.object({ how: z.string().default('heeds'), list: z.array(z.number()).default([1, 2, 3]) }),
+  build: ({ how, list }) => {
+    const { at } = first({})
+    return { at, list: map(list, (n) => wait({ n, at, how }).n) }
+  },
+})
+export const apart = pipeline('apart', {
+  input: z.object({ how: z.string().default('heeds') }),
+  build: ({ how }) => ({ n: wait.with({ isolate: 'process' })({ n: 1, at: first({}).at, how }).n }),
+})
+main(import.meta, waiting, apart)
+`
+const eventsOf = (stdout: string): Event[] =>
+  stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Event)
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('SIGINT cancels: exit 130, the stages are told, and the next run goes on under the same id', async () => {
+  const { folder, run } = program(text)
+  const cancelled = start(folder, ['--json'])
+  await cancelled.said('at work')
+  cancelled.child.kill('SIGINT')
+  expect(await cancelled.ended).toEqual({ code: 130, signal: null })
+  const events = eventsOf(cancelled.stdout())
+  expect(problemsOf(events)).toEqual([])
+  expect(events.at(-1)).toMatchObject({ event: 'run.finished', status: 'cancelled', output: null })
+  const begun = told(events).filter((line) => /^wait.*started/.test(line))
+  expect(told(events).filter((line) => line.endsWith('cancelled')).length).toBe(begun.length)
+  expect(cancelled.stderr().trimEnd().split('\n').at(-1)).toMatch(/^1 ran, 0 cached, 0 skipped, 0 failed, /)
+
+  writeFileSync(join(folder, 'go'), '')
+  const again = await run(['--json'])
+  const more = again.events() as unknown as Event[]
+  expect([again.code, more[0]?.run]).toEqual([0, events[0]?.run])
+  expect(told(more)).toContain('first cached')
+  const first = events.find((at) => at.event === 'stage.succeeded' && at.node === 'first')
+  expect(more.at(-1)).toMatchObject({
+    status: 'succeeded',
+    output: { at: (first as unknown as { output: { at: number } }).output.at },
+  })
+})
+
+describe.each([
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('%s', (signal, code) => {
+  test('cancels too, and says so without --json', async () => {
+    const { folder, run } = program(text)
+    const cancelled = start(folder)
+    await cancelled.said('at work')
+    cancelled.child.kill(signal)
+    expect([await cancelled.ended, cancelled.stdout()]).toEqual([{ code, signal: null }, ''])
+    const { stdout } = await run(['runs', 'list'])
+    expect(stdout).toBe('<run>  waiting  cancelled  1 ran, 0 cached, 0 skipped, 0 failed  <s>\n')
+  })
+})
+
+test('a second signal ends a run whose stages do not heed the first', async () => {
+  const { folder } = program(text)
+  const cancelled = start(folder, ['--param', 'how=deaf'])
+  await cancelled.said('at work')
+  cancelled.child.kill('SIGINT')
+  await sleep(300)
+  expect(cancelled.child.exitCode).toBe(null)
+  const began = performance.now()
+  cancelled.child.kill('SIGINT')
+  expect(await cancelled.ended).toEqual({ code: 130, signal: null })
+  expect(performance.now() - began).toBeLessThan(3000)
+})
+
+test.each(['SIGINT', 'SIGKILL'] as const)('%s leaves no process behind', async (signal) => {
+  const { folder } = program(text)
+  const run = start(folder, ['--pipeline', 'apart', '--param', `how=${signal === 'SIGKILL' ? 'blocked' : 'heeds'}`])
+  await run.said('at work')
+  const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'))
+  expect([pid !== run.child.pid, alive(pid)]).toEqual([true, true])
+  run.child.kill(signal)
+  const { code } = await run.ended
+  expect(code).toBe(signal === 'SIGINT' ? 130 : null)
+  // a blocked child notices its parent's death only when its loop turns; here a file ends the loop
+  if (signal === 'SIGKILL') writeFileSync(join(folder, 'go'), '')
+  for (let i = 0; i < 100 && alive(pid); i++) await sleep(20)
+  expect(alive(pid)).toBe(false)
+})
+
+test('kill -9: the next run goes on where it was, and does again only what was not committed', async () => {
+  const { folder, run } = program(text)
+  const killed = start(folder, ['--json'])
+  await killed.said('at work')
+  killed.child.kill('SIGKILL')
+  await killed.ended
+  const [begin] = eventsOf(killed.stdout())
+  const { stdout } = await run(['runs', 'list'])
+  expect(stdout).toBe('<run>  waiting  interrupted\n')
+  writeFileSync(join(folder, 'go'), '')
+  const again = await run(['--json'])
+  const events = again.events() as unknown as Event[]
+  expect([again.code, problemsOf(events), events[0]?.run]).toEqual([0, [], begin?.run])
+  expect(told(events).filter((line) => line.startsWith('first'))).toEqual(['first cached'])
+})
+
+test('a reader of stdout that goes away cancels the run: exit 141', async () => {
+  const { folder, run } = program(text)
+  const piped = start(folder, ['--json', '--param', 'list=[1,2]'])
+  await piped.said('at work')
+  piped.child.stdout?.destroy()
+  await sleep(50)
+  // what it says next finds nobody
+  writeFileSync(join(folder, 'go'), '')
+  expect(await piped.ended).toEqual({ code: 141, signal: null })
+  expect(piped.stderr()).not.toContain('EPIPE')
+  expect(existsSync(join(folder, 'store'))).toBe(true)
+  // and every other command just ends
+  const list = start(folder, ['runs', 'list'])
+  list.child.stdout?.destroy()
+  expect(await list.ended).toEqual({ code: 141, signal: null })
+  expect(list.stderr()).toBe('')
+  expect((await run(['--param', 'list=[1,2]'])).code).toBe(0)
+})
