@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { program } from '../support/program.ts'
-import { failed } from './told.ts'
+import { failed, sameAsJson } from './told.ts'
 
 /** A program that calls each stage of a list, one export a line from 10 on. */
 const calling = (stages: string): string => `
@@ -85,7 +85,7 @@ test('an output that was not written, or is of the other kind', async () => {
     "error[no-output]: "not" names the file "sub/a.csv" in its output and did not write it
       at program.ts:19:47
       fix: Write the file before the stage returns.
-    error[no-output]: "list" names the file "two" in its output and did not write it
+    error[no-output]: "list" names the file "one" in its output and did not write it
       at program.ts:19:47
       fix: Write the file before the stage returns.
     error[invalid-output]: "text" returned what its output schema refuses: f: Invalid input: expected object, received string
@@ -144,10 +144,10 @@ main(import.meta, demo)
       at program.ts:25:3
       fix: Wire a folder into it.
     error[invalid-input]: "read" got the file "store/attempts/a/<attempt>/files/a.txt", whose bytes are not those that were recorded
-      at program.ts:23:32
+      at program.ts:23:33
       fix: Run again: what is damaged is made anew.
     error[invalid-input]: "read.2" got the file "store/attempts/b/<attempt>/files/a.txt", which isn't there any more
-      at program.ts:24:32
+      at program.ts:24:33
       fix: Run again: what is lost is made anew.
     "
   `)
@@ -172,4 +172,50 @@ main(import.meta, demo)
     if (name.endsWith('a.txt')) writeFileSync(join(one.folder, 'store/attempts', name), 'b')
   const ran = await one.run(['--progress', 'quiet'])
   expect([ran.code, ran.stderr]).toEqual([0, '1 ran, 0 cached, 0 skipped, 0 failed, <s>\n'])
+})
+
+test('assets that are not there, or are not what they should be', async () => {
+  const one = program({
+    'data/a.csv': 'a\n',
+    'program.ts': `
+import { asset, file, folder, main, pipeline, stage } from 'millrace'
+import { z } from 'zod'
+const output = z.object({})
+const gone = (name: string) => asset(new URL(name, import.meta.url))
+export const read = stage('read', { input: z.object({ table: file(), more: folder().optional() }), output, run: () => ({}) })
+export const other = stage('other', { input: z.object({ table: file().default(gone('./default.csv')) }), output, run: () => ({}) })
+export const demo = pipeline('demo', {
+  input: z.object({ table: file().default(gone('./data')) }),
+  build: ({ table }) => {
+    read({ table })
+    read({ table: gone('./call.csv') })
+    read({ table: gone('./data'), more: gone('./data/a.csv') as any })
+    other()
+    return {}
+  },
+})
+main(import.meta, demo)
+`,
+  })
+  const ran = await one.run(['--json'])
+  expect(ran.code).toBe(2)
+  expect(sameAsJson(ran, one)).toMatchObject({ run: null, status: 'failed' })
+  expect(ran.stderr).toMatchInlineSnapshot(`
+    "error[missing-file]: the asset "default.csv" isn't there
+      at program.ts:14:5
+      fix: Put the file there, or correct the URL given to asset().
+    error[missing-file]: the asset "data" is a folder, and the field that has it as its default must be a file
+      at program.ts:8:21
+      fix: Name a file, or take a folder in the schema.
+    error[missing-file]: the asset "call.csv" isn't there
+      at program.ts:12:5
+      fix: Put the file there, or correct the URL given to asset().
+    error[missing-file]: the asset "data" is a folder, and "table" of "read.3" must be a file
+      at program.ts:13:5
+      fix: Name a file, or take a folder in the schema.
+    error[missing-file]: the asset "data/a.csv" is a file, and "more" of "read.3" must be a folder
+      at program.ts:13:5
+      fix: Name a folder, or take a file in the schema.
+    "
+  `)
 })

@@ -92,7 +92,7 @@ test('what no proxy can trap is found in the source of a build', async () => {
   expect(await refused(one, [], { how: 'node' })).toBe(ran.stderr)
 })
 
-const short = text.replace(/\n {4}if \(made.value !==[^]*fine: /, '\n    return { fine: ').replace('limit &&', '')
+const short = text.replace(/\n {4}if \(made.value !==[\s\S]*fine: /, '\n    return { fine: ').replace('limit &&', '')
 
 test('together with what tracing finds', async () => {
   const both = short.replace('    const made', '    use({ x: Number.NaN })\n    const made')

@@ -42,7 +42,7 @@ describe('words that are not known', () => {
     ['how to show progress', ['--progress', 'fancy']],
     ['a format', ['graph', '--format', 'svg']],
   ])('%s', async (_, words) => {
-    expect(await refused(text, words, { how: 'node' })).toMatchSnapshot()
+    expect(await refused(text, words)).toMatchSnapshot()
   })
 })
 
@@ -54,7 +54,7 @@ describe('values that are not right', () => {
     ['a timeout of nothing', ['--timeout', '0s']],
     ['an option without its value', ['--timeout']],
   ])('%s', async (_, words) => {
-    expect(await refused(text, words, { how: 'node' })).toMatchSnapshot()
+    expect(await refused(text, words)).toMatchSnapshot()
   })
 })
 
@@ -75,7 +75,8 @@ test('a stage and a run of the history', async () => {
 })
 
 test('an environment of a config that does not name it', async () => {
-  const config = "import { defineConfig, laptop } from 'millrace/config'\nexport default defineConfig({ environments: { office: laptop() } })\n"
+  const config =
+    "import { defineConfig, laptop } from 'millrace/config'\nexport default defineConfig({ environments: { office: laptop() } })\n"
   const one = program({ 'program.ts': text, 'millrace.config.ts': config })
   expect(await refused(one, ['--environment', 'ofice'])).toMatchInlineSnapshot(`
     "error[unknown-environment]: there is no environment "ofice" (did you mean "office"?)
@@ -92,7 +93,11 @@ test('--timeout of the whole run cancels it: exit 4', async () => {
   expect(ran.code).toBe(4)
   const { status, run, output } = sameAsJson(ran, one)
   expect([status, typeof run, output]).toEqual(['cancelled', 'string', null])
-  expect(withoutCounts(ran.stderr)).toMatchInlineSnapshot()
+  expect(withoutCounts(ran.stderr)).toMatchInlineSnapshot(`
+    "error[run-timeout]: the run did not end within its timeout of 300ms
+      fix: Give a longer --timeout, or run again to go on.
+    "
+  `)
   expect(withoutCounts(await told(4, one, ['--progress', 'quiet', ...words]))).toBe(withoutCounts(ran.stderr))
 })
 
@@ -158,18 +163,26 @@ describe('a store', () => {
   })
 })
 
-test('an old Node is told so before anything can crash', async ({ skip }) => {
-  const old = ['/usr/bin/node', '/usr/local/bin/node'].find((path) => existsSync(path))
-  if (!old) return skip('no other Node is on this machine')
-  const { code, stdout, stderr } = await program(text).run([], { node: old })
-  const version = /this is (\S+)/.exec(stderr)?.[1]
-  if (code === 0) return skip('the other Node of this machine is new enough')
-  expect([code, stdout]).toEqual([2, ''])
-  expect(stderr.replace(String(version), '<version>')).toMatchInlineSnapshot(`
-    "error[usage]: Millrace needs Node ^22.19 or >=24.11, and this is <version>
-      fix: Run it with a newer Node.
-    "
-  `)
+describe('an old Node is told so before anything can crash', () => {
+  test.each(['22.18.0', '24.10.0'])('%s', async (version) => {
+    const fake = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`
+    const one = program({ 'program.ts': text, 'fake.ts': fake, 'old.ts': "import './fake.ts'\nimport './program.ts'" })
+    const told = await refused(one, [], { entry: 'old.ts' })
+    expect(told.replace(version, '<version>')).toMatchInlineSnapshot(`
+      "error[usage]: Millrace needs Node ^22.19 or >=24.11, and this is <version>
+        fix: Run it with a newer Node.
+      "
+    `)
+  })
+
+  test('the one of this machine, if it has one', async ({ skip }) => {
+    const old = ['/usr/bin/node', '/usr/local/bin/node'].find((path) => existsSync(path))
+    if (!old) return skip('no other Node is on this machine')
+    const { code, stdout, stderr } = await program(text).run([], { node: old, how: 'loader' })
+    if (code === 0) return skip('the other Node of this machine is new enough')
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^error\[usage\]: Millrace needs Node \^22\.19 or >=24\.11, and this is \S+\n {2}fix: /)
+  })
 })
 
 test('a mistake of our own says so', async () => {

@@ -74,7 +74,7 @@ test('two stages of one name, and a pipeline named like a stage', async () => {
       at program.ts:10:3
       fix: Give one of them another name.
     error[duplicate-name]: pipeline "demo" calls two different stages or pipelines named "train"
-      at program.ts:12:63
+      at program.ts:12:64
       fix: Give one of them another name.
     "
   `)
@@ -148,22 +148,22 @@ test('options of a stage, and of a call', async () => {
       at program.ts:11:3
       fix: Give a string, inherit() or secret(name, key).
     error[bad-option]: "four.2": there is no option "timout" (did you mean "timeout"?)
-      at program.ts:14:121
+      at program.ts:14:122
       fix: Use one of: resources, retries, timeout, cache, isolate, workers, after.
     error[bad-option]: "four.2": retries is 1.5
-      at program.ts:14:121
+      at program.ts:14:122
       fix: Give a whole number from 0 to 1000.
     error[bad-option]: "four.2": there is no resource "cpus" (did you mean "cpu"?)
-      at program.ts:14:121
+      at program.ts:14:122
       fix: Use one of: cpu, memory, disk, sharedMemory, gpu, tpu, devices, spot.
     error[bad-option]: "four.2": resources asks for a GPU and a TPU
-      at program.ts:14:121
+      at program.ts:14:122
       fix: Ask for one accelerator, and use two stages where both are needed.
     error[bad-option]: "four.3": after is not a list of refs
-      at program.ts:15:41
+      at program.ts:15:42
       fix: Give the results of calls, for example after: [checked].
     error[bad-option]: "four.4": after is not a list of refs
-      at program.ts:16:36
+      at program.ts:16:37
       fix: Give the results of calls, for example after: [checked].
     "
   `)
@@ -324,7 +324,7 @@ test('main is given what is no pipeline', async () => {
   `)
   expect(await refused(demo(`${train}void (main as any)(import.meta)`))).toMatchInlineSnapshot(`
     "error[bad-option]: main is given no pipeline
-      at program.ts:6:7
+      at program.ts:6:19
       fix: Give it what pipeline() made: main(import.meta, digits).
     "
   `)
@@ -332,7 +332,9 @@ test('main is given what is no pipeline', async () => {
 
 test('with --json they are all in the run that could not begin', async () => {
   const one = program(
-    build(`  stage('Bad', { input: z.object({ at: z.date() }), output: o, retries: -1, run: () => ({ n: 1 }) })({} as any)`),
+    build(
+      `  stage('Bad', { input: z.object({ at: z.date() }), output: o, retries: -1, run: () => ({ n: 1 }) })({} as any)`,
+    ),
   )
   const ran = await one.run(['--json'])
   expect(ran.code).toBe(2)

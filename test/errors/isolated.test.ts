@@ -100,21 +100,24 @@ export const h = make('h-outside', (_, context) => ({ f: context.file('../x') })
 })
 
 test('what uses more memory or time than it may', async () => {
-  const files = calling(`export const a = make('a-heap', () => { const all: number[][] = []; for (;;) all.push(new Array(100_000).fill(all.length + 0.5)) }, { resources: { memory: '48Mi' } })
+  const files =
+    calling(`export const a = make('a-heap', () => { const all: number[][] = []; for (;;) all.push(new Array(100_000).fill(all.length + 0.5)) }, { resources: { memory: '48Mi' } })
 export const b = make('b-blocked', () => { for (;;); }, { timeout: '1500ms' })`)
   expect(await failed(files, ['--jobs', '1'])).toMatchInlineSnapshot(`
     "error[process-failed]: the process of "a-heap" ran out of memory: its heap may have 48Mi
-      at program.ts:6:45
+      at program.ts:6:56
       fix: Give the stage more memory in its resources.
     error[stage-timeout]: "b-blocked" did not end within its timeout of 1500ms
-      at program.ts:6:45
+      at program.ts:6:56
       fix: Give it a longer timeout, or make it end sooner when context.signal is aborted.
     "
   `)
 })
 
 test('a module that can not be loaded in another process', async () => {
-  const files = calling("if (process.env.MILLRACE_INPUT) throw new Error('only here')\nexport const a = make('a-fine', () => ({ y: 1 }))")
+  const files = calling(
+    "if (process.env.MILLRACE_INPUT) throw new Error('only here')\nexport const a = make('a-fine', () => ({ y: 1 }))",
+  )
   expect(await failed(files)).toMatchInlineSnapshot(`
     "error[stage-threw]: "a-fine" threw Error: only here
       at stages.ts:7:39

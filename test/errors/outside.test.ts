@@ -48,7 +48,9 @@ describe.each<How>(['tsx', 'node'])('a call at the top of a module, by %s', (how
         fix: Call map inside the build of a pipeline.
       "
     `)
-    expect(await refused(outside("await Promise.resolve()\nwhen(is(1 as any, '===', 1), () => 1)"), [], { how })).toMatchInlineSnapshot(`
+    expect(
+      await refused(outside("await Promise.resolve()\nwhen(is(1 as any, '===', 1), () => 1)"), [], { how }),
+    ).toMatchInlineSnapshot(`
       "error[call-outside-build]: when was called outside a pipeline's build
         at program.ts:10:1
         fix: Call when inside the build of a pipeline.
@@ -58,7 +60,10 @@ describe.each<How>(['tsx', 'node'])('a call at the top of a module, by %s', (how
 })
 
 test('a call in an imported module', async () => {
-  const files = { 'program.ts': outside("import './helper.ts'"), 'helper.ts': outside('clean({ x: 1 })').replace(/main\(.*/, '') }
+  const files = {
+    'program.ts': outside("import './helper.ts'"),
+    'helper.ts': outside('clean({ x: 1 })').replace(/main\(.*/, ''),
+  }
   expect(await refused(files)).toMatchInlineSnapshot(`
     "error[call-outside-build]: stage "clean" was called outside a pipeline's build
       at helper.ts:9:1
@@ -68,7 +73,8 @@ test('a call in an imported module', async () => {
 })
 
 test('a call inside a stage', async () => {
-  const text = outside(`const outer = stage('outer', { input: z.object({}), output: z.object({ x: z.int() }), run: () => clean({ x: 1 }) as any })
+  const text =
+    outside(`const outer = stage('outer', { input: z.object({}), output: z.object({ x: z.int() }), run: () => clean({ x: 1 }) as any })
 const late = pipeline('late', { input: z.object({}), build: () => outer({}) })
 main(import.meta, late)`).replace(/main\(import.meta, demo\)\n/, '')
   expect(await told(1, text, ['--progress', 'quiet'])).toMatchInlineSnapshot(`
@@ -132,7 +138,9 @@ describe('what run and its kin throw, uncaught', () => {
   })
 
   test('a graph of a wrong program: exit 2', async () => {
-    expect(await refused(script("toGraph(pipeline('Demo', { input: z.object({}), build: () => ({}) }))"))).toMatchInlineSnapshot(`
+    expect(
+      await refused(script("toGraph(pipeline('Demo', { input: z.object({}), build: () => ({}) }))")),
+    ).toMatchInlineSnapshot(`
       "error[bad-name]: "Demo" can not be the name of a pipeline
         at program.ts:9:9
         fix: Use 1 to 40 of a-z, 0-9 and -, with a letter first and no - at the end.

@@ -28,10 +28,14 @@ test('a page is short', () => {
 })
 
 test('every code is asserted with its text in some test', () => {
-  const tests = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'test', 'packages/*/test'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
+  const tests = execFileSync(
+    'git',
+    ['ls-files', '--cached', '--others', '--exclude-standard', 'test', 'packages/*/test'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  )
   const texts = tests
     .split('\n')
     .filter((file) => /\.(test\.ts|snap)$/.test(file) && !file.includes('pages.test'))
@@ -40,13 +44,22 @@ test('every code is asserted with its text in some test', () => {
 })
 
 /** The blocks of a page: files by the name in their first line, and what is typed with what it prints. */
-function blocksOf(code: string): { readonly files: Record<string, string>; readonly typed: string[]; readonly shown: string[] } {
-  const blocks = [...page(code).matchAll(/^```(\w+)\n([^]*?)^```$/gm)].map(([, language, text]) => ({ language, text: text ?? '' }))
+function blocksOf(code: string): {
+  readonly files: Record<string, string>
+  readonly typed: string[]
+  readonly shown: string[]
+} {
+  const blocks = [...page(code).matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({
+    language,
+    text: text ?? '',
+  }))
   const files = blocks.flatMap(({ language, text }) => {
     const name = /^(?:\/\/|#) (\S+)\n/.exec(text)?.[1]
     return language === 'console' || name === undefined ? [] : [[name, text] as const]
   })
-  const lines = blocks.filter(({ language }) => language === 'console').flatMap(({ text }) => text.trimEnd().split('\n'))
+  const lines = blocks
+    .filter(({ language }) => language === 'console')
+    .flatMap(({ text }) => text.trimEnd().split('\n'))
   return {
     files: Object.fromEntries(files),
     typed: lines.filter((line) => line.startsWith('$ ')).map((line) => line.slice(2)),
@@ -61,7 +74,7 @@ test.each(codes)('the page of %s shows what its program prints', async (code) =>
   for (const line of typed) {
     const words = line.split(' ')
     if (words[0] === 'tsx') {
-      const { stdout, stderr } = await one.run(words.slice(2))
+      const { stdout, stderr } = await one.run(words.slice(2), { how: 'node' })
       printed.push(stdout, stderr)
     } else execFileSync('/bin/sh', ['-c', line], { cwd: one.folder })
   }

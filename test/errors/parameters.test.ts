@@ -50,7 +50,12 @@ test('missing, at the top and nested', async () => {
 test('wrong, at the top and nested, all at once', async () => {
   const one = program(fit)
   const wrong = ['epochs=-1', 'model={"lr":"high","depth":1.5}', 'mode=quick']
-  expect(await refused(one, wrong.flatMap((text) => ['--param', text]))).toMatchInlineSnapshot(`
+  expect(
+    await refused(
+      one,
+      wrong.flatMap((text) => ['--param', text]),
+    ),
+  ).toMatchInlineSnapshot(`
     "error[invalid-parameter]: the parameter "epochs" of pipeline "fit" is refused by its schema: Too small: expected number to be >0
       fix: Give "epochs" as its schema says: integer above 0.
     error[invalid-parameter]: the parameter "model.lr" of pipeline "fit" is refused by its schema: Invalid input: expected number, received string
@@ -62,7 +67,12 @@ test('wrong, at the top and nested, all at once', async () => {
     "
   `)
   const notJson = ['epochs=three', 'model.lr=', 'novalue']
-  expect(await refused(one, notJson.flatMap((text) => ['--param', text]))).toMatchInlineSnapshot(`
+  expect(
+    await refused(
+      one,
+      notJson.flatMap((text) => ['--param', text]),
+    ),
+  ).toMatchInlineSnapshot(`
     "error[invalid-parameter]: the parameter "epochs" of pipeline "fit" is not JSON: three
       fix: Give JSON, for example --param epochs=3.
     error[invalid-parameter]: the parameter "model.lr" of pipeline "fit" is not JSON: nothing
@@ -80,7 +90,12 @@ test('wrong, at the top and nested, all at once', async () => {
 
 test('unknown, at the top and nested, with the name that was meant', async () => {
   const wrong = ['epoch=1', 'model.rl=0.1', 'nmae=x', 'model.seed=1', 'x=1', 'epochs.low=1']
-  expect(await refused(fit, wrong.flatMap((text) => ['--param', text]))).toMatchInlineSnapshot(`
+  expect(
+    await refused(
+      fit,
+      wrong.flatMap((text) => ['--param', text]),
+    ),
+  ).toMatchInlineSnapshot(`
     "error[unknown-parameter]: pipeline "fit" has no parameter "epoch" (did you mean "epochs"?)
       fix: Use one of: epochs, model, name, mode, data, plots.
     error[unknown-parameter]: the parameter "model" has no field "rl" (did you mean "lr"?)
@@ -99,7 +114,12 @@ test('unknown, at the top and nested, with the name that was meant', async () =>
 
 test('given twice', async () => {
   const twice = ['epochs=1', 'epochs=2', 'model.lr=1', 'model.lr=2']
-  expect(await refused(fit, twice.flatMap((text) => ['--param', text]))).toMatchInlineSnapshot(`
+  expect(
+    await refused(
+      fit,
+      twice.flatMap((text) => ['--param', text]),
+    ),
+  ).toMatchInlineSnapshot(`
     "error[invalid-parameter]: the parameter "epochs" is given twice, and it is not a list
       fix: Give it once.
     error[invalid-parameter]: the parameter "model.lr" is given twice, and it is not a list

@@ -21,8 +21,9 @@ main(import.meta, ${name})
 `
 
 describe('a ref used as a value', () => {
-  test('in a template', async () => {
-    expect(await refused(using('    return use({ x: `up to ${limit}` })'))).toMatchInlineSnapshot(`
+  test('in a template, by the loader of tsx', async () => {
+    const text = await refused(using('    return use({ x: `up to ${limit}` })'), [], { how: 'loader' })
+    expect(text).toMatchInlineSnapshot(`
       "error[ref-as-value]: "input.limit" is a value to come: it has no text or number while building
         at program.ts:11:30
         fix: Give input.limit to a stage and compute with it there.
@@ -60,9 +61,7 @@ describe('a ref used as a value', () => {
   })
 
   test('spread as a list', async () => {
-    expect(
-      await refused(using('    const { rows } = list()\n    return [...(rows as any)]')),
-    ).toMatchInlineSnapshot(`
+    expect(await refused(using('    const { rows } = list()\n    return [...(rows as any)]'))).toMatchInlineSnapshot(`
       "error[ref-as-value]: "list.rows" is a value to come: it can not be iterated while building
         at program.ts:12:17
         fix: Use map(list.rows, (item) => …) instead.
@@ -93,7 +92,7 @@ describe('a ref used as a value', () => {
     const body = "    const made = list()\n    return 'rows' in made ? made.rows : {}"
     expect(await refused(using(body))).toMatchInlineSnapshot(`
       "error[ref-as-value]: "list" is a value to come: it can not be tested with "in" while building
-        at program.ts:12:12
+        at program.ts:12:19
         fix: Use when(is(…, '!==', undefined), () => …) instead.
       "
     `)
@@ -122,15 +121,15 @@ describe('a ref used as a value', () => {
   test('as a list that has a length and an index', async () => {
     const body = '    const { rows } = list() as any\n    return use({ x: [rows.length, rows[0], rows.idd] })'
     expect(await refused(using(body))).toMatchInlineSnapshot(`
-      "error[unknown-output]: "list.rows" has no field "idd" (did you mean "id"?)
+      "error[unknown-output]: "list.rows" has no field "length": the list is still to come
         at program.ts:12:12
-        fix: Use one of: id.
+        fix: Use map(list.rows, (item) => …), or give "list.rows" to a stage and take "length" there.
       error[unknown-output]: "list.rows" has no field "0": the list is still to come
         at program.ts:12:12
         fix: Use map(list.rows, (item) => …), or give "list.rows" to a stage and take "0" there.
-      error[unknown-output]: "list.rows" has no field "length": the list is still to come
+      error[unknown-output]: "list.rows" has no field "idd" (did you mean "id"?)
         at program.ts:12:12
-        fix: Use map(list.rows, (item) => …), or give "list.rows" to a stage and take "length" there.
+        fix: Use one of: id.
       "
     `)
   })
@@ -149,7 +148,7 @@ describe('a ref used as a value', () => {
     const assigned = '    const made = list() as any\n    made.count = 3\n    return made'
     expect(await refused(using(assigned))).toMatchInlineSnapshot(`
       "error[ref-as-value]: "list" is a value to come: "count" can not be assigned
-        at program.ts:12:10
+        at program.ts:12:16
         fix: Return the changed value from a stage instead.
       "
     `)
@@ -166,7 +165,7 @@ describe('a ref used as a value', () => {
     const body = '    const { count } = list() as any\n    return use({ x: count + 1 })'
     expect(await refused(using(body))).toMatchInlineSnapshot(`
       "error[ref-as-value]: "list.count" is a value to come: it has no text or number while building
-        at program.ts:12:21
+        at program.ts:12:27
         fix: Give list.count to a stage and compute with it there.
       "
     `)
@@ -291,7 +290,7 @@ describe('a build that is no build', () => {
   test('it calls itself', async () => {
     expect(await refused(using('    return use({ x: (demo as any)({}) })'))).toMatchInlineSnapshot(`
       "error[recursive-pipeline]: pipeline "demo" calls itself (demo → demo)
-        at program.ts:11:22
+        at program.ts:11:34
         fix: Unroll it with a for loop over a fixed number, or with map over a list.
       "
     `)

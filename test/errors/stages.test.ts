@@ -127,7 +127,10 @@ test('what a stage leaves behind or never ends, while others go on', async () =>
   // all at once each is still told from the others, and those that can end do
   const ran = await one.run(['--json', '--fresh'])
   expect(ran.code).toBe(1)
-  const { errors, counts } = sameAsJson(ran, one) as { errors: { code: string; at: { node: string } }[]; counts: object }
+  const { errors, counts } = sameAsJson(ran, one) as {
+    errors: { code: string; at: { node: string } }[]
+    counts: object
+  }
   expect(Object.fromEntries(errors.map(({ code, at }) => [at.node, code]))).toMatchInlineSnapshot(`
     {
       "exit": "exit-called",
@@ -143,7 +146,8 @@ test('what a stage leaves behind or never ends, while others go on', async () =>
 })
 
 test('what a stage returns', async () => {
-  const text = calling(`  refused: stage('refused', { input: z.object({}), output: z.object({ n: z.int(), m: z.string() }), run: () => ({ n: 'x' }) as any }),
+  const text =
+    calling(`  refused: stage('refused', { input: z.object({}), output: z.object({ n: z.int(), m: z.string() }), run: () => ({ n: 'x' }) as any }),
   nothing: stage('nothing', { input: z.object({}), output: z.object({ n: z.int() }), run: () => undefined as any }),
   checked: stage('checked', { input: z.object({}), output: z.object({ n: z.int().refine((n) => n > 3, 'above 3') }), run: () => ({ n: 1 }) }),
   nan: make('nan', () => ({ y: { rows: [1, NaN] } })),

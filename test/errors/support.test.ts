@@ -19,7 +19,8 @@ main(import.meta, demo)
 `
 
 /** The capacity of the machine differs. */
-const machine = (text: string): string => text.replace(/(cpu \d+ to )\d+/g, '$1<n>').replace(/(Ti to )\d+Mi/g, '$1<n>Mi')
+const machine = (text: string): string =>
+  text.replace(/(cpu \d+ to )\d+/g, '$1<n>').replace(/(Ti to )\d+Mi/g, '$1<n>Mi')
 
 test('what the local target can not do yet, with what else is wrong', async () => {
   const text = demo(`  python('script', { ...io, script: new URL('./train.py', import.meta.url) })({})
@@ -95,7 +96,9 @@ describe('more than the machine has', () => {
     expect(ran.code).toBe(0)
     const notices = ran.events().filter(({ event }) => event === 'notice')
     expect(notices).toHaveLength(1)
-    expect(machine(String(notices[0]?.message))).toMatchInlineSnapshot(`"this machine has less than asked for; requests were cut: "big" (cpu 1000 to <n>, memory 900Ti to <n>Mi), "plain" (gpu 64 to 0)"`)
+    expect(machine(String(notices[0]?.message))).toMatchInlineSnapshot(
+      `"this machine has less than asked for; requests were cut: "big" (cpu 1000 to <n>, memory 900Ti to <n>Mi), "plain" (gpu 64 to 0)"`,
+    )
     expect(notices[0]).toMatchObject({ code: 'resources-cut', severity: 'notice' })
     const shown = (await one.run()).stderr.split('\n').filter((line) => line.includes('resources-cut'))
     expect(shown.map(machine)).toMatchInlineSnapshot(`
@@ -112,7 +115,7 @@ describe('more than the machine has', () => {
         at program.ts:12:3
         fix: Ask for less with .with({ resources }), run it where it fits, or leave out --strict.
       error[resources-missing]: "plain" asks for more than this machine has: gpu 64 to 0
-        at program.ts:13:47
+        at program.ts:13:48
         fix: Ask for less with .with({ resources }), run it where it fits, or leave out --strict.
       "
     `)

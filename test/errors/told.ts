@@ -6,7 +6,7 @@ import { type Files, normal, type Program, program, type Ran, type RunOptions } 
 /** What stands in no message: frames, paths of this machine, our own files. */
 const ours = /^ {4}at |<dir>|node_modules|packages\/\w+\/src/m
 
-/** What a program that ends with `code` and gives nothing on stdout says on stderr. */
+/** What a program that ends with `code` and gives nothing on stdout says on stderr. By plain Node unless told. */
 export async function told(
   code: number,
   files: Files | Program,
@@ -14,7 +14,7 @@ export async function told(
   options: RunOptions = {},
 ): Promise<string> {
   const { run } = isProgram(files) ? files : program(files)
-  const ran = await run(args, options)
+  const ran = await run(args, { how: 'node', ...options })
   expect({ code: ran.code, stdout: ran.stdout, stderr: ran.stderr }).toEqual({ code, stdout: '', stderr: ran.stderr })
   expect(ran.stderr).not.toMatch(ours)
   return ran.stderr
@@ -25,7 +25,11 @@ export const refused = (files: Files | Program, args?: readonly string[], option
   told(2, files, args, options)
 
 /** A run in which stages fail; without the counts and the time, its last line. */
-export async function failed(files: Files | Program, args: readonly string[] = [], options?: RunOptions): Promise<string> {
+export async function failed(
+  files: Files | Program,
+  args: readonly string[] = [],
+  options?: RunOptions,
+): Promise<string> {
   const text = await told(1, files, ['--progress', 'quiet', ...args], options)
   return text.replace(/\d+ ran, .*\n$/, '')
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { program } from '../support/program.ts'
-import { refused, sameAsJson } from './told.ts'
+import { refused } from './told.ts'
 
 /** A program whose pipeline wires `body`, from line 17 on; `any` lets it write what tsc refuses. */
 const wiring = (body: string): string => `
@@ -58,7 +57,7 @@ test('fields that are missing or unknown at a call', async () => {
       at program.ts:22:3
       fix: Use one of: v, w.
     error[missing-field]: "strict" is called without its input "orNull"
-      at program.ts:23:29
+      at program.ts:23:30
       fix: Give "orNull", or give it a default or .optional() in the schema.
     "
   `)
@@ -300,52 +299,6 @@ test('what map, when and is take', async () => {
     error[bad-option]: "map.2": "clean.y", which it maps over, is not a list
       at program.ts:19:3
       fix: Give a ref to a list, or an array.
-    "
-  `)
-})
-
-test('assets that are not there, or are not what they should be', async () => {
-  const one = program({
-    'data/a.csv': 'a\n',
-    'program.ts': `
-import { asset, file, folder, main, pipeline, stage } from 'millrace'
-import { z } from 'zod'
-const output = z.object({})
-const gone = (name: string) => asset(new URL(name, import.meta.url))
-export const read = stage('read', { input: z.object({ table: file(), more: folder().optional() }), output, run: () => ({}) })
-export const other = stage('other', { input: z.object({ table: file().default(gone('./default.csv')) }), output, run: () => ({}) })
-export const demo = pipeline('demo', {
-  input: z.object({ table: file().default(gone('./data')) }),
-  build: ({ table }) => {
-    read({ table })
-    read({ table: gone('./call.csv') })
-    read({ table: gone('./data'), more: gone('./data/a.csv') as any })
-    other()
-    return {}
-  },
-})
-main(import.meta, demo)
-`,
-  })
-  const ran = await one.run(['--json'])
-  expect(ran.code).toBe(2)
-  expect(sameAsJson(ran, one)).toMatchObject({ run: null, status: 'failed' })
-  expect(ran.stderr).toMatchInlineSnapshot(`
-    "error[missing-file]: the asset "default.csv" isn't there
-      at program.ts:14:5
-      fix: Put the file there, or correct the URL given to asset().
-    error[missing-file]: the asset "data" is a folder, and the field that has it as its default must be a file
-      at program.ts:8:21
-      fix: Name a file, or take a folder in the schema.
-    error[missing-file]: the asset "call.csv" isn't there
-      at program.ts:12:5
-      fix: Put the file there, or correct the URL given to asset().
-    error[missing-file]: the asset "data" is a folder, and "table" of "read.3" must be a file
-      at program.ts:13:5
-      fix: Name a file, or take a folder in the schema.
-    error[missing-file]: the asset "data/a.csv" is a file, and "more" of "read.3" must be a folder
-      at program.ts:13:5
-      fix: Name a folder, or take a file in the schema.
     "
   `)
 })

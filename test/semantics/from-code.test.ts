@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Event } from '@millrace/ir'
@@ -80,6 +80,16 @@ describe('run', () => {
       throw new Error('from the listener')
     }
     await expect(run(sums, { list: [1] }, { store: newFolder(), onEvent: boom })).rejects.toThrow('from the listener')
+  })
+
+  test.skipIf(!existsSync('/proc/self/fd'))('many runs in one process leave no file open', async () => {
+    const store = newFolder()
+    const open = () => readdirSync('/proc/self/fd').length
+    const one = pipeline('one', { input: z.object({ n: z.number() }), build: ({ n }) => add({ n }) })
+    await run(one, { n: 0 }, { store })
+    const before = open()
+    for (let n = 1; n <= 10; n++) await run(one, { n }, { store })
+    expect(open() - before).toBeLessThan(5)
   })
 
   test('two runs at once, on one store', async () => {

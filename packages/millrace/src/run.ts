@@ -41,8 +41,7 @@ export async function run<P extends AnyPipeline>(
   const store = openStore(storeFolder(settings.store, entry))
   const assets = await readAssets(program)
   const reading = { entry, importModule: syntheticModules(program), cache: join(store.root, 'code') }
-  const code = await readCode(program, reading)
-  const problems: Diagnostic[] = [...program.diagnostics, ...(await checkSource(program, reading)), ...code.diagnostics]
+  const problems: Diagnostic[] = [...program.diagnostics, ...(await checkSource(program, reading))]
   const before = problems.length
   const given = givenInput(input, program.name, program.graph.input, problems)
   const partial = problems.length > before
@@ -54,19 +53,25 @@ export async function run<P extends AnyPipeline>(
     (token) => assets.get(token) as unknown as Json,
     problems,
   )
+  // what is wrong so far is told before the slow part
+  refuse(problems)
+  const code = await readCode(program, reading)
+  problems.push(...code.diagnostics)
   refuse(problems)
   const planned = makePlan(program, code, assets, read)
   problems.push(...planned.diagnostics, ...resourceDiagnostics(program, planned.plan, false))
   refuse(problems)
   const { signal, onEvent, ...chosen } = settings
   const runtime = localRuntimeOf(program, code, assets, store, { ...chosen }, problems)
-  const outcome = await runtime.run(planned.plan, read, {
+  const listened = {
     ...(signal ? { signal } : {}),
-    onEvent: (event) => {
+    onEvent: (event: Event) => {
       if (event.event === 'run.started') saveRecord(store.runs.path(event.run), planned.plan, code, read)
       onEvent?.(event)
     },
-  })
+  }
+  // a process that calls run often must not keep the files of every store open
+  const outcome = await runtime.run(planned.plan, read, listened).finally(() => store.close())
   if (outcome.status !== 'succeeded') throw new RunError(outcome.errors, outcome.run, outcome.status)
   return outcome.output as OutputOf<P>
 }
@@ -96,8 +101,7 @@ function givenInput(
     })
     return {}
   }
-  if ('problem' in json)
-    return refused(`${json.problem.reason}, which JSON can't carry`, showPath(json.problem.path))
+  if ('problem' in json) return refused(`${json.problem.reason}, which JSON can't carry`, showPath(json.problem.path))
   if (!isObject(json.json)) return refused('is not an object')
   return absolutePaths(schema, json.json as Json, process.cwd()) as JsonObject
 }

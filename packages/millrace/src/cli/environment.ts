@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Diagnostic, hint, nowhere } from '@millrace/ir'
+import { type Diagnostic, hint, nowhere, placeOfError, tellError } from '@millrace/ir'
 import type { Config } from '../config.ts'
 
 /** A local run knows the environment `laptop`, and what millrace.config.ts names. */
 export async function checkEnvironment(entry: string, name: string | undefined, problems: Diagnostic[]): Promise<void> {
   if (name === undefined || name === 'laptop') return
-  const known = ['laptop', ...Object.keys((await readConfig(entry))?.environments ?? {})]
-  if (known.includes(name)) return
+  const file = configFile(entry)
+  const config = file === undefined ? undefined : await readConfig(file, problems)
+  const known = ['laptop', ...Object.keys(config?.environments ?? {})]
+  if (known.includes(name) || (file !== undefined && config === undefined)) return
   problems.push({
     code: 'unknown-environment',
     severity: 'error',
@@ -18,10 +20,26 @@ export async function checkEnvironment(entry: string, name: string | undefined, 
   })
 }
 
-async function readConfig(entry: string): Promise<Config | undefined> {
+/** The nearest millrace.config.ts, beside the program or above it. */
+function configFile(entry: string): string | undefined {
   for (let folder = dirname(entry); ; folder = dirname(folder)) {
     const file = join(folder, 'millrace.config.ts')
-    if (existsSync(file)) return ((await import(pathToFileURL(file).href)) as { default: Config }).default
+    if (existsSync(file)) return file
     if (dirname(folder) === folder) return undefined
+  }
+}
+
+async function readConfig(file: string, problems: Diagnostic[]): Promise<Config | undefined> {
+  try {
+    return ((await import(pathToFileURL(file).href)) as { default: Config }).default
+  } catch (error) {
+    problems.push({
+      code: 'build-failed',
+      severity: 'error',
+      message: `millrace.config.ts can't be read: it threw ${tellError(error)}`,
+      at: { ...nowhere, file, ...placeOfError(error) },
+      fix: 'Mend the config; it is a module whose default export is defineConfig({ … }).',
+    })
+    return undefined
   }
 }

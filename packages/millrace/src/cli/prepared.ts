@@ -63,6 +63,8 @@ export async function prepare(invocation: Invocation, options: CommonOptions & P
     (token) => assets.get(token) as unknown as Json,
     problems,
   )
+  // what is wrong so far is told before the slow part
+  refuse(problems)
   const code = await readCode(program, reading)
   problems.push(...code.diagnostics)
   refuse(problems)

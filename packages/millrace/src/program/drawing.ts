@@ -1,6 +1,6 @@
 import { type Binding, type Body, conditionRefs, eachRef, type Graph, type Node, step } from '@millrace/ir'
 
-export interface Box {
+interface Box {
   readonly id: string
   readonly label: string
   readonly shape: 'stage' | 'input' | 'output'
