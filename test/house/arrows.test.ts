@@ -65,7 +65,11 @@ test('only millrace imports modules by a name that is known at run time', () => 
 test('ir and sdk do no input and output', () => {
   const io = ['node:fs', 'node:fs/promises', 'node:child_process', 'node:net', 'node:http', 'node:os']
   const wrong = ['ir', 'sdk'].flatMap((name) =>
-    sources(name).flatMap((file) => importsOf(file).filter((from) => io.includes(from)).map((from) => `${relative(root, file)} ${from}`)),
+    sources(name).flatMap((file) =>
+      importsOf(file)
+        .filter((from) => io.includes(from))
+        .map((from) => `${relative(root, file)} ${from}`),
+    ),
   )
   expect(wrong).toEqual([])
 })

@@ -5,7 +5,10 @@ import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 const tracked = (pattern: string): string[] =>
-  execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', pattern], { cwd: root, encoding: 'utf8' })
+  execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', pattern], {
+    cwd: root,
+    encoding: 'utf8',
+  })
     .split('\n')
     .filter((file) => file !== '' && existsSync(join(root, file)))
 
@@ -28,7 +31,11 @@ test('no file names a path of one machine', () => {
     (file) =>
       !/\.(gz|png|lock)$|pnpm-lock\.yaml$/.test(file) &&
       // a path is put together here, so that this file does not name one
-      [['', 'work', 'main'], ['', 'root', ''], ['', 'home', '']].some((parts) => readFileSync(join(root, file), 'utf8').includes(parts.join('/'))),
+      [
+        ['', 'work', 'main'],
+        ['', 'root', ''],
+        ['', 'home', ''],
+      ].some((parts) => readFileSync(join(root, file), 'utf8').includes(parts.join('/'))),
   )
   expect(found).toEqual([])
 })

@@ -9,16 +9,16 @@ import {
   defaultResources,
   digestJson,
   hexOf,
-  type Json,
-  mapArtifacts,
+  showPath,
   toJson,
 } from '@millrace/ir'
-import { callStage, StageFailure, takeOver } from '@millrace/runner'
+import { callStage, failStuck, onStuck, StageFailure, takeOver } from '@millrace/runner'
 import type { InputOf, OutputOf, Plain, Stage } from '@millrace/sdk'
 import { stageDefinition } from '@millrace/sdk'
 import { loadedStage } from './program/stage-loader.ts'
-import { absolutePaths, artifactAt, fromCode } from './program/values.ts'
+import { absolutePaths, artifactAt, fromCode, readArtifacts } from './program/values.ts'
 import { RunError } from './run-error.ts'
+import { shortPath } from './short-path.ts'
 
 type AnyStage = Stage<never, never> | { readonly name: string; readonly input: unknown; readonly output: unknown }
 
@@ -39,37 +39,38 @@ export async function runStage<S extends AnyStage>(
   if (definition.problems.length > 0) throw new RunError(definition.problems, null)
   const { name } = definition
   const json = toJson(fromCode(input))
-  if ('problem' in json)
+  if ('problem' in json) {
+    const { path, reason } = json.problem
+    const field = path.length > 0 ? `in which "${showPath(path)}" ` : 'that '
+    const message = `"${name}" got an input ${field}${reason}, which JSON can't carry`
     throw failed(
       name,
-      new StageFailure('invalid-input', `"${name}" got an input that ${json.problem.reason}`, 'Give JSON.'),
+      new StageFailure('invalid-input', message, 'Give a value that JSON can carry.', { path: showPath(path) }),
     )
-  const schema = definition.inputSchema
-  const absolute = absolutePaths(schema, json.json, process.cwd())
-  const found = new Map<string, ArtifactValue>()
-  const paths: string[] = []
-  mapArtifacts(schema, absolute, (at) => {
-    paths.push(at as string)
-    return at
-  })
-  for (const path of paths) {
-    const artifact = await artifactAt(path).catch(() => undefined)
-    if (!artifact)
-      throw failed(
-        name,
-        new StageFailure(
-          'missing-file',
-          `the input of "${name}" names "${path}", which isn't there`,
-          'Correct the path.',
-        ),
-      )
-    found.set(path, artifact)
   }
-  const value = mapArtifacts(schema, absolute, (at) => found.get(at as string) as unknown as Json)
+  const schema = definition.inputSchema
+  const missing: Diagnostic[] = []
+  const refuse = (path: string, message: string, fix: string) =>
+    missing.push({ code: 'missing-file', severity: 'error', message, at: { pipeline: null, node: name, path }, fix })
+  const absolute = absolutePaths(schema, json.json, process.cwd())
+  const value = await readArtifacts(schema, absolute, (field, why, fix) =>
+    refuse(showPath(field), `the input "${showPath(field)}" of "${name}" names ${why}`, fix),
+  )
   const assets = new Map<string, ArtifactValue>()
-  for (const match of JSON.stringify(schema).matchAll(/"\$asset":"([^"]+)"/g))
-    assets.set(match[1] as string, await artifactAt(fileURLToPath(match[1] as string)))
+  for (const match of JSON.stringify(schema).matchAll(/"\$asset":"([^"]+)"/g)) {
+    const path = fileURLToPath(match[1] as string)
+    const artifact = await artifactAt(path).catch(() => undefined)
+    if (artifact) assets.set(match[1] as string, artifact)
+    else
+      refuse(
+        '',
+        `the asset "${shortPath(path)}" isn't there`,
+        'Put the file there, or correct the URL given to asset().',
+      )
+  }
+  if (missing.length > 0) throw new RunError(missing, null)
   const release = takeOver()
+  const awake = onStuck(failStuck)
   let folder: string | undefined
   try {
     const never = new AbortController().signal
@@ -95,6 +96,7 @@ export async function runStage<S extends AnyStage>(
   } catch (error) {
     throw error instanceof StageFailure ? failed(name, error) : error
   } finally {
+    awake()
     release()
   }
 

@@ -28,7 +28,8 @@ export interface RunSettings {
  *
  * @param input as the pipeline's schema takes it; a file or folder is a path, from the current folder
  * @returns the output; artifacts in it are `{ path, digest, size }`
- * @throws RunError with all diagnostics when the program or the input is wrong, a stage failed, or the run was cancelled
+ * @throws RunError with all diagnostics when the program or the input is wrong, a stage failed, or the run was cancelled;
+ *   after the run, what `onEvent` threw
  */
 export async function run<P extends AnyPipeline>(
   pipeline: P,
@@ -36,6 +37,8 @@ export async function run<P extends AnyPipeline>(
   settings: RunSettings = {},
 ): Promise<OutputOf<P>> {
   if (isChild.value) throw new RunError([insideChild(pipeline.name)], null)
+  if (settings.jobs !== undefined && !(Number.isInteger(settings.jobs) && settings.jobs >= 1))
+    throw new RunError([badJobs(pipeline.name, settings.jobs)], null)
   const program = readProgram(pipeline)
   const entry = program.traced.definition.at().file
   const store = openStore(storeFolder(settings.store, entry))
@@ -67,11 +70,18 @@ export async function run<P extends AnyPipeline>(
     ...(signal ? { signal } : {}),
     onEvent: (event: Event) => {
       if (event.event === 'run.started') saveRecord(store.runs.path(event.run), planned.plan, code, read)
-      onEvent?.(event)
+      try {
+        onEvent?.(event)
+      } catch (error) {
+        // what listens must not break what runs
+        deaf ??= { error }
+      }
     },
   }
+  let deaf: { readonly error: unknown } | undefined
   // a process that calls run often must not keep the files of every store open
   const outcome = await runtime.run(planned.plan, read, listened).finally(() => store.close())
+  if (deaf) throw deaf.error
   if (outcome.status !== 'succeeded') throw new RunError(outcome.errors, outcome.run, outcome.status)
   return outcome.output as OutputOf<P>
 }
@@ -105,6 +115,14 @@ function givenInput(
   if (!isObject(json.json)) return refused('is not an object')
   return absolutePaths(schema, json.json as Json, process.cwd()) as JsonObject
 }
+
+const badJobs = (name: string, jobs: number): Diagnostic => ({
+  code: 'bad-option',
+  severity: 'error',
+  message: `run(${name}): jobs is ${jobs}`,
+  at: { pipeline: name, node: null, path: 'jobs' },
+  fix: 'Give a whole number from 1, or leave it out.',
+})
 
 const insideChild = (name: string): Diagnostic => ({
   code: 'call-outside-build',

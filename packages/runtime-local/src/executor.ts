@@ -117,7 +117,7 @@ export class Executor {
   #failed(call: Call, attempt: number, failure: StageFailure, tail: string): void {
     const { plan, cancel, journal } = this.#around
     if (cancel.aborted) {
-      journal.emit({ event: 'stage.cancelled', ...placeOf(call, attempt), reason: 'the run was cancelled' })
+      journal.emit({ event: 'stage.cancelled', ...placeOf(call, attempt), reason: (cancel.reason as Error).message })
       this.#outcomes.left(call)
     } else if (failure.retry && attempt <= optionsOf(plan, call.node).retries) this.#backOff(call, attempt, failure)
     else this.#outcomes.failed(call, failure, attempt, tail)

@@ -138,8 +138,8 @@ export class LocalRun implements Worker, Outcomes {
   }
 
   /** Starts nothing more; what runs is told to end, and after the grace no longer waited for. */
-  #halt(): void {
-    this.#cancel.abort(cancelled())
+  #halt(reason = 'the run was cancelled'): void {
+    this.#cancel.abort(cancelled(reason))
     this.#executor.clear()
     for (const call of this.#backlog.splice(this.#next)) this.left(call)
     const timer = setTimeout(() => this.#kill.abort(cancelled()), this.#options.grace ?? 10_000)
@@ -301,7 +301,7 @@ export class LocalRun implements Worker, Outcomes {
       this.#active--
       this.#flow.fail(step)
     }
-    if (this.#failed && this.#options.failFast && !this.stopped) this.#halt()
+    if (this.#failed && this.#options.failFast && !this.stopped) this.#halt('another stage failed')
     this.#settled()
   }
 
@@ -329,8 +329,8 @@ const lookups = 16
 /** Results up to this many bytes of JSON, without artifacts, stand in the run's pack. */
 const packLimit = 64 * 1024
 
-const cancelled = () =>
-  new StageFailure('run-cancelled', 'the run was cancelled', 'Run again to go on where it stopped.')
+const cancelled = (why = 'the run was cancelled') =>
+  new StageFailure('run-cancelled', why, 'Run again to go on where it stopped.')
 
 /** Whether a failure of the step is forgiven by a map around it. */
 function allowed(step: Step): boolean {

@@ -60,7 +60,8 @@ export function relativeAssets(graph: Graph, paths: AssetPaths, context: PassCon
     if (!isObject(at)) return at
     if (typeof at[assetKey] === 'string') return { [assetKey]: tokenOf(at[assetKey], node) }
     const given = (at.default as { readonly [key: string]: Json } | undefined)?.[assetKey]
-    if (typeof given === 'string') wrongAsset(context, tokenOf(given, node), [at], { node, what: 'the field that has it as its default' })
+    if (typeof given === 'string')
+      wrongAsset(context, tokenOf(given, node), [at], { node, what: 'the field that has it as its default' })
     const out = {}
     for (const [key, item] of Object.entries(at)) setKey(out, key, replace(item as Json, node))
     return out as Json

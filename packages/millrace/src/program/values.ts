@@ -48,24 +48,37 @@ export async function readInput(
   problems: Diagnostic[],
 ): Promise<JsonObject> {
   const filled = fillDefaults(schema, given, schema, asset)
+  const value = await readArtifacts(schema, filled, (field, why, fix) =>
+    problems.push({
+      code: 'missing-file',
+      severity: 'error',
+      message: `${origin.what} "${showPath(field)}" names ${why}`,
+      at: at(origin, field),
+      fix,
+    }),
+  )
+  refuseFields(schema, value as JsonObject, [], { root: schema, origin, problems })
+  return value as JsonObject
+}
+
+/** The artifacts at the paths that stand in a value. What can't be read is told to `refuse` and stays a path. */
+export async function readArtifacts(
+  schema: Schema,
+  value: Json,
+  refuse: (field: Path, why: string, fix: string) => void,
+): Promise<Json> {
   const pending: { path: string; field: Path; kind: ArtifactPort['kind'] }[] = []
-  mapArtifacts(schema, filled, (at, { kind }, field) => {
+  mapArtifacts(schema, value, (at, { kind }, field) => {
     if (typeof at === 'string') pending.push({ path: at, field, kind })
     return at
   })
   const found = new Map<string, Json>()
   for (const { path, field, kind } of pending) {
     const there = kindOf(path)
-    const refuse = (why: string, fix: string) =>
-      problems.push({
-        code: 'missing-file',
-        severity: 'error',
-        message: `${origin.what} "${showPath(field)}" names "${shortPath(path)}", ${why}`,
-        at: at(origin, field),
-        fix,
-      })
-    if (there === undefined) refuse("which isn't there", `Correct the path, or put the ${kind} there.`)
-    else if (there !== kind) refuse(`which is a ${there}; it must be a ${kind}`, `Give the path of a ${kind}.`)
+    const named = `"${shortPath(path)}", which`
+    if (there === undefined) refuse(field, `${named} isn't there`, `Correct the path, or put the ${kind} there.`)
+    else if (there !== kind)
+      refuse(field, `${named} is a ${there}; it must be a ${kind}`, `Give the path of a ${kind}.`)
     else if (!found.has(path))
       try {
         found.set(path, (await artifactAt(path)) as unknown as Json)
@@ -73,12 +86,10 @@ export async function readInput(
         const { message, fix } = isDiagnosticError(error)
           ? (error.diagnostics[0] as Diagnostic)
           : { message: (error as Error).message, fix: 'Correct the path, or make it readable.' }
-        refuse(`which can't be read: ${message}`, fix)
+        refuse(field, `${named} can't be read: ${message}`, fix)
       }
   }
-  const value = mapArtifacts(schema, filled, (at) => (typeof at === 'string' ? (found.get(at) ?? at) : at))
-  refuseFields(schema, value as JsonObject, [], { root: schema, origin, problems })
-  return value as JsonObject
+  return mapArtifacts(schema, value, (at) => (typeof at === 'string' ? (found.get(at) ?? at) : at))
 }
 
 function kindOf(path: string): ArtifactPort['kind'] | undefined {
