@@ -84,6 +84,20 @@ test('an environment of a config that does not name it', async () => {
     "
   `)
   expect((await one.run(['--environment', 'office', '--pipeline', 'evaluate'])).code).toBe(0)
+  writeFileSync(join(one.folder, 'millrace.config.ts'), 'export const environments = {}')
+  expect(await refused(one, ['--environment', 'office'])).toMatchInlineSnapshot(`
+    "error[build-failed]: millrace.config.ts can't be read: its default export has no environments
+      at millrace.config.ts
+      fix: Mend the config; it is a module whose default export is defineConfig({ … }).
+    "
+  `)
+  writeFileSync(join(one.folder, 'millrace.config.ts'), "throw new Error('no config')")
+  expect(await refused(one, ['--environment', 'office'])).toMatchInlineSnapshot(`
+    "error[build-failed]: millrace.config.ts can't be read: it threw Error: no config
+      at millrace.config.ts:1:7
+      fix: Mend the config; it is a module whose default export is defineConfig({ … }).
+    "
+  `)
 })
 
 test('--timeout of the whole run cancels it: exit 4', async () => {

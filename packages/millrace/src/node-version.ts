@@ -1,3 +1,5 @@
+import module from 'node:module'
+
 /** Says clearly that this Node is too old, before anything of ours can crash on it. */
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
@@ -8,4 +10,5 @@ if (major < 22 || (major === 22 && minor < 19) || major === 23 || (major === 24 
   process.exit(2)
 }
 
-export {}
+// Node keeps compiled code between starts, in a cache folder of its own
+module.enableCompileCache?.()

@@ -38,6 +38,7 @@ export async function runStage<S extends AnyStage>(
   if (!definition) throw new TypeError('runStage() takes a stage made by stage()')
   if (definition.problems.length > 0) throw new RunError(definition.problems, null)
   const { name } = definition
+  const { pipeline: _, node: __, ...place } = definition.at()
   const json = toJson(fromCode(input))
   if ('problem' in json) {
     const { path, reason } = json.problem
@@ -49,9 +50,10 @@ export async function runStage<S extends AnyStage>(
     )
   }
   const schema = definition.inputSchema
+  const at = { ...place, pipeline: null, node: name }
   const missing: Diagnostic[] = []
   const refuse = (path: string, message: string, fix: string) =>
-    missing.push({ code: 'missing-file', severity: 'error', message, at: { pipeline: null, node: name, path }, fix })
+    missing.push({ code: 'missing-file', severity: 'error', message, at: path === '' ? at : { ...at, path }, fix })
   const absolute = absolutePaths(schema, json.json, process.cwd())
   const value = await readArtifacts(schema, absolute, (field, why, fix) =>
     refuse(showPath(field), `the input "${showPath(field)}" of "${name}" names ${why}`, fix),
@@ -101,7 +103,7 @@ export async function runStage<S extends AnyStage>(
   }
 
   function failed(node: string, failure: StageFailure): RunError {
-    const diagnostic: Diagnostic = failure.toDiagnostic('', node, {})
+    const diagnostic: Diagnostic = failure.toDiagnostic('', node, place)
     return new RunError([{ ...diagnostic, at: { ...diagnostic.at, pipeline: null } }], null, 'failed', {
       cause: failure.cause,
     })

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Diagnostic, hint, nowhere, placeOfError, tellError } from '@millrace/ir'
+import { type Diagnostic, hint, isObject, nowhere, type Place, placeOfError, tellError } from '@millrace/ir'
 import type { Config } from '../config.ts'
 
 /** A local run knows the environment `laptop`, and what millrace.config.ts names. */
@@ -30,16 +30,19 @@ function configFile(entry: string): string | undefined {
 }
 
 async function readConfig(file: string, problems: Diagnostic[]): Promise<Config | undefined> {
-  try {
-    return ((await import(pathToFileURL(file).href)) as { default: Config }).default
-  } catch (error) {
+  const refuse = (why: string, place: Place): undefined => {
     problems.push({
       code: 'build-failed',
       severity: 'error',
-      message: `millrace.config.ts can't be read: it threw ${tellError(error)}`,
-      at: { ...nowhere, file, ...placeOfError(error) },
+      message: `millrace.config.ts can't be read: ${why}`,
+      at: { ...nowhere, file, ...place },
       fix: 'Mend the config; it is a module whose default export is defineConfig({ … }).',
     })
-    return undefined
+  }
+  try {
+    const { default: config } = (await import(pathToFileURL(file).href)) as { default?: Partial<Config> }
+    return isObject(config?.environments) ? (config as Config) : refuse('its default export has no environments', {})
+  } catch (error) {
+    return refuse(`it threw ${tellError(error)}`, placeOfError(error))
   }
 }
