@@ -56,7 +56,7 @@ export function program(files: Files): Program {
 }
 
 /** Writes a program and runs it once. */
-export const runProgram = (files: Files, args: readonly string[] = [], options: RunOptions = {}): Promise<Ran> =>
+const runProgram = (files: Files, args: readonly string[] = [], options: RunOptions = {}): Promise<Ran> =>
   program(files).run(args, options)
 
 function start(folder: string, args: readonly string[], options: RunOptions): Promise<Ran> {
