@@ -55,10 +55,6 @@ export function program(files: Files): Program {
   return { folder, run: (args = [], options = {}) => start(folder, args, options) }
 }
 
-/** Writes a program and runs it once. */
-const runProgram = (files: Files, args: readonly string[] = [], options: RunOptions = {}): Promise<Ran> =>
-  program(files).run(args, options)
-
 function start(folder: string, args: readonly string[], options: RunOptions): Promise<Ran> {
   const { how = 'loader', entry = 'program.ts', timeout = 60_000 } = options
   const loader = { tsx: [join(tsx, 'cli.mjs')], loader: ['--import', join(tsx, 'loader.mjs')], node: [] }[how]
