@@ -31,6 +31,9 @@ export function alternatives(schema: Schema, root: Schema): Schema[] {
     const choices = (at.anyOf ?? at.oneOf ?? at.allOf) as Schema[] | undefined
     if (typeof at.$ref === 'string') open.push(lookup(at.$ref, root))
     else if (choices) open.push(...[...choices].reverse())
+    // several types in one schema are as many alternatives
+    else if (Array.isArray(at.type))
+      for (const type of [...at.type].reverse()) open.push({ ...at, type: type as string })
     else out.push(at)
   }
   return out

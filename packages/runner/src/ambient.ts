@@ -125,5 +125,3 @@ export function failStuck(): void {
       ),
     )
 }
-
-export const anyRunning = (): boolean => running.size > 0

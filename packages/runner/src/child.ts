@@ -35,20 +35,25 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
   const input = variable('MILLRACE_INPUT')
   const files = variable('MILLRACE_FILES')
   const paths = attemptFiles(dirname(input))
-  const controller = new AbortController()
+  const told = new AbortController()
+  const giveUp = new AbortController()
+  let stopping = false
+  // a parent that says stop waits for the stage to end, and kills when it waited enough
+  process.on('message', (message) => {
+    stopping ||= message === 'stop'
+  })
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
-    process.on(name, () =>
-      controller.abort(
-        // the parent knows better when it was the one that said so
-        new StageFailure(
-          'process-failed',
-          `the process of "${request.node}" was told to stop by ${name}`,
-          'Find out what sent the signal.',
-        ),
-      ),
-    )
-  // the parent's death must not leave us working for nobody
-  process.on('disconnect', () => outside(() => process.kill(process.pid, 'SIGKILL')))
+    process.on(name, () => {
+      const failure = new StageFailure(
+        'process-failed',
+        `the process of "${request.node}" was told to stop by ${name}`,
+        'Find out what sent the signal.',
+      )
+      told.abort(failure)
+      setTimeout(() => stopping || giveUp.abort(failure), 100)
+    })
+  // the parent's death must not leave us, nor what the stage started, working for nobody
+  process.on('disconnect', () => outside(() => process.kill(-process.pid, 'SIGKILL')))
   process.channel?.unref()
   const release = takeOver()
   const awake = onStuck(failStuck)
@@ -77,8 +82,8 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
         }
       },
       print: (text) => outside(() => process.stdout.write(text)),
-      signal: controller.signal,
-      giveUp: controller.signal,
+      signal: told.signal,
+      giveUp: giveUp.signal,
       seed: Number(variable('MILLRACE_SEED')),
       resources: request.resources,
       worker: { index: 0, count: 1 },

@@ -1,4 +1,4 @@
-export { anyRunning, failStuck, onStuck, outside, takeOver } from './ambient.ts'
+export { failStuck, onStuck, outside, takeOver } from './ambient.ts'
 export { callStage, outputLimit } from './call.ts'
 export type { ChildRequest } from './child.ts'
 export { dataError, runChild } from './child.ts'

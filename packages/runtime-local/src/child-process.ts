@@ -119,7 +119,10 @@ function listen(child: ChildProcess, request: AttemptRequest): void {
 }
 
 function stopper(child: ChildProcess, request: AttemptRequest, late: AbortSignal): () => void {
-  const soft = () => signalGroup(child, 'SIGTERM')
+  const soft = () => {
+    if (child.connected) child.send('stop', () => {})
+    signalGroup(child, 'SIGTERM')
+  }
   const hard = () => signalGroup(child, 'SIGKILL')
   let timer: NodeJS.Timeout | undefined
   const onLate = () => {

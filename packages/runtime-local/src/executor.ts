@@ -42,6 +42,8 @@ export interface Made {
   readonly metrics: readonly Metric[]
   readonly attempt: string | undefined
   readonly inProcess: boolean
+  /** Path of its log; missing when it printed nothing. */
+  readonly log: string | undefined
 }
 
 /** What became of a call, told once for each that entered. */
@@ -76,7 +78,11 @@ export class Executor {
   /** Lets all who wait for room or for a retry go without. */
   clear(): void {
     const waiting = [...this.#slots.clear(), ...this.#backingOff.keys()]
-    for (const end of this.#backingOff.values()) end()
+    const reason = (this.#around.cancel.reason as Error).message
+    for (const [{ node, index }, end] of this.#backingOff) {
+      end()
+      this.#around.journal.emit({ event: 'stage.cancelled', node: node.id, ...(index ? { index } : {}), reason })
+    }
     this.#backingOff.clear()
     for (const call of waiting) this.#outcomes.left(call)
   }
@@ -192,7 +198,7 @@ export class Executor {
     try {
       const { output, inProcess } = await runAttempt(request)
       const digest = outputDigest(spec.output, output)
-      return { output, digest, metrics, attempt: folder, inProcess }
+      return { output, digest, metrics, attempt: folder, inProcess, log: log.file }
     } catch (error) {
       if (isDiagnosticError(error)) throw error
       throw threw(node.id, error)

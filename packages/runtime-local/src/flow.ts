@@ -85,7 +85,7 @@ export class Flow {
     index: Frame['index'],
     item: Frame['item'],
   ): Frame {
-    return { scope, parent, owner, index, item, steps: new Map(), open: 0, failed: false }
+    return { scope, parent, owner, index, item, steps: new Map(), open: 0, failed: undefined }
   }
 
   #collect(binding: Binding | undefined, frame: Frame, position: number): Step {
@@ -118,7 +118,7 @@ export class Flow {
         const source = this.#find(frame, id)
         if (!source) continue
         if (source.ended && source.state === 'done' && !subtreeFailed(source)) continue
-        if (source.ended) step.because ??= source.because ?? id
+        if (source.ended) step.because ??= source.because ?? failedOwners.get(source) ?? id
         step.waiting++
         source.followers ??= []
         source.followers.push(step)
@@ -263,7 +263,7 @@ export class Flow {
     step.state = state
     step.value = value
     const { node, frame } = step
-    if (state !== 'done' && node.kind !== 'collect') frame.failed = true
+    if (state !== 'done' && node.kind !== 'collect') frame.failed ??= step.because ?? node.id
     for (const reader of step.readers ?? []) {
       if (state !== 'done') reader.because ??= step.because
       if (--reader.waiting === 0 || state !== 'done') this.#queue.push(reader)
@@ -297,7 +297,7 @@ export class Flow {
       at.ended = true
       const bad = at.state !== 'done' || subtreeFailed(at)
       for (const follower of at.followers ?? []) {
-        if (bad) follower.because ??= at.because ?? at.node.id
+        if (bad) follower.because ??= at.because ?? failedOwners.get(at) ?? at.node.id
         if (--follower.waiting === 0 || bad) this.#queue.push(follower)
       }
       at.followers = undefined
@@ -305,9 +305,9 @@ export class Flow {
       frame.open--
       const { owner } = frame
       if (frame.open > 0 || !owner) continue
-      if (frame.failed && !(owner.node.kind === 'map' && owner.node.failures === 'allow')) {
-        owner.frame.failed = true
-        failedOwners.add(owner)
+      if (frame.failed !== undefined && !(owner.node.kind === 'map' && owner.node.failures === 'allow')) {
+        owner.frame.failed ??= frame.failed
+        failedOwners.set(owner, frame.failed)
       }
       owner.frames--
       if (owner.node.kind === 'map' && owner.next < (owner.items?.length ?? 0) && !this.#worker.stopped)
@@ -332,5 +332,6 @@ export class Flow {
 
 const nullsForAbsent = (items: readonly (Json | undefined)[]): Json => items.map((item) => item ?? null)
 
-const failedOwners = new WeakSet<Step>()
+/** Maps and whens in which a stage failed, with its id. */
+const failedOwners = new WeakMap<Step, string>()
 const subtreeFailed = (step: Step): boolean => failedOwners.has(step)

@@ -13,7 +13,8 @@ export interface Frame {
   readonly item: { readonly value: Json; readonly index: number } | undefined
   /** Steps that have not ended, with what they opened. */
   open: number
-  failed: boolean
+  /** Id of the first stage that failed in it. */
+  failed: string | undefined
 }
 
 type StepState = 'waiting' | 'ready' | 'done' | 'failed' | 'not-run'

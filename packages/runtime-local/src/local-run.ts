@@ -36,6 +36,7 @@ export class LocalRun implements Worker, Outcomes {
   readonly #folder: RunFolder
   readonly #journal: Journal
   readonly #teller: Teller
+  readonly #logs: LogReplay
   readonly #pack: Pack
   readonly #keys: CacheKeys
   readonly #flow: Flow
@@ -65,7 +66,8 @@ export class LocalRun implements Worker, Outcomes {
     this.#options = options
     this.#folder = folder
     this.#journal = new Journal(folder, listen)
-    this.#teller = new Teller(this.#journal, new LogReplay(options.store, folder))
+    this.#logs = new LogReplay(options.store, folder)
+    this.#teller = new Teller(this.#journal, this.#logs)
     this.#pack = options.store.results.openPack(folder.id, { fresh: options.fresh === true })
     this.#keys = new CacheKeys(plan, folder.id)
     const machine = options.machine ?? machineCapacity()
@@ -229,7 +231,7 @@ export class LocalRun implements Worker, Outcomes {
     const { output: schema } = this.#plan.stages[call.node.stage] as PlanStageSpec
     // a key that holds the run's id can only be this run's own
     const own = !optionsOf(this.#plan, call.node).cache
-    if (call.kept && ((!fresh && !recompute?.has(call.node.id)) || own)) {
+    if (call.kept && !recompute?.has(call.node.id) && (!fresh || own)) {
       const hit = await store.results.find(call.key, schema, verify ? { verifyFull: true } : {})
       if (hit) return this.#cached(call, hit)
     }
@@ -242,6 +244,7 @@ export class LocalRun implements Worker, Outcomes {
     const { output, digest, metrics, attempt } = made
     const run = this.#folder.id
     if (!call.kept) return { output, metrics, from: run }
+    if (made.log !== undefined) this.#logs.keep(key, made.log)
     const { store, fresh, recompute } = this.#options
     const replace = fresh === true || recompute?.has(node.id) === true
     const { output: schema } = this.#plan.stages[node.stage] as PlanStageSpec
@@ -292,7 +295,9 @@ export class LocalRun implements Worker, Outcomes {
     this.#first.delete(call.key)
     for (const one of calls) {
       const { node, step } = one
-      const cause = failure.toDiagnostic(this.#plan.pipeline, node.id, this.#options.place(node.id))
+      const told = failure.toDiagnostic(this.#plan.pipeline, node.id, this.#options.place(node.id))
+      // an equal call fails for the same reason, under its own name
+      const cause = { ...told, message: told.message.replaceAll(`"${call.node.id}"`, `"${node.id}"`) }
       this.#teller.failed(one, attempt, cause, tail)
       if (!allowed(step)) {
         this.#failed = true

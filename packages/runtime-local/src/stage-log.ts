@@ -36,6 +36,11 @@ export class StageLog {
     this.#append(`${line}\n`)
   }
 
+  /** Path of the file; missing when nothing was printed. */
+  get file(): string | undefined {
+    return this.#written > 0 ? this.#path() : undefined
+  }
+
   /** Whether the attempt has ended: what its code still prints is kept, and told by nobody. */
   get over(): boolean {
     return this.#over

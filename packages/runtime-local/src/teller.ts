@@ -35,8 +35,8 @@ export class Teller {
   }
 
   /** A result that this or another run made before, with its log and metrics. */
-  cached({ node, index }: Call, result: CallResult): void {
-    for (const message of this.#logs.replay(result.from, node.id, index))
+  cached({ node, index, key }: Call, result: CallResult): void {
+    for (const message of this.#logs.replay(result.from, key, node.id, index))
       this.#journal.emit({ event: 'log', ...at(node.id, index), level: 'info', message })
     for (const { name, value, step } of result.metrics)
       this.#journal.emit({

@@ -10,6 +10,7 @@ import {
   type JsonObject,
   optionsOf,
   type Plan,
+  type PlanNode,
   type PlanStage,
   type PlanStageSpec,
   showNode,
@@ -51,7 +52,7 @@ function outputsOf(store: Store, run: string): ReadonlyMap<string, string> {
   return out
 }
 
-/** Whether a call (or what is below a map or a when) gives something else than in the last run. */
+/** Whether a call gives something else than in the last run. */
 function gaveAnother(node: string, { calls, outputs }: Before): boolean {
   const found = calls.get(node)
   if (!found) return true
@@ -171,14 +172,22 @@ function valueCauses(binding: Binding, what: string, question: Question, before:
       const [now, then] = [follow(question.input, path), follow(before.input, path)]
       if (canonical(contentOf(now)) !== canonical(contentOf(then)))
         causes.add(`parameter "${path.join('.')}" changed: ${show(then)} → ${show(now)}`)
-    } else if (node?.kind === 'value')
-      for (const cause of valueCauses(node.value, what, question, before)) causes.add(cause)
-    else if (node?.kind === 'map' && ref.endsWith(':item')) {
-      for (const cause of valueCauses(node.list, what, question, before)) causes.add(cause)
-    } else if (node && gaveAnother(node.id, before)) causes.add(`${what}: "${ref}" gave another result`)
+    } else if (node?.kind === 'stage') {
+      if (gaveAnother(node.id, before)) causes.add(`${what}: "${ref}" gave another result`)
+    } else
+      for (const inner of node ? innerBindings(node, ref) : [])
+        for (const cause of valueCauses(inner, what, question, before)) causes.add(cause)
   })
   if (causes.size === 0 && hasAsset(binding)) causes.add(`${what}: the asset's bytes changed`)
   return [...causes]
+}
+
+/** What a value to come is made of, when no one call makes it. */
+function innerBindings(node: Exclude<PlanNode, PlanStage>, ref: string): readonly Binding[] {
+  if (node.kind === 'value') return [node.value]
+  if (node.kind === 'when') return [node.condition.left, node.then, node.else].filter((at) => at !== undefined)
+  const ofItem = ref.endsWith(':item') || ref.endsWith(':index')
+  return [node.list, ofItem ? undefined : node.result].filter((at) => at !== undefined)
 }
 
 const hasAsset = (binding: Binding): boolean =>

@@ -10,6 +10,7 @@ import {
   type Schema,
   setKey,
   showPath,
+  toJson,
 } from '@millrace/ir'
 import { shortPath } from '../short-path.ts'
 import type { Origin } from './values.ts'
@@ -41,6 +42,7 @@ export async function readParameters(
   const fromLine = new Set<string>()
   for (const text of given.param) setParameter(value, text, fromLine, pipeline, schema, problems)
   checkNames(value, schema, schema, [], pipeline, file, places, problems)
+  checkNumbers(value, pipeline, problems)
   const whole = absolutePaths(schema, value, process.cwd()) as JsonObject
   const origin: Origin = {
     pipeline,
@@ -54,6 +56,20 @@ export async function readParameters(
     },
   }
   return { value: whole, origin }
+}
+
+/** JSON readers round what is beyond 2^53 without a word. */
+function checkNumbers(value: JsonObject, pipeline: string, problems: Diagnostic[]): void {
+  const json = toJson(value)
+  if ('json' in json) return
+  const path = showPath(json.problem.path)
+  problems.push({
+    code: 'invalid-parameter',
+    severity: 'error',
+    message: `the parameter "${path}" of pipeline "${pipeline}" ${json.problem.reason}, which JSON can't carry`,
+    at: { pipeline, node: null, path },
+    fix: 'Give it as a string, or within 2^53.',
+  })
 }
 
 async function readFile(
@@ -153,7 +169,10 @@ function setParameter(
   const list = flat.find((option) => option.type === 'array')
   const read = (choices: readonly Schema[]): Json | undefined => readValue(raw, choices)
   let value: Json | undefined
-  if (list) {
+  const others = flat.filter((option) => option !== list)
+  const alone = others.length > 0 && !seen.has(name) ? fitting(raw, others) : undefined
+  if (alone !== undefined) value = alone
+  else if (list) {
     const whole = readValue(raw, [list])
     const item = isObject(list.items) ? read(alternatives(list.items as Schema, schema)) : read([{}])
     value = Array.isArray(whole) ? (whole as Json) : item === undefined ? undefined : [item]
@@ -177,6 +196,16 @@ function setParameter(
     )
   seen.add(name)
   setKey(at, key, value)
+}
+
+/** JSON that fits one of the alternatives; text only where none of them is a list's item. */
+function fitting(raw: string, options: readonly Schema[]): Json | undefined {
+  try {
+    const json = JSON.parse(raw) as Json
+    return options.some((option) => fits(json, option)) ? json : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** A string field takes the text as it is, others take JSON; where both fit, JSON that the schema names wins. */

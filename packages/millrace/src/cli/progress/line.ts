@@ -21,7 +21,7 @@ export function lineOf(event: Event): string | undefined {
     case 'stage.waiting':
       return `${stage} waiting: ${event.reason}`
     case 'stage.retried':
-      return `${stage} retried at ${event.next.slice(11, 19)}: ${plainText(event.cause.message)}`
+      return `${stage} retried at ${clock(event.next).slice(0, 8)}: ${plainText(event.cause.message)}`
     case 'stage.failed':
       return `${stage} failed: ${plainText(event.cause.message)}`
     case 'stage.cancelled':

@@ -1,6 +1,6 @@
 import { type Event, showNode } from '@millrace/ir'
 import { plainText, showSeconds } from '../terminal.ts'
-import { lineOf } from './line.ts'
+import { clock, lineOf } from './line.ts'
 import type { View } from './view.ts'
 
 const redrawEvery = 100
@@ -102,7 +102,7 @@ export function ttyView(stream: NodeJS.WriteStream): View {
         case 'stage.retried':
           running.set(name, {
             since: Date.now(),
-            note: `again at ${event.next.slice(11, 19)}: ${plainText(event.cause.message)}`,
+            note: `again at ${clock(event.next).slice(0, 8)}: ${plainText(event.cause.message)}`,
             retrying: true,
           })
           return scroll(paint('yellow', ` ↻ ${lineOf(event)}`))
