@@ -4,7 +4,7 @@ import type { ArtifactValue } from '@millrace/ir'
 import { type ChildRequest, runChild, StageFailure } from '@millrace/runner'
 import { stageDefinition } from '@millrace/sdk'
 import { isChild } from './is-child.ts'
-import { type ChildTarget, childVariable, loadedStage } from './program/stage-loader.ts'
+import { assetsIn, type ChildTarget, childVariable, loadedStage } from './program/stage-loader.ts'
 import { artifactAt } from './program/values.ts'
 
 /** What a child process of the local runtime runs: one stage, imported from the author's module. */
@@ -23,7 +23,6 @@ await runChild(request, async () => {
       { retry: false },
     )
   const assets = new Map<string, ArtifactValue>()
-  for (const match of JSON.stringify(definition.inputSchema).matchAll(/"\$asset":"([^"]+)"/g))
-    assets.set(match[1] as string, await artifactAt(fileURLToPath(match[1] as string)))
+  for (const asset of assetsIn(definition.inputSchema)) assets.set(asset, await artifactAt(fileURLToPath(asset)))
   return loadedStage(definition, (asset) => assets.get(asset))
 })

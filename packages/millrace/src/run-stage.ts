@@ -15,7 +15,7 @@ import {
 import { callStage, failStuck, onStuck, StageFailure, takeOver } from '@millrace/runner'
 import type { InputOf, OutputOf, Plain, Stage } from '@millrace/sdk'
 import { stageDefinition } from '@millrace/sdk'
-import { loadedStage } from './program/stage-loader.ts'
+import { assetsIn, loadedStage } from './program/stage-loader.ts'
 import { absolutePaths, artifactAt, fromCode, readArtifacts } from './program/values.ts'
 import { RunError } from './run-error.ts'
 import { shortPath } from './short-path.ts'
@@ -59,10 +59,10 @@ export async function runStage<S extends AnyStage>(
     refuse(showPath(field), `the input "${showPath(field)}" of "${name}" names ${why}`, fix),
   )
   const assets = new Map<string, ArtifactValue>()
-  for (const match of JSON.stringify(schema).matchAll(/"\$asset":"([^"]+)"/g)) {
-    const path = fileURLToPath(match[1] as string)
+  for (const asset of assetsIn(schema)) {
+    const path = fileURLToPath(asset)
     const artifact = await artifactAt(path).catch(() => undefined)
-    if (artifact) assets.set(match[1] as string, artifact)
+    if (artifact) assets.set(asset, artifact)
     else
       refuse(
         '',

@@ -1,5 +1,5 @@
 import { millisecondsOf } from '@millrace/ir'
-import { type Attempt, callStage, type Outcome, StageFailure } from '@millrace/runner'
+import { type Attempt, attemptFiles, callStage, type Outcome, StageFailure } from '@millrace/runner'
 import { type AttemptRequest, envOf, seedOf } from './attempt-request.ts'
 import { runChildProcess } from './child-process.ts'
 
@@ -38,7 +38,7 @@ function inProcess(request: AttemptRequest, late: AbortSignal | undefined): Atte
   return {
     node: request.node.id,
     input: request.input,
-    files: () => `${request.folder()}/files`,
+    files: () => attemptFiles(request.folder()).files,
     metric: request.metric,
     log: request.event,
     print: (text) => request.log.write(text),

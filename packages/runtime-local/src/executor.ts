@@ -12,7 +12,7 @@ import {
   type PlanStageSpec,
   showPath,
 } from '@millrace/ir'
-import { StageFailure, threw } from '@millrace/runner'
+import { attemptFiles, StageFailure, threw } from '@millrace/runner'
 import { type Metric, outputDigest, type RunFolder, verifyArtifact } from '@millrace/store'
 import { runAttempt } from './attempt.ts'
 import type { AttemptRequest } from './attempt-request.ts'
@@ -175,7 +175,7 @@ export class Executor {
       folder: () => {
         if (folder === undefined) {
           folder = options.store.attemptFolder(node.id, token)
-          mkdirSync(`${folder}/files`, { recursive: true })
+          mkdirSync(attemptFiles(folder).files, { recursive: true })
         }
         return folder
       },

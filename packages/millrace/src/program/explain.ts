@@ -40,6 +40,10 @@ interface Before extends RunRecord {
   readonly calls: ReadonlyMap<string, readonly DryCall[]>
   /** By node and index, as its events tell. */
   readonly outputs: ReadonlyMap<string, string>
+  /** The nodes of the Plan to come. */
+  readonly byId: ReadonlyMap<string, PlanNode>
+  /** The calls of the last run, by each id that they had. */
+  readonly stages: ReadonlyMap<string, PlanStage>
 }
 
 const told = (output: Json): string => canonical(content(output))
@@ -49,6 +53,13 @@ function outputsOf(store: Store, run: string): ReadonlyMap<string, string> {
   for (const event of store.runs.events(run))
     if (event.event === 'stage.succeeded' || event.event === 'stage.cached')
       out.set(showNode(event.node, event.index), told(event.output))
+  return out
+}
+
+function stagesById(plan: Plan): ReadonlyMap<string, PlanStage> {
+  const out = new Map<string, PlanStage>()
+  for (const node of plan.nodes)
+    if (node.kind === 'stage') for (const id of [node.id, ...(node.merged ?? [])]) out.set(id, node)
   return out
 }
 
@@ -68,7 +79,14 @@ export function explain(question: Question): PlanRow[] {
   const calls = dryRun(plan, input, store, (token) => assets.get(token) as unknown as Json)
   const last = store.runs.list().find((run) => run.pipeline === plan.pipeline)
   const record = last && readRecord(store.runs.path(last.id))
-  const before = last && record && { ...record, calls, outputs: outputsOf(store, last.id) }
+  const before = last &&
+    record && {
+      ...record,
+      calls,
+      outputs: outputsOf(store, last.id),
+      byId: new Map(plan.nodes.map((node) => [node.id, node])),
+      stages: stagesById(record.plan),
+    }
   return plan.nodes.flatMap((node): PlanRow[] => {
     if (node.kind !== 'stage') return []
     const found = calls.get(node.id) ?? []
@@ -117,10 +135,7 @@ function causesOf(node: PlanStage, question: Question, before: Before | undefine
   if (!before) return ['it never ran']
   const { plan } = question
   const stage = plan.stages[node.stage] as PlanStageSpec
-  const old = before.plan.nodes.find(
-    (other): other is PlanStage =>
-      other.kind === 'stage' && (other.id === node.id || other.merged?.includes(node.id) === true),
-  )
+  const old = before.stages.get(node.id)
   const oldStage = old && before.plan.stages[old.stage]
   if (!old || !oldStage) return ['it is new']
   const causes: string[] = []
@@ -166,18 +181,23 @@ function inputCauses(now: Binding, then: Binding, question: Question, before: Be
 /** The wiring is the same: a parameter, an asset, or what an earlier call gave is another one. */
 function valueCauses(binding: Binding, what: string, question: Question, before: Before): string[] {
   const causes = new Set<string>()
-  eachRef(binding, ({ ref, path }) => {
-    const node = question.plan.nodes.find((other) => other.id === ref.replace(/:(item|index)$/, ''))
-    if (ref === ':input') {
-      const [now, then] = [follow(question.input, path), follow(before.input, path)]
-      if (canonical(contentOf(now)) !== canonical(contentOf(then)))
-        causes.add(`parameter "${path.join('.')}" changed: ${show(then)} → ${show(now)}`)
-    } else if (node?.kind === 'stage') {
-      if (gaveAnother(node.id, before)) causes.add(`${what}: "${ref}" gave another result`)
-    } else
-      for (const inner of node ? innerBindings(node, ref) : [])
-        for (const cause of valueCauses(inner, what, question, before)) causes.add(cause)
-  })
+  const seen = new Set<string>()
+  const open: Binding[] = [binding]
+  for (let next = open.shift(); next; next = open.shift()) {
+    eachRef(next, ({ ref, path }) => {
+      if (ref === ':input') {
+        const [now, then] = [follow(question.input, path), follow(before.input, path)]
+        if (canonical(contentOf(now)) !== canonical(contentOf(then)))
+          causes.add(`parameter "${path.join('.')}" changed: ${show(then)} → ${show(now)}`)
+        return
+      }
+      if (seen.has(ref)) return
+      seen.add(ref)
+      const node = before.byId.get(ref.replace(/:(item|index)$/, ''))
+      if (node?.kind !== 'stage') open.push(...(node ? innerBindings(node, ref) : []))
+      else if (gaveAnother(node.id, before)) causes.add(`${what}: "${ref}" gave another result`)
+    })
+  }
   if (causes.size === 0 && hasAsset(binding)) causes.add(`${what}: the asset's bytes changed`)
   return [...causes]
 }

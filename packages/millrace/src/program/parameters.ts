@@ -170,12 +170,13 @@ function setParameter(
   const read = (choices: readonly Schema[]): Json | undefined => readValue(raw, choices)
   let value: Json | undefined
   const others = flat.filter((option) => option !== list)
-  const alone = others.length > 0 && !seen.has(name) ? fitting(raw, others) : undefined
-  if (alone !== undefined) value = alone
+  const whole = seen.has(name) ? undefined : jsonOf(raw)
+  // beside a list another alternative may take the JSON as it stands
+  if (whole !== undefined && others.some((option) => fits(whole, option))) value = whole
   else if (list) {
-    const whole = readValue(raw, [list])
+    const listed = readValue(raw, [list])
     const item = isObject(list.items) ? read(alternatives(list.items as Schema, schema)) : read([{}])
-    value = Array.isArray(whole) ? (whole as Json) : item === undefined ? undefined : [item]
+    value = Array.isArray(listed) ? (listed as Json) : item === undefined ? undefined : [item]
     if (seen.has(name) && value !== undefined) value = [...(at[key] as Json[]), ...(value as Json[])]
   } else {
     if (seen.has(name))
@@ -198,11 +199,10 @@ function setParameter(
   setKey(at, key, value)
 }
 
-/** JSON that fits one of the alternatives; text only where none of them is a list's item. */
-function fitting(raw: string, options: readonly Schema[]): Json | undefined {
+/** The JSON of a text, if it is JSON. */
+function jsonOf(raw: string): Json | undefined {
   try {
-    const json = JSON.parse(raw) as Json
-    return options.some((option) => fits(json, option)) ? json : undefined
+    return JSON.parse(raw) as Json
   } catch {
     return undefined
   }
@@ -217,12 +217,7 @@ function readValue(raw: string, options: readonly Schema[]): Json | undefined {
     (option) => option.type !== 'string' && option.artifact === undefined && typeof option.const !== 'string',
   )
   if (takesText && !takesOther) return raw
-  let json: Json | undefined
-  try {
-    json = JSON.parse(raw) as Json
-  } catch {
-    json = undefined
-  }
+  const json = jsonOf(raw)
   if (json !== undefined && takesText && typeof json === 'string') return raw
   if (json !== undefined && options.some((option) => fits(json as Json, option))) return json
   return takesText ? raw : json

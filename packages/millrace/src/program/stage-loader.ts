@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { type ArtifactValue, assetKey, isObject, type Json } from '@millrace/ir'
+import { type ArtifactValue, assetKey, isObject, type Json, type Schema } from '@millrace/ir'
 import type { LoadedStage } from '@millrace/runner'
 import type { StageDefinition } from '@millrace/sdk'
 import { assetUrl } from '@millrace/sdk'
@@ -36,6 +36,10 @@ function withAssets(value: unknown, asset: (url: string) => ArtifactValue | unde
   if (!isObject(value) || Object.getPrototypeOf(value) !== Object.prototype) return value
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withAssets(item, asset)])) as Json
 }
+
+/** The URLs of the assets that stand as defaults in a schema. */
+export const assetsIn = (schema: Schema): string[] =>
+  [...JSON.stringify(schema).matchAll(/"\$asset":"([^"]+)"/g)].map((match) => match[1] as string)
 
 /** How a child process is told which stage to run. */
 export interface ChildTarget {
