@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type How, program } from '../support/program.ts'
+import type { How } from '../support/processes.ts'
+import { program } from '../support/program.ts'
 import { refused, sameAsJson, told } from './told.ts'
 
 const outside = (line: string): string => `

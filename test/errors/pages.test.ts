@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { codes } from '@millrace/ir'
 import { expect, test } from 'vitest'
-import { normal, program } from '../support/program.ts'
+import { normal } from '../support/processes.ts'
+import { program } from '../support/program.ts'
 
 const root = join(import.meta.dirname, '../..')
 const folder = join(root, 'docs/errors')

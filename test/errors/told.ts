@@ -1,7 +1,9 @@
 import { join, relative } from 'node:path'
 import { type Diagnostic, formatDiagnostic } from '@millrace/ir'
 import { expect } from 'vitest'
-import { type Files, normal, type Program, program, type Ran, type RunOptions } from '../support/program.ts'
+import type { Files } from '../support/files.ts'
+import { normal, type Ran, type RunOptions } from '../support/processes.ts'
+import { type Program, program } from '../support/program.ts'
 
 /** What stands in no message: frames, paths of this machine, our own files. */
 const ours = /^ {4}at |<dir>|node_modules|packages\/\w+\/src/m

@@ -5,7 +5,6 @@ import type { Event } from '@millrace/ir'
 import { describe, expect, test } from 'vitest'
 import { problemsOf, told } from '../conformance/events.ts'
 import { program } from '../support/program.ts'
-import { start } from './start.ts'
 
 const text = `
 import { existsSync, writeFileSync } from 'node:fs'
@@ -60,8 +59,8 @@ const alive = (pid: number): boolean => {
 }
 
 test('SIGINT cancels: exit 130, the stages are told, and the next run goes on under the same id', async () => {
-  const { folder, run } = program(text)
-  const cancelled = start(folder, ['--json'])
+  const { folder, run, start } = program(text)
+  const cancelled = start(['--json'])
   await cancelled.said('at work')
   cancelled.child.kill('SIGINT')
   expect(await cancelled.ended).toEqual({ code: 130, signal: null })
@@ -89,8 +88,8 @@ describe.each([
   ['SIGHUP', 129],
 ] as const)('%s', (signal, code) => {
   test('cancels too, and says so without --json', async () => {
-    const { folder, run } = program(text)
-    const cancelled = start(folder)
+    const { run, start } = program(text)
+    const cancelled = start()
     await cancelled.said('at work')
     cancelled.child.kill(signal)
     expect([await cancelled.ended, cancelled.stdout()]).toEqual([{ code, signal: null }, ''])
@@ -100,8 +99,8 @@ describe.each([
 })
 
 test('a second signal ends a run whose stages do not heed the first', async () => {
-  const { folder } = program(text)
-  const cancelled = start(folder, ['--param', 'how=deaf'])
+  const { start } = program(text)
+  const cancelled = start(['--param', 'how=deaf'])
   await cancelled.said('at work')
   cancelled.child.kill('SIGINT')
   await sleep(300)
@@ -113,8 +112,8 @@ test('a second signal ends a run whose stages do not heed the first', async () =
 })
 
 test.each(['SIGINT', 'SIGKILL'] as const)('%s leaves no process behind', async (signal) => {
-  const { folder } = program(text)
-  const run = start(folder, ['--pipeline', 'apart', '--param', `how=${signal === 'SIGKILL' ? 'blocked' : 'heeds'}`])
+  const { folder, start } = program(text)
+  const run = start(['--pipeline', 'apart', '--param', `how=${signal === 'SIGKILL' ? 'blocked' : 'heeds'}`])
   await run.said('at work')
   const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'))
   expect([pid !== run.child.pid, alive(pid)]).toEqual([true, true])
@@ -128,8 +127,8 @@ test.each(['SIGINT', 'SIGKILL'] as const)('%s leaves no process behind', async (
 })
 
 test('kill -9: the next run goes on where it was, and does again only what was not committed', async () => {
-  const { folder, run } = program(text)
-  const killed = start(folder, ['--json'])
+  const { folder, run, start } = program(text)
+  const killed = start(['--json'])
   await killed.said('at work')
   killed.child.kill('SIGKILL')
   await killed.ended
@@ -144,8 +143,8 @@ test('kill -9: the next run goes on where it was, and does again only what was n
 })
 
 test('a reader of stdout that goes away cancels the run: exit 141', async () => {
-  const { folder, run } = program(text)
-  const piped = start(folder, ['--json', '--param', 'list=[1,2]'])
+  const { folder, run, start } = program(text)
+  const piped = start(['--json', '--param', 'list=[1,2]'])
   await piped.said('at work')
   piped.child.stdout?.destroy()
   await sleep(50)
@@ -155,7 +154,7 @@ test('a reader of stdout that goes away cancels the run: exit 141', async () => 
   expect(piped.stderr()).not.toContain('EPIPE')
   expect(existsSync(join(folder, 'store'))).toBe(true)
   // and every other command just ends
-  const list = start(folder, ['runs', 'list'])
+  const list = start(['runs', 'list'])
   list.child.stdout?.destroy()
   expect(await list.ended).toEqual({ code: 141, signal: null })
   expect(list.stderr()).toBe('')

@@ -1,0 +1,4 @@
+import { equal } from './equal.ts'
+import { sample } from './sample.ts'
+
+sample(equal)
