@@ -10,7 +10,13 @@ export const step = stage('step', {
 export const sum = stage('sum', {
   input: z.object({ values: z.array(z.number()) }),
   output: z.object({ n: z.number() }),
-  run: ({ values }) => ({ n: values.reduce((a, b) => a + b, 0) }),
+  run: ({ values }) => ({ n: values.reduce((a, b) => a + b, 0) % 1_000_000_007 }),
+})
+
+export const range = stage('range', {
+  input: z.object({ size: z.number() }),
+  output: z.object({ list: z.array(z.number()) }),
+  run: ({ size }) => ({ list: Array.from({ length: size }, (_, i) => i) }),
 })
 
 const size = Number(process.env.SIZE ?? 10_000)
@@ -36,13 +42,23 @@ export const fan = pipeline('fan', {
 export const mapped = pipeline('mapped', {
   input: z.object({}),
   build: () => ({
-    n: sum({
-      values: map(
-        Array.from({ length: size }, (_, i) => i),
-        (i) => step({ n: 1, i }).n,
-      ),
-    }).n,
+    n: sum({ values: map(range({ size }).list, (i) => step({ n: 1, i }).n) }).n,
   }),
 })
 
-main(import.meta, chain, fan, mapped)
+/** Layers of calls, each of which reads three of the layer before: 300 of 300 when the size is 90,000. */
+export const layers = pipeline('layers', {
+  input: z.object({}),
+  build: () => {
+    const width = Math.round(Math.sqrt(size))
+    let before: readonly (number | Ref<number>)[] = Array.from({ length: width }, (_, i) => i)
+    for (let layer = 0; layer < width; layer++)
+      before = before.map((_, i) => {
+        const values = [0, 1, 7].map((step) => before[(i + step) % width] as Ref<number>)
+        return sum({ values }).n
+      })
+    return { n: sum({ values: before as Ref<number>[] }).n }
+  },
+})
+
+main(import.meta, chain, fan, mapped, layers)

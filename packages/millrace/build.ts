@@ -12,6 +12,29 @@ const out = join(here, 'dist')
 const root = join(here, '../..')
 const external = /^(node:|zod$|zod\/|commander$|yaml$|tsx$|tsx\/|rolldown$|rolldown\/)/
 
+// our code must not be changed by a stage that replaces a global
+const intrinsics = join(here, 'src/intrinsics.ts')
+const inject = Object.fromEntries(
+  Object.entries({
+    'JSON.parse': 'parse',
+    'JSON.stringify': 'stringify',
+    'Object.entries': 'entries',
+    'Object.fromEntries': 'fromEntries',
+    'Object.keys': 'keys',
+    'Object.values': 'values',
+    'Date.now': 'clock',
+    'performance.now': 'now',
+    'Promise.all': 'all',
+    'Buffer.from': 'toBuffer',
+    'Buffer.byteLength': 'byteLength',
+    Date: 'DateNow',
+    Promise: 'PromiseNow',
+    setTimeout: 'timeout',
+    clearTimeout: 'noTimeout',
+    setImmediate: 'soon',
+  }).map(([global, name]): [string, [string, string]] => [global, [intrinsics, name]]),
+)
+
 const code = await rolldown({
   input: {
     index: join(here, 'src/index.ts'),
@@ -21,6 +44,7 @@ const code = await rolldown({
   },
   external,
   platform: 'node',
+  transform: { inject },
 })
 await code.write({ dir: out, format: 'esm', chunkFileNames: '[name].js', sourcemap: false })
 

@@ -183,6 +183,55 @@ export const reads = stage('reads', { input: z.object({}), output: z.object({ n:
     `)
   })
 
+  test('that finds files where no key counts them gets a notice, and those that are written out do not', async () => {
+    const text = `
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { main, pipeline, stage } from 'millrace'
+import { z } from 'zod'
+import { read } from './read.ts'
+const io = { input: z.object({ n: z.int().optional() }), output: z.object({ n: z.int() }) }
+const here = dirname(fileURLToPath(import.meta.url))
+const require = createRequire(import.meta.url)
+const kind = 'a'
+export const beside = stage('beside', { ...io, run: () => ({ n: readFileSync(join(here, 'words.txt')).length }) })
+export const again = stage('again', { ...io, run: () => ({ n: read(join(here, 'words.txt')) }) })
+export const loads = stage('loads', { ...io, run: () => ({ n: require('./n.json').n }) })
+export const picks = stage('picks', { ...io, run: async () => ({ n: (await import(\`./kinds/\${kind}.ts\`)).n }) })
+export const counted = stage('counted', {
+  ...io,
+  run: async () => {
+    const { n } = await import('./kinds/a.ts')
+    return { n: n + readFileSync(new URL('./words.txt', import.meta.url)).length }
+  },
+})
+export const demo = pipeline('demo', {
+  input: z.object({}),
+  build: () => [beside(), again(), loads(), picks(), counted()].at(-1),
+})
+main(import.meta, demo)
+`
+    const read = `
+import { readFileSync } from 'node:fs'
+export const read = (path: string): number => readFileSync(new URL(path, import.meta.url)).length
+export const unused = (): string => import.meta.dirname
+`
+    const one = program({
+      'program.ts': text,
+      'read.ts': read,
+      'n.json': '{ "n": 1 }',
+      'words.txt': 'one',
+      'kinds/a.ts': 'export const n = 1',
+    })
+    const [first, second] = [await one.run(['run', '--progress', 'plain']), await one.run(['plan'])]
+    expect([first.code, first.stdout]).toEqual([0, '{"n":4}\n'])
+    const notices = first.stderr.split('\n').filter((line) => line.includes('notice['))
+    expect(notices).toMatchInlineSnapshot()
+    expect(second.stderr.split('\n').filter((line) => line.includes('notice[')).length).toBe(notices.length)
+  })
+
   test('that was changed after the run began', async () => {
     const text = `
 import { appendFileSync } from 'node:fs'

@@ -1,5 +1,10 @@
 import type { Campaign } from './campaign.ts'
 import { equal } from './equal.ts'
+import { hostile } from './hostile.ts'
+import { kills } from './kills.ts'
+import { shared } from './shared.ts'
+import { signals } from './signals.ts'
+import { size } from './size.ts'
 
 /** In the order of the table. */
-export const campaigns: readonly Campaign[] = [equal]
+export const campaigns: readonly Campaign[] = [equal, kills, signals, shared, hostile, size]

@@ -30,7 +30,7 @@ async function goldensOf(entry: string, name: string): Promise<Goldens> {
   const asset = (token: string) => assets.get(token) as unknown as Json
   const input = await readInput(program.graph.input, {}, origin, asset, problems)
   const cache = mkdtempSync(join(tmpdir(), 'millrace-golden-'))
-  const code = await readCode(program, { entry, importModule, cache })
+  const code = await readCode(program, { entry, importModule, kept: { cache } })
   rmSync(cache, { recursive: true })
   const { plan, diagnostics } = makePlan(program, code, assets, input)
   problems.push(...code.diagnostics, ...diagnostics)

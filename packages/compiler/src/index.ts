@@ -1,3 +1,4 @@
+export type { CacheFolder } from './bundle/cache-file.ts'
 export type { BuildSite } from './bundle/check-build.ts'
 export { checkBuilds } from './bundle/check-build.ts'
 export type { CodeIndex, StageCode } from './bundle/code-index.ts'

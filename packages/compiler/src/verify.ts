@@ -47,7 +47,7 @@ export function verifyPlan(plan: Plan, done: { readonly keyed: boolean }): void 
     if (node.kind === 'stage') {
       eachRef(node.args, each)
       node.after?.forEach(visit)
-    } else if (node.kind === 'value') eachRef(node.value, each)
+    } else if (node.kind === 'value') node.value && eachRef(node.value, each)
     else if (node.kind === 'map') eachRef(node.list, each)
     else conditionRefs(node.condition, each)
   }

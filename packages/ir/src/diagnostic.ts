@@ -23,6 +23,7 @@ export const codes = [
   'environment-at-top-level',
   'missing-environment-value',
   'stage-not-exported',
+  'uncounted-file',
   // parameters and input files
   'bad-parameters-file',
   'invalid-parameter',
@@ -100,8 +101,19 @@ export class DiagnosticError extends Error {
 }
 
 /** Also true of an error that another copy of this package made. */
-export const isDiagnosticError = (error: unknown): error is DiagnosticError =>
-  typeof error === 'object' && error !== null && mark in error
+export function isDiagnosticError(error: unknown): error is DiagnosticError {
+  try {
+    return (
+      typeof error === 'object' &&
+      error !== null &&
+      mark in error &&
+      Array.isArray((error as Partial<DiagnosticError>).diagnostics)
+    )
+  } catch {
+    // a proxy whose trap throws
+    return false
+  }
+}
 
 export const fail = (diagnostic: Diagnostic): never => {
   throw new DiagnosticError([diagnostic])

@@ -7,10 +7,9 @@ export interface JsonObject {
 export const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Sets a key so that `__proto__` is data like any other name. */
+/** Sets a key so that `__proto__`, or what a stage made of the prototype of all objects, is data like any other name. */
 export function setKey(target: object, key: string, value: unknown): void {
-  if (key === '__proto__')
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+  if (key in target) Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
   else (target as Record<string, unknown>)[key] = value
 }
 
@@ -26,10 +25,10 @@ export function canonical(value: Json): string {
     return `${text}]`
   }
   const object = value as JsonObject
-  const keys = Object.keys(object).sort()
+  const names = Object.keys(object).sort()
   let text = '{'
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string
+  for (let i = 0; i < names.length; i++) {
+    const key = names[i] as string
     text += `${(i > 0 ? ',' : '') + JSON.stringify(key)}:${canonical(object[key] as Json)}`
   }
   return `${text}}`
@@ -38,7 +37,11 @@ export function canonical(value: Json): string {
 /** A deep copy, so that a stage can't change what its siblings read. */
 export function copy<T extends Json>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(copy) as unknown as T
+  if (Array.isArray(value)) {
+    const list = new Array<Json>(value.length)
+    for (let i = 0; i < list.length; i++) list[i] = copy(value[i] as Json)
+    return list as unknown as T
+  }
   const out = {}
   for (const key of Object.keys(value)) setKey(out, key, copy((value as JsonObject)[key] as Json))
   return out as T
@@ -69,7 +72,7 @@ export function toJson(value: unknown): { readonly json: Json } | { readonly pro
     if (Array.isArray(at)) {
       const list: Json[] = []
       for (let i = 0; i < at.length && !problem; i++)
-        list.push(at[i] === undefined ? refuse([...path, i], 'is undefined in a list') : visit(at[i], [...path, i]))
+        list[i] = at[i] === undefined ? refuse([...path, i], 'is undefined in a list') : visit(at[i], [...path, i])
       out = list
     } else if (plain(at)) {
       out = {}
@@ -80,7 +83,8 @@ export function toJson(value: unknown): { readonly json: Json } | { readonly pro
         setKey(out, key, visit(item, [...path, key]))
         if (problem) break
       }
-    } else return refuse(path, `is a ${at.constructor?.name || 'class instance'}`)
+      if (!problem && hasSymbols(at)) return refuse(path, 'has a key that is a symbol')
+    } else return refuse(path, `is a ${className(at)}`)
     open.delete(at)
     return out
   }
@@ -103,6 +107,18 @@ export function toJson(value: unknown): { readonly json: Json } | { readonly pro
   }
   const json = visit(value, [])
   return problem ? { problem } : { json }
+}
+
+/** An asset carries a mark. */
+const hasSymbols = (value: object): boolean =>
+  Object.getOwnPropertySymbols(value).some((key) => Symbol.keyFor(key) === undefined)
+
+function className(value: object): string {
+  try {
+    return value.constructor?.name || 'class instance'
+  } catch {
+    return 'class instance'
+  }
 }
 
 function plain(value: object): boolean {

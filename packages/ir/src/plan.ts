@@ -65,7 +65,8 @@ export interface PlanWhen extends Placed {
 /** One field of a sub-pipeline's input: checked against its schema, with its default. Id: `prepare:input.epochs`. */
 export interface PlanValue extends Placed {
   readonly kind: 'value'
-  readonly value: Binding
+  /** Missing: the call doesn't give it. */
+  readonly value?: Binding
   readonly schema: Schema
   readonly required: boolean
   readonly default?: Binding

@@ -19,7 +19,7 @@ export function placeOfError(error: unknown): Place {
   const seen = new Set<unknown>()
   while (open.length > 0 && seen.size < 8) {
     const at = open.shift()
-    if (!(at instanceof Error) || seen.has(at)) continue
+    if (seen.has(at) || !isError(at)) continue
     seen.add(at)
     const place = placeIn(at)
     if (place.file !== undefined) return place
@@ -31,7 +31,7 @@ export function placeOfError(error: unknown): Place {
 function tellOne(error: unknown, depth = 0): string {
   try {
     if (isDiagnosticError(error)) return `${error.name}: ${error.diagnostics.map(({ message }) => message).join('; ')}`
-    if (error instanceof Error) {
+    if (isError(error)) {
       const own = error.message === '' ? error.name : `${error.name}: ${error.message}`
       const inner =
         depth < 3
@@ -42,20 +42,49 @@ function tellOne(error: unknown, depth = 0): string {
       return clip(inner.length > 0 ? `${own} (${inner.join('; ')})` : own)
     }
     if (typeof error === 'string') return clip(JSON.stringify(error))
-    if (typeof error !== 'object' || error === null) return String(error)
+    if (typeof error === 'function') return error.name === '' ? '[function]' : `[function ${error.name}]`
+    if (typeof error !== 'object' || error === null) return clip(String(error))
     return clip(JSON.stringify(error) ?? Object.prototype.toString.call(error))
   } catch {
     // a getter of the author's that throws
+    return tellKind(error)
+  }
+}
+
+function tellKind(error: unknown): string {
+  try {
     return Object.prototype.toString.call(error)
+  } catch {
+    return "something that can't be told"
   }
 }
 
 const clip = (text: string): string => (text.length > 2000 ? `${text.slice(0, 2000)}…` : text)
 
-const gathered = (error: Error): readonly unknown[] =>
-  error instanceof AggregateError && Array.isArray(error.errors) ? error.errors : []
+/** A proxy's trap may throw. */
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error
+  } catch {
+    return false
+  }
+}
 
-const causeOf = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined)
+function gathered(error: Error): readonly unknown[] {
+  try {
+    return error instanceof AggregateError && Array.isArray(error.errors) ? error.errors : []
+  } catch {
+    return []
+  }
+}
+
+function causeOf(error: unknown): unknown {
+  try {
+    return isError(error) ? error.cause : undefined
+  } catch {
+    return undefined
+  }
+}
 
 function placeIn(error: Error): Place {
   try {

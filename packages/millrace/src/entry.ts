@@ -18,8 +18,11 @@ export function setEntry(file: string, loader: readonly string[]): void {
   entry.loader = loader
 }
 
+// a stage may change them
+const options = [...process.execArgv]
+
 /** Node options with which a child process reads the program's modules as this process does. */
-export const nodeOptions = (): readonly string[] => [...process.execArgv, ...(entry.loader ?? [])]
+export const nodeOptions = (): readonly string[] => [...options, ...(entry.loader ?? [])]
 
 export const startedMain = (): boolean => entry.started === true
 

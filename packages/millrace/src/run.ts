@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { type Diagnostic, type Event, isObject, type Json, type JsonObject, showPath, toJson } from '@millrace/ir'
 import type { AnyPipeline, InputOf, OutputOf, Plain } from '@millrace/sdk'
 import { openStore } from '@millrace/store'
@@ -43,7 +42,7 @@ export async function run<P extends AnyPipeline>(
   const entry = program.traced.definition.at().file
   const store = openStore(storeFolder(settings.store, entry))
   const assets = await readAssets(program)
-  const reading = { entry, importModule: syntheticModules(program), cache: join(store.root, 'code') }
+  const reading = { entry, importModule: syntheticModules(program), kept: store.code }
   const problems: Diagnostic[] = [...program.diagnostics, ...(await checkSource(program, reading))]
   const before = problems.length
   const given = givenInput(input, program.name, program.graph.input, problems)
@@ -69,7 +68,7 @@ export async function run<P extends AnyPipeline>(
   const listened = {
     ...(signal ? { signal } : {}),
     onEvent: (event: Event) => {
-      if (event.event === 'run.started') saveRecord(store.runs.path(event.run), planned.plan, code, read)
+      if (event.event === 'run.started') saveRecord(store.runs, event.run, planned.plan, code, read)
       try {
         onEvent?.(event)
       } catch (error) {

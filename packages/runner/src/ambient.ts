@@ -1,26 +1,25 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { firstPlace } from '@millrace/ir'
+import { firstPlace, tellError } from '@millrace/ir'
 import { StageFailure, threw } from './failure.ts'
+import { guardProcess } from './guard-process.ts'
+import { hold, keep } from './hold.ts'
 
-/** What the running code of one attempt can reach without being told: the console, `process.exit`, lost errors. */
-export interface Ambient {
-  readonly node: string
-  print(text: string): void
-  /** Ends the attempt as failed, now. */
-  fail(failure: StageFailure): void
-}
+export { leftChildren } from './guard-process.ts'
 
-const storage = new AsyncLocalStorage<Ambient>()
+import { type Ambient, perStage, storage } from './per-stage.ts'
+
 const running = new Set<Ambient>()
 
 /** Runs code so that what it prints, and what it throws where nobody waits, is known to be its own. */
 export const within = <T>(ambient: Ambient, body: () => T): T => storage.run(ambient, body)
+
+let afterEach: (() => void) | undefined
 
 export const started = (ambient: Ambient): void => {
   running.add(ambient)
 }
 export const ended = (ambient: Ambient): void => {
   running.delete(ambient)
+  afterEach?.()
 }
 
 /** A lost error belongs to the attempt whose code made it; where that can't be told, to the only one that runs. */
@@ -28,76 +27,89 @@ function blame(error: unknown): boolean {
   const own = storage.getStore() ?? (running.size === 1 ? [...running][0] : undefined)
   if (!own) return running.size > 0
   if (running.has(own)) own.fail(threw(own.node, error, 'left unhandled'))
-  else own.print(`[after the stage ended] ${String(error)}\n`)
+  else own.print(`[after the stage ended] ${tellError(error)}\n`)
   return true
 }
 
-const exitCalled = (node: string, code: unknown): StageFailure =>
-  new StageFailure(
-    'exit-called',
-    `"${node}" called process.exit(${code === undefined ? '' : String(code)})`,
-    'Return the output to succeed, throw an error to fail.',
-    { place: firstPlace(new Error().stack ?? '') },
-  )
+const exitCalled = (node: string, what: string): StageFailure =>
+  new StageFailure('exit-called', `"${node}" called ${what}`, 'Return the output to succeed, throw an error to fail.', {
+    place: firstPlace(new Error().stack ?? ''),
+  })
 
-/**
- * Takes over the console streams, `process.exit` and lost errors of this process while stages run in it. Code outside
- * a stage is not touched. Returns the way back.
- */
-export function takeOver(): () => void {
-  const undo: (() => void)[] = []
-  for (const stream of [process.stdout, process.stderr]) {
-    const write = stream.write
-    const own = Object.hasOwn(stream, 'write')
-    stream.write = ((chunk: unknown, ...rest: unknown[]) => {
-      const ambient = storage.getStore()
-      if (!ambient) return Reflect.apply(write, stream, [chunk, ...rest])
-      const encoding = typeof rest[0] === 'string' ? (rest[0] as BufferEncoding) : 'utf8'
-      ambient.print(
+function refuseExit(what: string): never {
+  const ambient = storage.getStore() as Ambient
+  const failure = exitCalled(ambient.node, what)
+  ambient.fail(failure)
+  throw failure
+}
+
+/** A standard stream as a stage sees it: what it writes is its own, and it can't end the stream for others. */
+function takeStream(stream: NodeJS.WriteStream): (() => void)[] {
+  const write = (chunk: unknown, ...rest: unknown[]): boolean => {
+    const encoding = typeof rest[0] === 'string' ? (rest[0] as BufferEncoding) : 'utf8'
+    storage
+      .getStore()
+      ?.print(
         typeof chunk === 'string'
           ? Buffer.from(chunk, encoding).toString()
           : Buffer.from(chunk as Uint8Array).toString(),
       )
-      const done = rest.find((item) => typeof item === 'function') as ((error?: Error) => void) | undefined
-      if (done) process.nextTick(done)
-      return true
-    }) as typeof stream.write
-    undo.push(() => {
-      if (own) stream.write = write
-      else delete (stream as { write?: unknown }).write
-    })
+    const done = rest.find((item) => typeof item === 'function') as ((error?: Error) => void) | undefined
+    if (done) process.nextTick(done)
+    return true
   }
-  const exit = process.exit
-  process.exit = ((code?: unknown) => {
-    const ambient = storage.getStore()
-    if (!ambient) return exit(code as number)
-    const failure = exitCalled(ambient.node, code)
-    ambient.fail(failure)
-    throw failure
-  }) as typeof process.exit
-  undo.push(() => {
-    process.exit = exit
-  })
-  const rejected = (error: unknown) => lost(error, 'unhandledRejection')
-  const uncaught = (error: unknown) => lost(error, 'uncaughtException')
-  const lost = (error: unknown, _event: string) => {
+  const end = (...given: unknown[]) => {
+    if (typeof given[0] === 'string' || given[0] instanceof Uint8Array) write(given[0], ...given.slice(1))
+    else {
+      const done = given.find((item) => typeof item === 'function') as (() => void) | undefined
+      if (done) process.nextTick(done)
+    }
+    return stream
+  }
+  const nothing = () => stream
+  const guarded = { write, end, destroy: nothing, destroySoon: nothing, cork: nothing, uncork: nothing }
+  return Object.entries(guarded).map(([key, inner]) => perStage(stream as never, key as never, () => inner as never))
+}
+
+/** Replaced by a stage, they are replaced for it alone. */
+const consoleMethods = ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const
+
+/**
+ * Takes over the console streams, `process.exit` and lost errors of this process while stages run in it. Code outside
+ * a stage is not touched. Returns the way back.
+ *
+ * @param alone whether the process is there for one stage: what ends it then is its parent's to tell
+ */
+export function takeOver(alone = false): () => void {
+  if (users++ === 0) giveBack = take(alone)
+  return () => {
+    if (--users === 0) giveBack?.()
+  }
+}
+
+let users = 0
+let giveBack: (() => void) | undefined
+
+function take(alone: boolean): () => void {
+  const undo = [process.stdout, process.stderr].flatMap(takeStream)
+  for (const key of consoleMethods) undo.push(perStage(console as never, key as never))
+  const guard = guardProcess(refuseExit, alone)
+  undo.push(...guard.undo)
+  afterEach = guard.afterEach
+  const lost = (error: unknown) => {
     if (blame(error)) return
     // not a stage's: what Node does without us
-    process.off('unhandledRejection', rejected)
-    process.off('uncaughtException', uncaught)
+    for (const release of listeners) release()
     if (process.listenerCount('uncaughtException') > 0) process.emit('uncaughtException', error as Error)
     else
       setImmediate(() => {
         throw error
       })
   }
-  process.on('unhandledRejection', rejected)
-  process.on('uncaughtException', uncaught)
-  undo.push(() => {
-    process.off('unhandledRejection', rejected)
-    process.off('uncaughtException', uncaught)
-  })
+  const listeners = [keep('unhandledRejection', lost), keep('uncaughtException', lost)]
+  undo.push(...listeners)
   return () => {
+    afterEach = undefined
     for (const step of undo.reverse()) step()
   }
 }
@@ -109,10 +121,7 @@ export const outside = <T>(body: () => T): T => storage.exit(body)
  * Calls `stuck` when nothing is left in this process that could settle the promises of the attempts that run: no
  * timer, no socket, no child. The event loop itself says so.
  */
-export function onStuck(stuck: () => void): () => void {
-  process.on('beforeExit', stuck)
-  return () => process.off('beforeExit', stuck)
-}
+export const onStuck = (stuck: () => void): (() => void) => hold('beforeExit', stuck)
 
 /** Fails every attempt that runs in this process, as never settled. */
 export function failStuck(): void {

@@ -1,7 +1,8 @@
-import { canonical, copy, type Json, showPath, toJson } from '@millrace/ir'
-import { type Ambient, ended, started, within } from './ambient.ts'
+import { canonical, copy, type Json, showPath, tellError, toJson } from '@millrace/ir'
+import { ended, started, within } from './ambient.ts'
 import { Artifacts } from './artifacts.ts'
 import { refused, StageFailure, threw } from './failure.ts'
+import type { Ambient } from './per-stage.ts'
 import type { Attempt, LoadedStage, Outcome, Parser } from './stage.ts'
 
 /** Bytes that an output may have as JSON. */
@@ -15,26 +16,42 @@ export const outputLimit = 1024 * 1024
  */
 export async function callStage(stage: LoadedStage, attempt: Attempt): Promise<Outcome> {
   const { node } = attempt
-  const artifacts = new Artifacts(node, () => attempt.files(), attempt.input)
-  const ambient: Ambient = { node, print: attempt.print, fail: () => {} }
-  const lost = new Promise<never>((_, reject) => {
-    ambient.fail = reject
-  })
-  lost.catch(() => {})
-  let abort: (() => void) | undefined
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(attempt.giveUp.reason)
-    attempt.giveUp.addEventListener('abort', abort, { once: true })
-  })
-  aborted.catch(() => {})
   if (attempt.giveUp.aborted) throw attempt.giveUp.reason
+  const artifacts = new Artifacts(node, () => attempt.files(), attempt.input)
+  const { resolve, reject, promise } = settleable<Outcome>()
+  const ambient: Ambient = { node, print: attempt.print, fail: reject }
+  const abort = () => reject(attempt.giveUp.reason)
+  attempt.giveUp.addEventListener('abort', abort, { once: true })
   started(ambient)
   try {
-    const work = within(ambient, () => perform(stage, attempt, artifacts))
-    return await Promise.race([work, lost, aborted])
+    void settleBy(() => within(ambient, () => perform(stage, attempt, artifacts)), resolve, reject)
+    return await promise
   } finally {
     ended(ambient)
-    attempt.giveUp.removeEventListener('abort', abort as () => void)
+    attempt.giveUp.removeEventListener('abort', abort)
+  }
+}
+
+function settleable<T>() {
+  let resolve: (value: T) => void = () => {}
+  let reject: (reason: unknown) => void = () => {}
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  return { promise, resolve, reject }
+}
+
+/** Awaited, a promise needs no `then` that a stage might have replaced. */
+async function settleBy<T>(
+  work: () => Promise<T>,
+  resolve: (value: T) => void,
+  reject: (reason: unknown) => void,
+): Promise<void> {
+  try {
+    resolve(await work())
+  } catch (error) {
+    reject(error)
   }
 }
 
@@ -93,11 +110,20 @@ async function parse(
     // not safeParse first: what is async in a schema would only be known after its transforms have run
     result = await parser.safeParseAsync(value)
   } catch (error) {
-    throw failure(String((error as Error)?.message ?? error), '')
+    throw failure(messageOf(error), '')
   }
   if (result.success) return result.data
   const { text, path } = refused(result.error.issues)
   throw failure(text, path)
+}
+
+/** Of what a check of the author's threw. */
+function messageOf(error: unknown): string {
+  try {
+    return String((error as Error)?.message ?? error)
+  } catch {
+    return tellError(error)
+  }
 }
 
 function jsonOf(node: string, value: unknown): Json {
@@ -115,14 +141,13 @@ function jsonOf(node: string, value: unknown): Json {
 /** The author's Context (its type lives in the SDK). */
 function contextOf(attempt: Attempt, artifacts: Artifacts): object {
   const { signal, seed, resources, worker, env } = attempt
+  let own: AbortSignal | undefined
   return {
     file: (name: unknown) => artifacts.draft('file', name),
     folder: (name: unknown) => artifacts.draft('folder', name),
     metric(name: unknown, value: unknown, step?: unknown) {
       if (typeof name !== 'string' || typeof value !== 'number' || !Number.isFinite(value))
-        throw new TypeError(
-          `context.metric(${JSON.stringify(name)}, ${String(value)}): give a name and a finite number`,
-        )
+        throw new TypeError(`context.metric(${tellError(name)}, ${tellError(value)}): give a name and a finite number`)
       if (step !== undefined && !Number.isSafeInteger(step))
         throw new TypeError('context.metric: step is a whole number')
       const time = new Date().toISOString()
@@ -130,12 +155,16 @@ function contextOf(attempt: Attempt, artifacts: Artifacts): object {
     },
     log(message: unknown, data?: unknown) {
       const json = data === undefined ? undefined : toJson(data)
-      attempt.log('info', String(message), json && ('json' in json ? json.json : String(data)))
+      attempt.log('info', String(message), json && ('json' in json ? json.json : tellError(data)))
     },
-    signal,
+    // its own: what it does to it must not reach others
+    get signal() {
+      own ??= AbortSignal.any([signal])
+      return own
+    },
     seed,
-    resources,
-    worker,
+    resources: copy(resources as Json),
+    worker: { ...worker },
     env,
     attempt: attempt.attempt,
   }

@@ -5,9 +5,12 @@ import { outputDigest } from '@millrace/store'
 import { failStuck, onStuck, outside, takeOver } from './ambient.ts'
 import { relativeTo } from './artifacts.ts'
 import { callStage } from './call.ts'
+import { exitWith } from './exit.ts'
 import { StageFailure, threw } from './failure.ts'
 import { attemptFiles, writeWhole } from './folder.ts'
+import { hold, keep } from './hold.ts'
 import type { Attempt, LoadedStage } from './stage.ts'
+import { writeNow } from './write-now.ts'
 
 /** `EX_DATAERR` of sysexits.h: invalid input, wrong code, or output that its schema refuses; never retried. */
 export const dataError = 65
@@ -39,11 +42,11 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
   const giveUp = new AbortController()
   let stopping = false
   // a parent that says stop waits for the stage to end, and kills when it waited enough
-  process.on('message', (message) => {
+  hold('message', (message: unknown) => {
     stopping ||= message === 'stop'
   })
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
-    process.on(name, () => {
+    hold(name, () => {
       const failure = new StageFailure(
         'process-failed',
         `the process of "${request.node}" was told to stop by ${name}`,
@@ -53,16 +56,16 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
       setTimeout(() => stopping || giveUp.abort(failure), 100)
     })
   // the parent's death must not leave us, nor what the stage started, working for nobody
-  process.on('disconnect', () => outside(() => process.kill(-process.pid, 'SIGKILL')))
+  keep('disconnect', () => outside(() => process.kill(-process.pid, 'SIGKILL')))
   process.channel?.unref()
-  const release = takeOver()
+  const release = takeOver(true)
   const awake = onStuck(failStuck)
   const sending: Promise<void>[] = []
   const end = async (code: number) => {
     awake()
     await Promise.all(sending)
     release()
-    process.exit(code)
+    exitWith(code)
   }
   try {
     const bytes = readFileSync(input, 'utf8')
@@ -81,7 +84,7 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
           sending.push(new Promise((resolve) => process.send?.(line, undefined, undefined, () => resolve())))
         }
       },
-      print: (text) => outside(() => process.stdout.write(text)),
+      print: (text) => writeNow(1, text),
       signal: told.signal,
       giveUp: giveUp.signal,
       seed: Number(variable('MILLRACE_SEED')),
@@ -90,9 +93,7 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
       env: request.env,
       attempt: request.attempt,
     }
-    const stage = await load().catch((error: unknown) => {
-      throw threw(request.node, error)
-    })
+    const stage = await load()
     const { output, files: written } = await callStage(stage, attempt)
     const digest = outputDigest(stage.outputSchema, output)
     const portable = mapArtifacts(stage.outputSchema, output, (at) => {

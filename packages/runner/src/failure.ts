@@ -50,7 +50,7 @@ export class StageFailure extends Error {
 
 /** The failure for whatever an author's code threw: an error with its causes, a string, `null`. */
 export function threw(node: string, error: unknown, how = 'threw'): StageFailure {
-  if (error instanceof StageFailure) return error
+  if (isFailure(error)) return error
   return new StageFailure(
     how === 'threw' ? 'stage-threw' : 'unhandled-error',
     `"${node}" ${how} ${tellError(error)}`,
@@ -60,6 +60,15 @@ export function threw(node: string, error: unknown, how = 'threw'): StageFailure
       cause: error,
     },
   )
+}
+
+function isFailure(error: unknown): error is StageFailure {
+  try {
+    return error instanceof StageFailure
+  } catch {
+    // a proxy whose trap throws
+    return false
+  }
 }
 
 const fixes: { readonly [how: string]: string } = {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
@@ -16,11 +16,22 @@ import {
   StageFailure,
   writeWhole,
 } from '@millrace/runner'
-import { type Metric, outputDigest } from '@millrace/store'
+import { outputDigest } from '@millrace/store'
 import { type AttemptRequest, envOf, seedOf } from './attempt-request.ts'
+import { guardBegin, guardEnd, startGuard } from './guard.ts'
+import { MetricTail } from './metric-tail.ts'
+import { endSurvivors, tokenVariable } from './survivors.ts'
 
 /** How long a child that timed out may go on after SIGTERM (contracts: stage). */
 const killAfter = 1000
+
+const { execPath } = process
+
+/** The folder and variables of this process before a stage could change them. */
+let origin: { readonly cwd: string; readonly env: NodeJS.ProcessEnv } = { cwd: '.', env: process.env }
+export const rememberOrigin = (): void => {
+  origin = { cwd: process.cwd(), env: { ...process.env } }
+}
 
 /** Runs one attempt in a process of its own, by the stage contract. */
 export async function runChildProcess(request: AttemptRequest, late: AbortSignal): Promise<Outcome> {
@@ -38,14 +49,19 @@ export async function runChildProcess(request: AttemptRequest, late: AbortSignal
   const scratch = join(folder, 'tmp')
   for (const path of [paths.files, scratch]) mkdirSync(path, { recursive: true })
   writeWhole(paths.input, request.input)
-  const child = spawn(process.execPath, [...heapLimit(request.share.resources), ...program.args], {
-    env: { ...process.env, ...envOf(request.spec), ...contract(request, paths, scratch), ...program.env },
+  startGuard()
+  const began = performance.now()
+  const child = spawn(execPath, [...heapLimit(request.share.resources), ...program.args], {
+    cwd: origin.cwd,
+    env: { ...origin.env, ...envOf(request.spec), ...contract(request, paths, scratch), ...program.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // a group of its own, so that its own children end with it
     detached: true,
   })
   children.add(child)
-  listen(child, request)
+  if (child.pid !== undefined) guardBegin(child.pid)
+  const metrics = new MetricTail(paths.metrics, request.metric)
+  listen(child, request, metrics)
   const stop = stopper(child, request, late)
   try {
     const { code, signal } = await ended(child)
@@ -56,11 +72,27 @@ export async function runChildProcess(request: AttemptRequest, late: AbortSignal
     children.delete(child)
     stop()
     signalGroup(child, 'SIGKILL')
-    for (const metric of readMetrics(paths.metrics)) request.metric(metric)
+    if (child.pid !== undefined) {
+      endSurvivors(request.token, child.pid, performance.now() - began)
+      guardEnd(child.pid)
+    }
+    clear(scratch)
+    metrics.close()
+  }
+}
+
+/** What the stage put into TMPDIR has no use after it. */
+function clear(scratch: string): void {
+  try {
+    rmSync(scratch, { recursive: true, force: true })
+  } catch {
+    // a process that got away from us may still write there
   }
 }
 
 const children = new Set<ChildProcess>()
+
+export const anyChildren = (): boolean => children.size > 0
 
 /** Ends every child at once, for a process that must end now. */
 export const killChildren = (): void => {
@@ -100,7 +132,7 @@ function contract(
     MILLRACE_OUTPUT: paths.output,
     MILLRACE_FILES: paths.files,
     MILLRACE_METRICS: paths.metrics,
-    MILLRACE_ATTEMPT_ID: request.token,
+    [tokenVariable]: request.token,
     MILLRACE_SEED: String(seedOf(request.key)),
     MILLRACE_REQUEST: JSON.stringify(told),
     TMPDIR: scratch,
@@ -108,14 +140,16 @@ function contract(
   }
 }
 
-function listen(child: ChildProcess, request: AttemptRequest): void {
+function listen(child: ChildProcess, request: AttemptRequest, metrics: MetricTail): void {
   for (const stream of [child.stdout, child.stderr]) {
     const decoder = new StringDecoder('utf8')
     stream?.on('data', (chunk: Buffer) => request.log.write(decoder.write(chunk)))
   }
-  child.on('message', (line: { level: Level; message: string; data?: Json }) =>
-    request.event(line.level, line.message, line.data),
-  )
+  child.on('message', (line: { level: Level; message: string; data?: Json }) => {
+    // what it measured before stands before
+    metrics.read()
+    request.event(line.level, line.message, line.data)
+  })
 }
 
 function stopper(child: ChildProcess, request: AttemptRequest, late: AbortSignal): () => void {
@@ -232,18 +266,4 @@ class ToldFailure extends StageFailure {
       ...(file === undefined ? {} : { place: { file, line: line as number, column: column as number } }),
     })
   }
-}
-
-function readMetrics(path: string): Metric[] {
-  if (!existsSync(path)) return []
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      try {
-        const metric = JSON.parse(line) as Metric
-        return typeof metric.name === 'string' && Number.isFinite(metric.value) ? [metric] : []
-      } catch {
-        return []
-      }
-    })
 }

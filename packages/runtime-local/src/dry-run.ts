@@ -44,7 +44,7 @@ export function dryRun(
   for (let at = 0; at < ready.length; at++) {
     const { step, args } = ready[at] as { step: Step; args: Json }
     const node = step.node as PlanStage
-    const { key, kept } = keys.of(node, args)
+    const { key, kept } = keys.of(node, step.frame.index, args)
     const hit = kept ? store.results.peek(key, (plan.stages[node.stage] as PlanStageSpec).output) : undefined
     if (hit) {
       note(node.id, { state: 'hit', because: hit.from, index: step.frame.index, output: hit.output })

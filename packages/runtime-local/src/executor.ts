@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { mkdirSync, statSync } from 'node:fs'
 import { relative } from 'node:path'
 import {
@@ -19,10 +18,12 @@ import type { AttemptRequest } from './attempt-request.ts'
 import type { Call, CallResult } from './call-state.ts'
 import type { Capacity, Share } from './capacity.ts'
 import { forEvent } from './for-event.ts'
+import { tokenPrefix } from './guard.ts'
 import type { Journal } from './journal.ts'
 import type { LocalOptions } from './request.ts'
 import { type Lease, Slots } from './slots.ts'
 import { StageLog } from './stage-log.ts'
+import { Waiting } from './waiting.ts'
 
 interface Surroundings {
   readonly plan: Plan
@@ -58,40 +59,70 @@ export interface Outcomes {
   broken(error: unknown): void
 }
 
+/** An attempt that waits for room. */
+interface Entry {
+  readonly call: Call
+  readonly attempt: number
+}
+
+/** Attempt ids are a prefix and a number: unique in the store, and cheap. */
+let attempts = 0
+
 /** Runs calls: waits for room on the machine, makes attempts with back-off between them, commits what came out. */
 export class Executor {
   readonly #around: Surroundings
   readonly #outcomes: Outcomes
-  readonly #slots: Slots<Call>
+  readonly #slots: Slots<Entry>
+  readonly #waiting: Waiting<Entry>
   /** Calls between two attempts, with the way to end their wait. */
   readonly #backingOff = new Map<Call, () => void>()
-  /** Attempt ids are this and a number: unique in the store, and cheap. */
-  readonly #tokens = randomBytes(6).toString('hex')
-  #attempts = 0
 
   constructor(around: Surroundings, outcomes: Outcomes) {
     this.#around = around
     this.#outcomes = outcomes
     this.#slots = new Slots(around.machine, around.options.jobs)
+    this.#waiting = new Waiting(
+      () => this.#slots.first(),
+      ({ call, attempt }, reason) => {
+        try {
+          around.journal.emit({ event: 'stage.waiting', ...placeOf(call, attempt), reason })
+        } catch (error) {
+          outcomes.broken(error)
+        }
+      },
+    )
   }
 
   /** Lets all who wait for room or for a retry go without. */
   clear(): void {
-    const waiting = [...this.#slots.clear(), ...this.#backingOff.keys()]
+    const told = this.#waiting.end()
+    const entries = this.#slots.clear()
+    const waiting = [...entries.map(({ call }) => call), ...this.#backingOff.keys()]
     const reason = (this.#around.cancel.reason as Error).message
-    for (const [{ node, index }, end] of this.#backingOff) {
-      end()
+    for (const end of this.#backingOff.values()) end()
+    // of the others nobody has heard
+    const heard = entries.filter((entry) => entry.attempt > 1 || told.has(entry)).map(({ call }) => call)
+    for (const { node, index } of [...this.#backingOff.keys(), ...heard])
       this.#around.journal.emit({ event: 'stage.cancelled', node: node.id, ...(index ? { index } : {}), reason })
-    }
     this.#backingOff.clear()
     for (const call of waiting) this.#outcomes.left(call)
   }
 
   enter(call: Call, attempt = 1): void {
     const share = this.#around.share(call.node)
-    this.#slots.enter(share, call, (lease) => {
-      this.#work(call, attempt, share, lease).catch((error: unknown) => this.#outcomes.broken(error))
+    this.#slots.enter(share, { call, attempt }, (lease) => {
+      void this.#begin(call, attempt, share, lease)
     })
+    this.#waiting.watch()
+  }
+
+  /** Awaited, not chained: a stage may replace what promises have. */
+  async #begin(call: Call, attempt: number, share: Share, lease: Lease): Promise<void> {
+    try {
+      await this.#work(call, attempt, share, lease)
+    } catch (error) {
+      this.#outcomes.broken(error)
+    }
   }
 
   async #work(call: Call, attempt: number, share: Share, lease: Lease): Promise<void> {
@@ -102,7 +133,9 @@ export class Executor {
       journal.emit({ event: 'stage.started', ...place, resources: share.resources })
       const began = performance.now()
       const made = await this.#attempt(call, attempt, share, lease, log)
+      log.check()
       const result = await this.#outcomes.commit(call, made)
+      this.#settle(made, result)
       const seconds = Math.round(performance.now() - began) / 1000
       log.close()
       journal.emit({ event: 'stage.succeeded', ...place, seconds, output: forEvent(result.output) })
@@ -118,6 +151,13 @@ export class Executor {
         lease.release()
       }
     }
+  }
+
+  #settle({ attempt, output }: Made, result: CallResult): void {
+    if (attempt === undefined) return
+    const { attempts } = this.#around.folder
+    if (result.output === output) attempts.end(attempt)
+    else attempts.discard(attempt)
   }
 
   #failed(call: Call, attempt: number, failure: StageFailure, tail: string): void {
@@ -152,12 +192,12 @@ export class Executor {
   }
 
   async #attempt(call: Call, attempt: number, share: Share, lease: Lease, log: StageLog): Promise<Made> {
-    const { plan, options, journal, cancel, kill } = this.#around
+    const { plan, options, journal, folder: around, cancel, kill } = this.#around
     const { node } = call
     const spec = plan.stages[node.stage] as PlanStageSpec
     const place = placeOf(call, attempt)
     const metrics: Metric[] = []
-    const token = `${this.#tokens}${(this.#attempts++).toString(16).padStart(6, '0')}`
+    const token = `${tokenPrefix}${(attempts++).toString(16).padStart(6, '0')}`
     let folder: string | undefined
     await verifyInput(spec, node.id, call.args, options.verify === true)
     const request: AttemptRequest = {
@@ -174,7 +214,7 @@ export class Executor {
       token,
       folder: () => {
         if (folder === undefined) {
-          folder = options.store.attemptFolder(node.id, token)
+          folder = around.attempts.begin(node.id, token, call.kept ? call.key : undefined)
           mkdirSync(attemptFiles(folder).files, { recursive: true })
         }
         return folder
@@ -200,6 +240,8 @@ export class Executor {
       const digest = outputDigest(spec.output, output)
       return { output, digest, metrics, attempt: folder, inProcess, log: log.file }
     } catch (error) {
+      // what a cancel cut short is of no use; what failed may be looked at
+      if (folder !== undefined && !cancel.aborted) around.attempts.end(folder)
       if (isDiagnosticError(error)) throw error
       throw threw(node.id, error)
     }
@@ -241,6 +283,11 @@ function whyNot({ path, kind }: { readonly path: string; readonly kind: 'file' |
 
 /** A path as the user would type it here. */
 const shown = (path: string): string => {
-  const here = relative(process.cwd(), path)
-  return here.startsWith('..') ? path : here
+  try {
+    const here = relative(process.cwd(), path)
+    return here.startsWith('..') ? path : here
+  } catch {
+    // the current folder is gone
+    return path
+  }
 }

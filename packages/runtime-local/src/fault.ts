@@ -1,18 +1,27 @@
-import type { Diagnostic } from '@millrace/ir'
+import { type Diagnostic, tellError } from '@millrace/ir'
+import { StageFailure } from '@millrace/runner'
+
+const causes = new WeakMap<Diagnostic, unknown>()
+
+/** The error behind a diagnostic of `fault`, for --trace. */
+export const causeOf = (diagnostic: Diagnostic): unknown => causes.get(diagnostic)
 
 /** What ended the run without being a stage's fault: the disk, or Millrace itself. */
 export function fault(pipeline: string, error: unknown): Diagnostic {
-  const { syscall, path, message } = error as NodeJS.ErrnoException
-  const disk = syscall !== undefined && path !== undefined
-  return {
+  const { syscall, message } = error as NodeJS.ErrnoException
+  const disk = syscall !== undefined
+  const diagnostic: Diagnostic = {
     code: disk ? 'store-failed' : 'internal-error',
     severity: 'error',
-    message: disk
-      ? `the store failed: ${message}`
-      : `Millrace itself failed: ${(error as Error)?.stack ?? String(error)}`,
+    message: disk ? `the store failed: ${message}` : `Millrace itself failed: ${tellError(error)}`,
     at: { pipeline, node: null },
     fix: disk
       ? 'Make room or mend the disk, then run again to go on.'
-      : 'Report it with this message; run again to go on.',
+      : 'Run it again with --trace and report what it prints.',
   }
+  causes.set(diagnostic, error)
+  return diagnostic
 }
+
+export const cancelled = (why = 'the run was cancelled'): StageFailure =>
+  new StageFailure('run-cancelled', why, 'Run again to go on where it stopped.')

@@ -27,6 +27,8 @@ export interface Worker {
   /** Something is wrong that no stage did. */
   refused(step: Step, message: string): void
   asset(token: string): Json
+  /** How many stages there are as far as is known, under each id: a map's count once its list is there. */
+  readonly known?: ((stages: number) => void) | undefined
   /** Whether new work may still start. */
   readonly stopped: boolean
 }
@@ -43,6 +45,7 @@ export class Flow {
   readonly #root: Frame
   readonly #result: Step
   #draining = false
+  #known = 0
 
   constructor(plan: Plan, input: JsonObject, worker: Worker) {
     this.#input = input
@@ -100,7 +103,9 @@ export class Flow {
       const step = newStep(node, frame)
       frame.steps.set(node.id, step)
       steps.push(step)
+      if (node.kind === 'stage') this.#count(node)
     }
+    this.#worker.known?.(this.#known)
     steps.push(collect)
     frame.open = steps.length
     for (const step of steps) {
@@ -127,6 +132,10 @@ export class Flow {
     for (const step of steps) if (step.waiting === 0 || step.because !== undefined) this.#queue.push(step)
   }
 
+  #count(node: PlanStage): void {
+    this.#known += 1 + (node.merged?.length ?? 0)
+  }
+
   #eachRead(step: Step, visit: (ref: string) => void): void {
     const { node } = step
     const seen = new Set<string>()
@@ -138,7 +147,7 @@ export class Flow {
     if (node.kind === 'stage') eachRef(node.args, each)
     else if (node.kind === 'map') eachRef(node.list, each)
     else if (node.kind === 'when') conditionRefs(node.condition, each)
-    else if (node.kind === 'value') eachRef(node.value, each)
+    else if (node.kind === 'value') node.value && eachRef(node.value, each)
     else if (node.binding) eachRef(node.binding, each)
   }
 
@@ -206,7 +215,7 @@ export class Flow {
   }
 
   #value(step: Step, node: PlanValue): void {
-    let value = this.#resolve(step.frame, node.value)
+    let value = node.value && this.#resolve(step.frame, node.value)
     if (value === undefined && node.default) value = this.#resolve(step.frame, node.default)
     if (value !== undefined) value = fillDefaults(node.schema, value, node.schema, (token) => this.#worker.asset(token))
     const problem = this.#worker.check(node, value)
@@ -250,8 +259,10 @@ export class Flow {
     )
     const taken = holds ? 'then' : 'else'
     const because = `${showCondition(node)} is ${holds}`
-    for (const stage of stagesUnder(this.#children, `${node.id}:${holds ? 'else' : 'then'}`))
+    for (const stage of stagesUnder(this.#children, `${node.id}:${holds ? 'else' : 'then'}`)) {
+      this.#count(stage)
       this.#worker.skipped(stage, step.frame.index, because)
+    }
     if (!holds && !node.hasElse) return this.#settle(step, 'done', undefined)
     const frame = this.#frame(`${node.id}:${taken}`, step.frame, step, step.frame.index, undefined)
     step.frames++
@@ -320,12 +331,12 @@ export class Flow {
     const { node, frame } = step
     const because = step.because as string
     if (node.kind === 'stage') this.#worker.notRun(node, frame.index, because)
-    if (node.kind === 'map')
-      for (const stage of stagesUnder(this.#children, node.id)) this.#worker.notRun(stage, frame.index, because)
-    if (node.kind === 'when')
-      for (const branch of ['then', 'else'])
-        for (const stage of stagesUnder(this.#children, `${node.id}:${branch}`))
-          this.#worker.notRun(stage, frame.index, because)
+    const branches = node.kind === 'when' ? [`${node.id}:then`, `${node.id}:else`] : []
+    for (const body of node.kind === 'map' ? [node.id] : branches)
+      for (const stage of stagesUnder(this.#children, body)) {
+        this.#count(stage)
+        this.#worker.notRun(stage, frame.index, because)
+      }
     this.#settle(step, 'not-run', undefined)
   }
 }

@@ -74,3 +74,10 @@ export const childrenByScope = (nodes: readonly PlanNode[]): Map<string, PlanNod
   }
   return out
 }
+
+/** Whether a failure of the step is forgiven by a map around it. */
+export function allowed(step: Step): boolean {
+  for (let frame: Step['frame'] | undefined = step.frame; frame; frame = frame.parent)
+    if (frame.owner?.node.kind === 'map' && frame.owner.node.failures === 'allow') return true
+  return false
+}

@@ -1,7 +1,8 @@
-import { appendFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Event } from '@millrace/ir'
-import type { RunFolder } from '@millrace/store'
+import { outside } from '@millrace/runner'
+import { appendStored, type RunFolder } from '@millrace/store'
 
 type Bare<E> = E extends Event ? Omit<E, 'run' | 'time'> : never
 
@@ -10,10 +11,13 @@ export class Journal {
   readonly #folder: RunFolder
   readonly #listen: ((event: Event) => void) | undefined
   #metrics = ''
+  #failure: { readonly error: unknown } | undefined
 
   constructor(folder: RunFolder, listen: ((event: Event) => void) | undefined) {
     this.#folder = folder
     this.#listen = listen
+    // what counts of them is told again
+    if (folder.resumed) this.#forgetMetrics()
   }
 
   emit(bare: Bare<Exclude<Event, { event: 'run.finished' }>>): void {
@@ -22,10 +26,25 @@ export class Journal {
   }
 
   write(event: Event): void {
-    this.#folder.append(event)
+    this.#append(event)
     if (event.event === 'metric') this.#metric(event)
     else if (event.event === 'run.finished') this.#flushMetrics()
-    this.#listen?.(event)
+    const listen = this.#listen
+    // a stage's code may have told it: what the listener prints, or starts timers for, is not the stage's
+    if (listen) outside(() => listen(event))
+  }
+
+  /** What a stage says must not fail within the stage, whose code may catch it: the next event of ours does. */
+  #append(event: Event): void {
+    if (event.event !== 'log' && event.event !== 'metric') {
+      if (this.#failure) throw this.#failure.error
+      return this.#folder.append(event)
+    }
+    try {
+      this.#folder.append(event)
+    } catch (error) {
+      this.#failure ??= { error }
+    }
   }
 
   /** Metrics also stand in a file of their own, so that a plot need not read the whole journal. */
@@ -34,10 +53,22 @@ export class Journal {
     if (this.#metrics.length > 64 * 1024) this.#flushMetrics()
   }
 
+  #forgetMetrics(): void {
+    try {
+      rmSync(this.#metricsFile, { force: true })
+    } catch {
+      // as in flushing them
+    }
+  }
+
+  get #metricsFile(): string {
+    return join(this.#folder.path, 'metrics.jsonl')
+  }
+
   #flushMetrics(): void {
     if (this.#metrics === '') return
     try {
-      appendFileSync(join(this.#folder.path, 'metrics.jsonl'), this.#metrics)
+      appendStored(this.#metricsFile, this.#metrics)
     } catch {
       // the journal has them too, and says what is wrong with the disk
     }

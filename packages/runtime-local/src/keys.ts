@@ -11,25 +11,31 @@ import {
 
 /**
  * Cache keys (contracts: keys): the stage's identity (code, schemas, env) and the input as wired, artifacts by content.
- * Of a call with `cache: false` also the run and, among equal calls, an ordinal: it never hits in another run.
+ * Of a call with `cache: false` also the run and the call's place in the Plan: it never hits in another run, and in its
+ * own a run that goes on finds it, in whatever order equal calls come then.
  */
 export class CacheKeys {
   readonly #plan: Plan
   readonly #run: string
-  readonly #ordinals = new Map<Digest, number>()
+  readonly #places: ReadonlyMap<string, number>
 
   constructor(plan: Plan, run: string) {
     this.#plan = plan
     this.#run = run
+    this.#places = new Map(plan.nodes.map(({ id }, place) => [id, place]))
   }
 
-  of(node: PlanStage, args: Json): { readonly key: Digest; readonly kept: boolean } {
+  /** `index`: one number per enclosing map. */
+  of(
+    node: PlanStage,
+    index: readonly number[] | undefined,
+    args: Json,
+  ): { readonly key: Digest; readonly kept: boolean } {
     const { identity, code } = this.#plan.stages[node.stage] as PlanStageSpec
     const base = { identity, input: content(args) }
     const key = digestJson(base)
     if (optionsOf(this.#plan, node).cache) return { key, kept: code !== undefined }
-    const ordinal = this.#ordinals.get(key) ?? 0
-    this.#ordinals.set(key, ordinal + 1)
-    return { key: digestJson({ ...base, run: this.#run, ordinal }), kept: code !== undefined }
+    const place = [this.#places.get(node.id) ?? -1, ...(index ?? [])]
+    return { key: digestJson({ ...base, run: this.#run, place }), kept: code !== undefined }
   }
 }

@@ -19,9 +19,9 @@ import type { Pack, RunFolder } from '@millrace/store'
 import type { Call, CallResult } from './call-state.ts'
 import { machineCapacity, sharesOf } from './capacity.ts'
 import { Executor, type Made, type Outcomes } from './executor.ts'
-import { fault } from './fault.ts'
+import { cancelled, fault } from './fault.ts'
 import { Flow, type Worker } from './flow.ts'
-import type { Step } from './frame.ts'
+import { allowed, type Step } from './frame.ts'
 import { Journal } from './journal.ts'
 import { CacheKeys } from './keys.ts'
 import { LogReplay } from './log-replay.ts'
@@ -53,6 +53,7 @@ export class LocalRun implements Worker, Outcomes {
   #failed = false
   #cancelled = false
   #finish: (() => void) | undefined
+  readonly known: ((stages: number) => void) | undefined
 
   constructor(
     plan: Plan,
@@ -60,7 +61,9 @@ export class LocalRun implements Worker, Outcomes {
     folder: RunFolder,
     options: LocalOptions,
     listen: ConstructorParameters<typeof Journal>[1],
+    known?: (stages: number) => void,
   ) {
+    this.known = known
     this.#plan = plan
     this.#planId = planDigest(plan)
     this.#options = options
@@ -111,6 +114,8 @@ export class LocalRun implements Worker, Outcomes {
         else this.#flow.start()
         this.#settled()
       })
+      // what came while the last stage kept the loop busy is still to be heard
+      await loopTurned()
     } finally {
       signal?.removeEventListener('abort', onAbort)
       this.#options.kill?.removeEventListener('abort', onKill)
@@ -158,7 +163,7 @@ export class LocalRun implements Worker, Outcomes {
   ready(step: Step, args: Json): void {
     const node = step.node as PlanStage
     if (this.stopped) return
-    const { key, kept } = this.#keys.of(node, args)
+    const { key, kept } = this.#keys.of(node, step.frame.index, args)
     const call: Call = { step, node, index: step.frame.index, args, key, kept }
     this.#active++
     const first = kept ? this.#first.get(key) : undefined
@@ -175,18 +180,23 @@ export class LocalRun implements Worker, Outcomes {
   /** Looks calls up a few at a time: a wide graph must not have all its calls in the air at once. */
   #pump(): void {
     while (this.#looking < lookups && this.#next < this.#backlog.length) {
-      const call = this.#backlog[this.#next++] as Call
       this.#looking++
-      this.#look(call)
-        .catch((error: unknown) => this.broken(error))
-        .finally(() => {
-          this.#looking--
-          this.#pump()
-        })
+      void this.#lookUp(this.#backlog[this.#next++] as Call)
     }
     if (this.#next === this.#backlog.length) {
       this.#backlog.length = 0
       this.#next = 0
+    }
+  }
+
+  async #lookUp(call: Call): Promise<void> {
+    try {
+      await this.#look(call)
+    } catch (error) {
+      this.broken(error)
+    } finally {
+      this.#looking--
+      this.#pump()
     }
   }
 
@@ -232,7 +242,7 @@ export class LocalRun implements Worker, Outcomes {
     // a key that holds the run's id can only be this run's own
     const own = !optionsOf(this.#plan, call.node).cache
     if (call.kept && !recompute?.has(call.node.id) && (!fresh || own)) {
-      const hit = await store.results.find(call.key, schema, verify ? { verifyFull: true } : {})
+      const hit = await store.results.find(call.key, schema, { verifyFull: verify === true, user: this.#folder })
       if (hit) return this.#cached(call, hit)
     }
     if (this.stopped) this.left(call)
@@ -263,6 +273,7 @@ export class LocalRun implements Worker, Outcomes {
       metrics,
       ...(attempt === undefined ? {} : { attempt }),
       ...(replace ? { replace } : {}),
+      user: this.#folder,
     })
   }
 
@@ -323,7 +334,11 @@ export class LocalRun implements Worker, Outcomes {
     const diagnostics = (error as { diagnostics?: readonly Diagnostic[] }).diagnostics
     this.#errors.push(...(diagnostics ?? [fault(this.#plan.pipeline, error)]))
     this.#active = 0
-    this.#halt()
+    try {
+      this.#halt()
+    } catch {
+      // the journal is what failed
+    }
     this.#finish?.()
   }
 }
@@ -334,12 +349,5 @@ const lookups = 16
 /** Results up to this many bytes of JSON, without artifacts, stand in the run's pack. */
 const packLimit = 64 * 1024
 
-const cancelled = (why = 'the run was cancelled') =>
-  new StageFailure('run-cancelled', why, 'Run again to go on where it stopped.')
-
-/** Whether a failure of the step is forgiven by a map around it. */
-function allowed(step: Step): boolean {
-  for (let frame: Step['frame'] | undefined = step.frame; frame; frame = frame.parent)
-    if (frame.owner?.node.kind === 'map' && frame.owner.node.failures === 'allow') return true
-  return false
-}
+/** When timers, signals and pipes that were due have been seen: between two immediates the loop looks at all of them. */
+const loopTurned = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))

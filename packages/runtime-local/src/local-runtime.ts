@@ -1,4 +1,5 @@
 import {
+  canonical,
   content,
   type JsonObject,
   optionsOf,
@@ -8,24 +9,29 @@ import {
   type RunOutcome,
   type Runtime,
 } from '@millrace/ir'
-import { failStuck, onStuck, takeOver } from '@millrace/runner'
+import { failStuck, hold, leftChildren, onStuck, takeOver } from '@millrace/runner'
+import { attemptsIn } from '@millrace/store'
 import { machineCapacity, shareOf } from './capacity.ts'
-import { killChildren } from './child-process.ts'
+import { anyChildren, killChildren, rememberOrigin } from './child-process.ts'
+import { stopGuard } from './guard.ts'
 import { LocalRun } from './local-run.ts'
 import type { LocalOptions } from './request.ts'
+import { endDescendants } from './survivors.ts'
 
 /** Runs Plans in this process; sequential in-process execution (`jobs: 1`) is the reference semantics. */
 export function localRuntime(options: LocalOptions): Runtime {
   return {
     name: 'local',
-    async run(plan: Plan, input: JsonObject, { signal, onEvent }: RunOptions = {}): Promise<RunOutcome> {
+    async run(plan: Plan, input: JsonObject, { signal, onEvent, onKnown }: RunOptions = {}): Promise<RunOutcome> {
       const parameters = content(input) as JsonObject
       const info = { pipeline: plan.pipeline, plan: planDigest(plan), parameters }
       const { runs } = options.store
       const folder = (options.fresh ? undefined : runs.resume(info)) ?? runs.create(info)
       const giveBack = shared()
       try {
-        return await new LocalRun(plan, input, folder, options, onEvent).run(parameters, signal)
+        // files of other runs may be given as parameters
+        folder.use(undefined, attemptsIn(canonical(input)))
+        return await new LocalRun(plan, input, folder, options, onEvent, onKnown).run(parameters, signal)
       } finally {
         giveBack()
         folder.release()
@@ -42,10 +48,16 @@ function shared(): () => void {
   if (users++ === 0) {
     const release = takeOver()
     const awake = onStuck(failStuck)
-    process.on('exit', killChildren)
+    const alert = hold('exit', killChildren)
+    rememberOrigin()
     undo = () => {
-      process.off('exit', killChildren)
+      alert()
+      // a run that broke does not wait for its children
+      killChildren()
+      if (!anyChildren()) stopGuard()
       awake()
+      const left = leftChildren()
+      if (left.length > 0) endDescendants(left)
       release()
     }
   }

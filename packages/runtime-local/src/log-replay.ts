@@ -1,7 +1,7 @@
-import { appendFileSync, copyFileSync, linkSync, readFileSync } from 'node:fs'
+import { copyFileSync, linkSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Digest } from '@millrace/ir'
-import type { RunFolder, Store } from '@millrace/store'
+import { appendStored, type RunFolder, readStored, type Store } from '@millrace/store'
 import { eventLimit } from './stage-log.ts'
 
 const indexName = 'index.jsonl'
@@ -10,6 +10,7 @@ const indexName = 'index.jsonl'
 export class LogReplay {
   readonly #store: Store
   readonly #folder: RunFolder
+  #kept = false
   /** Log files of other runs by cache key; most stages print nothing, so a look must cost nothing. */
   readonly #logs = new Map<string, ReadonlyMap<string, string>>()
 
@@ -20,7 +21,11 @@ export class LogReplay {
 
   /** Notes which log is that of a result. */
   keep(key: Digest, file: string): void {
-    appendFileSync(join(this.#folder.path, 'logs', indexName), `${JSON.stringify({ key, file: basename(file) })}\n`)
+    // a line that a kill has cut gets its end first
+    const end = this.#folder.resumed && !this.#kept ? '\n' : ''
+    this.#kept = true
+    const line = JSON.stringify({ key, file: basename(file) })
+    appendStored(join(this.#folder.path, 'logs', indexName), `${end}${line}\n`)
   }
 
   /** Puts the log of a result into this run's folder and gives its lines. A log that can't be read is no log. */
@@ -30,14 +35,16 @@ export class LogReplay {
     if (name === undefined) return []
     const source = join(this.#store.runs.path(from), 'logs', name)
     try {
+      const text = readStored(source)
       const target = this.#folder.logFile(node, index, 1)
+      // what an attempt of this run left before is not the result's
+      rmSync(target, { force: true })
       try {
         linkSync(source, target)
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return []
+      } catch {
         copyFileSync(source, target)
       }
-      return readFileSync(source, 'utf8').slice(0, eventLimit).replace(/\n$/, '').split('\n')
+      return text.slice(0, eventLimit).replace(/\n$/, '').split('\n')
     } catch {
       return []
     }
@@ -62,7 +69,7 @@ export class LogReplay {
 
 function readLines(path: string): string[] {
   try {
-    return readFileSync(path, 'utf8').split('\n')
+    return readStored(path).split('\n')
   } catch {
     return []
   }

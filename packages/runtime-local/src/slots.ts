@@ -1,4 +1,5 @@
 import type { Capacity, Share } from './capacity.ts'
+import type { Waits } from './waiting.ts'
 
 /** A place on the machine; `gpus` are the device numbers that the holder alone may use. */
 export interface Lease {
@@ -20,6 +21,8 @@ export class Slots<T> {
   #free: number[]
   #jobs: number
   #order = 0
+  readonly #whole: Capacity
+  readonly #atOnce: number
   /** Waiters with equal requests stand in one line, so that a look costs as many steps as there are lines. */
   readonly #lines = new Map<string, { readonly waiters: Waiter<T>[]; next: number }>()
 
@@ -28,6 +31,8 @@ export class Slots<T> {
     this.#memory = machine.memory
     this.#free = Array.from({ length: machine.gpu }, (_, i) => i)
     this.#jobs = jobs
+    this.#whole = machine
+    this.#atOnce = jobs
   }
 
   /** Calls `start` when there is room, perhaps at once. */
@@ -47,6 +52,29 @@ export class Slots<T> {
     const waiting = [...this.#lines.values()].flatMap(({ waiters, next }) => waiters.slice(next).map(({ who }) => who))
     this.#lines.clear()
     return waiting
+  }
+
+  /** The first of each line of equal requests, and what it waits for. */
+  *first(): Iterable<Waits<T>> {
+    for (const { waiters, next } of this.#lines.values()) {
+      const head = waiters[next]
+      if (head) yield { who: head.who, ...this.#lack(head.share) }
+    }
+  }
+
+  #lack(share: Share): { readonly lacks: string; readonly reason: string } {
+    const lacks: string[] = []
+    const reasons: string[] = []
+    const look = (what: string, needs: number, free: number, all: number, show: (n: number) => string) => {
+      if (needs <= free + 1e-9) return
+      lacks.push(what)
+      reasons.push(`${what} ${show(needs)} (${show(free)} of ${show(all)} free)`)
+    }
+    look('cpu', share.cpu, this.#cpu, this.#whole.cpu, (n) => String(Math.round(n * 100) / 100))
+    look('memory', share.memory, this.#memory, this.#whole.memory, (n) => `${Math.floor((n / 2 ** 30) * 10) / 10}Gi`)
+    look('gpu', share.gpu, this.#free.length, this.#whole.gpu, String)
+    if (lacks.length === 0) return { lacks: 'jobs', reason: `no more than ${this.#atOnce} may run at once` }
+    return { lacks: lacks.join(), reason: `needs ${reasons.join(', ')}` }
   }
 
   #serving = false

@@ -1,4 +1,5 @@
-import { appendFileSync, closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { appendStored, storeFailed, toAppend } from '@millrace/store'
 
 /** Bytes of one attempt's log that are kept. */
 const logLimit = 64 * 1024 * 1024
@@ -17,6 +18,7 @@ export class StageLog {
   #tail = ''
   #rest = ''
   #over = false
+  #failure: { readonly error: unknown } | undefined
 
   constructor(path: () => string, line: (text: string) => void) {
     this.#path = path
@@ -49,21 +51,29 @@ export class StageLog {
   #append(text: string): void {
     if (this.#over) return this.#appendLate(text)
     this.#tail = (this.#tail + text).slice(-tailSize * 2)
-    if (this.#written < logLimit) {
-      this.#file ??= openSync(this.#path(), 'a')
+    if (this.#written >= logLimit || this.#failure) return
+    try {
+      this.#file ??= openNew(this.#path())
       const bytes = Buffer.from(text).subarray(0, logLimit - this.#written)
-      writeSync(this.#file, bytes)
+      writeAll(this.#file, bytes)
       this.#written += bytes.length
       if (this.#written >= logLimit)
-        writeSync(this.#file, `\n[the log is cut here: ${logLimit / 2 ** 20} MiB are kept]\n`)
+        writeAll(this.#file, Buffer.from(`\n[the log is cut here: ${logLimit / 2 ** 20} MiB are kept]\n`))
+    } catch (error) {
+      this.#failure = { error: storeFailed('write', this.#path(), error) }
     }
+  }
+
+  /** Throws what kept the log from being written: within the stage its code might catch it. */
+  check(): void {
+    if (this.#failure) throw this.#failure.error
   }
 
   #appendLate(text: string): void {
     if (this.#written >= logLimit) return
     this.#written += text.length
     try {
-      appendFileSync(this.#path(), text)
+      appendStored(this.#path(), text)
     } catch {
       // nobody is left to be told
     }
@@ -93,4 +103,21 @@ export class StageLog {
     if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined
   }
+}
+
+/**
+ * What lies there is the log of an attempt that a kill cut short, or another run's that this one has a link to: the
+ * attempt that takes its number begins a file of its own.
+ */
+function openNew(path: string): number {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  return openSync(path, toAppend)
+}
+
+function writeAll(fd: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
 }

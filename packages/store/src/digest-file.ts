@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, read, readSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, read, readSync, statSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { Digest } from '@millrace/ir'
-import { onDisk, refuse, storeFailed } from './disk.ts'
+import { onDisk, refuse, storeFailed, toRead } from './disk.ts'
 
 const readAsync = promisify(read)
 
@@ -28,14 +28,11 @@ export async function digestFile(path: string): Promise<{ digest: Digest; size: 
   }
 }
 
-/** A pipe that took the file's place must not block the process. */
-const open = (path: string): number => openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-
 let shared: Buffer | undefined
 
 function digestSmall(path: string): { digest: Digest; size: number } {
   shared ??= Buffer.allocUnsafeSlow(atOnce)
-  const fd = open(path)
+  const fd = openSync(path, toRead)
   try {
     const hash = createHash('sha256')
     let size = 0
@@ -50,7 +47,7 @@ function digestSmall(path: string): { digest: Digest; size: number } {
 }
 
 async function digestLarge(path: string): Promise<{ digest: Digest; size: number }> {
-  const fd = open(path)
+  const fd = openSync(path, toRead)
   try {
     if (!fstatSync(fd).isFile()) refuse(path, 'it is not a regular file', 'Name a regular file.')
     const hash = createHash('sha256')

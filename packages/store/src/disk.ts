@@ -1,3 +1,4 @@
+import { appendFileSync, constants, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
 import { type Diagnostic, DiagnosticError, isDiagnosticError, nowhere } from '@millrace/ir'
@@ -16,6 +17,15 @@ const fixes: { readonly [code: string]: string } = {
   EEXIST: 'Remove what stands at that path, or choose another store with --store.',
   EISDIR: 'Remove the folder that stands where a file should be, or choose another store with --store.',
 }
+
+/** Flags for reading: a pipe that took a file's place must not block the process. */
+export const toRead = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+
+/** The same for appending; a pipe that nobody reads is an error then. */
+export const toAppend = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0)
+
+/** The text of a file; of a pipe in its place nothing. */
+export const readText = (path: string): string => readFileSync(path, { encoding: 'utf8', flag: toRead as never })
 
 /** The errno of a file system error: `ENOENT`. */
 export const errnoOf = (error: unknown): string | undefined =>
@@ -56,3 +66,17 @@ export function shown(path: string): string {
     return path
   }
 }
+
+/** Reads a text file of the store; what the disk refuses becomes a `store-failed`. */
+export function readStored(path: string): string {
+  try {
+    return readText(path)
+  } catch (error) {
+    if (errnoOf(error) !== undefined) throw storeFailed('read', path, error)
+    return refuse(path, 'it is larger than anything that is written there', 'Remove it.')
+  }
+}
+
+/** Appends to a file of the store; what the disk refuses becomes a `store-failed`. */
+export const appendStored = (path: string, text: string): void =>
+  onDisk('write', path, () => appendFileSync(path, text, { flag: toAppend as never }))

@@ -1,8 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { type Event, isObject } from '@millrace/ir'
-import { errnoOf, storeFailed } from './disk.ts'
+import { errnoOf, storeFailed, toRead } from './disk.ts'
 
 const chunk = 65_536
+/** No line is longer: what has no newline for so long is damage, and is left out. */
+const longest = 1 << 26
 
 /** The events of a journal, in order. What no JSON object with an event is (a line that a kill cut) is left out. */
 export function* readEvents(path: string): Generator<Event> {
@@ -11,15 +13,19 @@ export function* readEvents(path: string): Generator<Event> {
   try {
     const bytes = Buffer.allocUnsafe(chunk)
     let held: Buffer[] = []
+    let length = 0
     for (let count = next(fd, bytes, path); count > 0; count = next(fd, bytes, path)) {
       let start = 0
       for (let end = bytes.indexOf(10); end >= 0 && end < count; end = bytes.indexOf(10, start)) {
         const event = parse([...held, bytes.subarray(start, end)])
-        if (event) yield event
+        if (event && length <= longest) yield event
         held = []
+        length = 0
         start = end + 1
       }
-      if (start < count) held.push(Buffer.from(bytes.subarray(start, count)))
+      length += count - start
+      if (length > longest) held = []
+      else if (start < count) held.push(Buffer.from(bytes.subarray(start, count)))
     }
     const event = parse(held)
     if (event) yield event
@@ -40,7 +46,7 @@ export function lastEvent(path: string): Event | undefined {
       for (let count = 1; held < bytes.length && count > 0; held += count)
         count = readSync(fd, bytes, held, bytes.length - held, size - bytes.length + held)
       const event = lastIn(bytes, bytes.length === size)
-      if (event || bytes.length === size) return event
+      if (event || bytes.length === size || length > longest) return event
     }
   } catch (error) {
     throw storeFailed('read', path, error)
@@ -71,7 +77,7 @@ function parse(line: readonly Buffer[]): Event | undefined {
 
 function openOrNone(path: string): number | undefined {
   try {
-    const fd = openSync(path, 'r')
+    const fd = openSync(path, toRead)
     if (fstatSync(fd).isFile()) return fd
     closeSync(fd)
     return undefined

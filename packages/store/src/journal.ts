@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 import type { Event } from '@millrace/ir'
-import { onDisk, storeFailed } from './disk.ts'
+import { onDisk, refuse, storeFailed } from './disk.ts'
 import { withFolder } from './temporary.ts'
 
 const bytesHeld = 65_536
@@ -98,7 +98,12 @@ export class Journal {
   /** A line that a kill has cut gets its end first, so that it spoils no other. */
   #open(): number {
     const fd = withFolder(this.#path, () => openSync(this.#path, 'a+'))
-    this.#size = fstatSync(fd).size
+    const stat = fstatSync(fd)
+    if (!stat.isFile()) {
+      closeSync(fd)
+      refuse(this.#path, 'it is not a regular file', 'Remove it.')
+    }
+    this.#size = stat.size
     const last = Buffer.alloc(1)
     if (this.#size > 0 && readSync(fd, last, 0, 1, this.#size - 1) === 1 && last[0] !== 10)
       this.#held = `\n${this.#held}`

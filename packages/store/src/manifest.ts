@@ -1,15 +1,7 @@
-import {
-  canonical,
-  type Digest,
-  digestJson,
-  hexOf,
-  isObject,
-  type Json,
-  type JsonObject,
-  type Schema,
-} from '@millrace/ir'
+import { type Digest, digestJson, hexOf, isObject, type Json, type JsonObject, type Schema } from '@millrace/ir'
 import { absoluteFrom, artifactsOf, outputDigest, relativeTo } from './output.ts'
 import { type Metric, metricsOf, type Result } from './result.ts'
+import type { User } from './uses.ts'
 
 /** What a commit puts down. */
 export interface Commit {
@@ -24,6 +16,8 @@ export interface Commit {
   readonly attempt?: string
   /** Becomes current even where a valid result is (`--fresh`). */
   readonly replace?: boolean
+  /** Is told of the result of others that is adopted. */
+  readonly user?: User
 }
 
 /** The file of a manifest, in its key's folder; `current` holds this name. */
@@ -54,7 +48,8 @@ export function writeManifest(roots: readonly string[], commit: Commit): string 
       value: Number.isFinite(metric.value) ? metric.value : null,
     })),
   }
-  return `${canonical({ ...fields, check: digestJson(fields) })}\n`
+  // not canonical: a stage that reads the output must see its keys in the order in which they were returned
+  return `${JSON.stringify({ ...fields, check: digestJson(fields) })}\n`
 }
 
 /** The result in a manifest's text, if it is whole, of this key, and what its file name says. */

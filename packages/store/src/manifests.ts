@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, hexOf, type Schema } from '@millrace/ir'
-import { errnoOf } from './disk.ts'
+import { errnoOf, readText } from './disk.ts'
 import { type Commit, manifestName, manifestPattern, readManifest, writeManifest } from './manifest.ts'
 import type { Result } from './result.ts'
 import { put, putIfAbsent } from './temporary.ts'
@@ -31,7 +31,7 @@ export class Manifests {
   /** The same without the listing: what other processes committed meanwhile too. */
   read(key: Digest, schema: Schema): Result | undefined {
     try {
-      const name = readFileSync(join(this.#keyFolder(key), 'current'), 'utf8').trim()
+      const name = readText(join(this.#keyFolder(key), 'current')).trim()
       return manifestPattern.test(name) ? this.#manifest(key, name, schema) : undefined
     } catch {
       return undefined
@@ -73,7 +73,7 @@ export class Manifests {
   }
 
   #manifest(key: Digest, name: string, schema: Schema): Result | undefined {
-    const text = readFileSync(join(this.#keyFolder(key), name), 'utf8')
+    const text = readText(join(this.#keyFolder(key), name))
     return readManifest(text, name, key, schema, this.#root)
   }
 

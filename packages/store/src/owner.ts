@@ -1,7 +1,7 @@
-import { readFileSync, utimesSync } from 'node:fs'
+import { utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { isObject } from '@millrace/ir'
-import { errnoOf } from './disk.ts'
+import { errnoOf, readText } from './disk.ts'
 import { fateOf, type Identity, self } from './identity.ts'
 import { putIfAbsent, remove, untouched } from './temporary.ts'
 
@@ -15,6 +15,7 @@ import { putIfAbsent, remove, untouched } from './temporary.ts'
 const beatInMilliseconds = 600_000
 
 export const firstOwner = 'owner'
+const nameOf = (n: number): string => (n === 1 ? firstOwner : `${firstOwner}.${n}`)
 export const ownerText = (): string => `${JSON.stringify(self())}\n`
 
 /** What keeps a run for this process. */
@@ -45,6 +46,13 @@ export function hold(path: string): Claim {
   }
 }
 
+/** Removes all claims of a run that nobody will go on with; the last one first, so that a kill leaves no gap. */
+export function removeClaims(folder: string): void {
+  let last = 0
+  while (read(join(folder, nameOf(last + 1))) !== undefined) last++
+  for (; last > 0; last--) remove(join(folder, nameOf(last)))
+}
+
 /** Whether a process that lives owns the run in this folder. */
 export const hasLiveOwner = (folder: string): boolean => lastOwner(folder).live
 
@@ -52,7 +60,7 @@ function lastOwner(folder: string): { readonly live: boolean; readonly next: str
   let path: string | undefined
   let text: string | undefined
   for (let n = 1; ; n++) {
-    const name = n === 1 ? firstOwner : `${firstOwner}.${n}`
+    const name = nameOf(n)
     const found = read(join(folder, name))
     if (found === undefined) return { live: path !== undefined && lives(path, text), next: name }
     path = join(folder, name)
@@ -62,14 +70,14 @@ function lastOwner(folder: string): { readonly live: boolean; readonly next: str
 
 function read(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    return readText(path)
   } catch (error) {
     return errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR' ? undefined : ''
   }
 }
 
-/** An owner file that says nothing was cut by a crash of the machine. */
-function lives(path: string, text: string | undefined): boolean {
+/** Whether the process that a file names lives. A file that says nothing was cut by a crash of the machine. */
+export function lives(path: string, text = read(path)): boolean {
   try {
     const owner: unknown = JSON.parse(text ?? '')
     if (!isObject(owner) || typeof owner.pid !== 'number' || typeof owner.host !== 'string') return false

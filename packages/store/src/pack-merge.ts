@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, readSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { toRead } from './disk.ts'
 import { indexName, isIndexName, type Packed, packOfName } from './pack-name.ts'
 import { eachLine, sectionHeader, sections } from './pack-scan.ts'
 import { remove, temporaryPath, withFolder } from './temporary.ts'
@@ -39,14 +40,29 @@ export function mergePacks(folder: string, scratch: string, inUse: (pack: Packed
   const opened: Opened[] = []
   try {
     for (const name of [...packs, ...names.filter(isIndexName)]) {
-      const fd = openSync(join(folder, name), 'r')
-      opened.push({ name, fd, size: fstatSync(fd).size })
+      const fd = openSync(join(folder, name), toRead)
+      const stat = fstatSync(fd)
+      if (stat.isFile()) opened.push({ name, fd, size: stat.size })
+      else closeSync(fd)
     }
     const sources = worthIt(opened)
     write(folder, scratch, parts(sources))
     for (const { name } of sources) remove(join(folder, name))
   } finally {
     for (const { fd } of opened) closeSync(fd)
+  }
+}
+
+/** Puts an index pack in the place of another that holds only some of its packs. Readers and merges find one of them. */
+export function reduceIndex(folder: string, scratch: string, name: string, keep: (pack: string) => boolean): void {
+  const fd = openSync(join(folder, name), toRead)
+  try {
+    const size = fstatSync(fd).size
+    const all = parts([{ name, fd, size }]).filter(({ pack }) => keep(pack))
+    if (all.length > 0) write(folder, scratch, all)
+    remove(join(folder, name))
+  } finally {
+    closeSync(fd)
   }
 }
 

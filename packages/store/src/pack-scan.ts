@@ -2,6 +2,8 @@ import { readSync } from 'node:fs'
 
 const newline = 10
 const chunk = 1 << 20
+/** No line is longer: what has no newline for so long is damage, and is left out. */
+const longest = 1 << 26
 
 /** Calls back for each whole line of a part of a file; what no newline ends was cut and is left out. */
 export function eachLine(
@@ -12,15 +14,21 @@ export function eachLine(
 ): void {
   let bytes = Buffer.allocUnsafe(Math.min(chunk, to - from))
   let held = 0
+  let skipping = false
   for (let at = from; at < to; ) {
-    if (held === bytes.length) bytes = Buffer.concat([bytes], Math.min(bytes.length * 2, to - from))
+    if (held === longest) {
+      held = 0
+      skipping = true
+    }
+    if (held === bytes.length) bytes = Buffer.concat([bytes], Math.min(bytes.length * 2, to - from, longest))
     const count = readSync(fd, bytes, held, Math.min(bytes.length - held, to - at), at)
     if (count === 0) return
     const base = at - held
     const filled = held + count
     let start = 0
     for (let end = indexOf(bytes, held, filled); end >= 0; end = indexOf(bytes, start, filled)) {
-      line(bytes, start, end, base + start)
+      if (skipping) skipping = false
+      else line(bytes, start, end, base + start)
       start = end + 1
     }
     bytes.copyWithin(0, start, filled)

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, hexOf, type Schema } from '@millrace/ir'
+import { toRead } from './disk.ts'
 import { KeyTable } from './key-table.ts'
 import { type Pack, PackFile, readPart } from './pack.ts'
 import { mergePacks } from './pack-merge.ts'
@@ -116,7 +117,7 @@ export class Packs {
   #index(name: string): number {
     let fd = -1
     try {
-      fd = openSync(join(this.#folder, name), 'r')
+      fd = openSync(join(this.#folder, name), toRead)
       const { size } = fstatSync(fd)
       if (isIndexName(name)) {
         for (const { pack, from, to } of sections(fd, size)) this.#indexPart(fd, from, to, packOfName(pack))

@@ -1,11 +1,14 @@
 import { join } from 'node:path'
 import type { Digest, Schema } from '@millrace/ir'
+import { attemptsIn } from './attempts-in.ts'
+import { Condemned } from './condemned.ts'
 import type { Commit } from './manifest.ts'
 import { Manifests } from './manifests.ts'
 import { artifactsOf } from './output.ts'
 import type { Pack } from './pack.ts'
 import { type Candidate, Packs } from './packs.ts'
 import type { Result } from './result.ts'
+import type { User } from './uses.ts'
 import { seemsThere, verifyArtifact } from './verify-artifact.ts'
 
 /** The results of a store, by cache key. */
@@ -14,7 +17,7 @@ export interface Results {
    * A verified result, or undefined: damage is a miss, never an error. `output` is the stage's output schema, by which
    * artifacts are found. Sees what was in the store at the first call, and all that this process appends and commits.
    */
-  find(key: Digest, output: Schema, options?: { readonly verifyFull?: boolean }): Promise<Result | undefined>
+  find(key: Digest, output: Schema, options?: FindOptions): Promise<Result | undefined>
   /** Like find, but reads no artifact's bytes: that a file of the length is there is enough. */
   peek(key: Digest, output: Schema): Result | undefined
   /** A writer of this run's pack. Merges packs first where there are many. */
@@ -24,6 +27,13 @@ export interface Results {
    * the first wins, a later one adopts it. With `replace` the new manifest becomes current at once.
    */
   commit(commit: Commit): Promise<Result>
+}
+
+export interface FindOptions {
+  /** Verifies also what is above 1 GiB byte by byte. Default false. */
+  readonly verifyFull?: boolean
+  /** Is told of what is used before its bytes are verified. */
+  readonly user?: User
 }
 
 interface Found {
@@ -36,21 +46,20 @@ export class FolderResults implements Results {
   readonly #packs: Packs
   /** Keys whose manifest `find` saw with other bytes than it says; a commit doesn't adopt it by its lengths alone. */
   readonly #damaged = new Set<Digest>()
+  readonly #condemned: Condemned
 
   constructor(roots: readonly [string, ...string[]], isLive: (run: string) => boolean) {
     const folder = join(roots[0], 'results')
     const scratch = join(folder, 'tmp')
     this.#manifests = new Manifests(roots, folder, scratch)
+    this.#condemned = new Condemned(roots[0])
     this.#packs = new Packs(join(folder, 'packs'), scratch, isLive)
   }
 
-  async find(
-    key: Digest,
-    output: Schema,
-    options: { readonly verifyFull?: boolean } = {},
-  ): Promise<Result | undefined> {
+  async find(key: Digest, output: Schema, { verifyFull, user }: FindOptions = {}): Promise<Result | undefined> {
     for (const { result, manifest } of this.#candidates(key, output)) {
-      if (await intact(result, output, options.verifyFull === true)) return result
+      if (!this.#take(result, output, manifest, user)) continue
+      if (await intact(result, output, verifyFull === true)) return result
       if (manifest) this.#damaged.add(key)
     }
     return undefined
@@ -71,16 +80,16 @@ export class FolderResults implements Results {
     const own: Result = { key, output, digest, metrics, from: run }
     if (commit.replace) return this.#replace(commit, own)
     const current = this.#manifests.read(key, schema)
-    if (current && (await this.#adoptable(current, schema))) return current
+    if (current && (await this.#adoptable(current, commit))) return current
     let stands = own
     if (!this.#manifests.write(commit, false)) {
       const same = this.#manifests.sameOutput(commit)
-      if (same && (await this.#adoptable(same, schema))) stands = same
+      if (same && (await this.#adoptable(same, commit))) stands = same
       else this.#manifests.write(commit, true)
     }
     if (this.#manifests.point(commit, false)) return stands
     const winner = this.#manifests.read(key, schema)
-    if (winner && (await this.#adoptable(winner, schema))) return winner
+    if (winner && (await this.#adoptable(winner, commit))) return winner
     this.#manifests.point(commit, true)
     this.#damaged.delete(key)
     return stands
@@ -97,8 +106,15 @@ export class FolderResults implements Results {
     return own
   }
 
-  async #adoptable(result: Result, schema: Schema): Promise<boolean> {
-    return intact(result, schema, this.#damaged.has(result.key))
+  async #adoptable(result: Result, { schema, user }: Commit): Promise<boolean> {
+    return this.#take(result, schema, true, user) && intact(result, schema, this.#damaged.has(result.key))
+  }
+
+  /** Says that it is used; false where a prune was faster. */
+  #take(result: Result, schema: Schema, manifest: boolean, user: User | undefined): boolean {
+    const attempts = artifactsOf(schema, result.output).flatMap(({ artifact }) => attemptsIn(artifact.path))
+    user?.use(manifest && attempts.length > 0 ? undefined : result.from, attempts)
+    return !this.#condemned.some(attempts)
   }
 
   /** Lines of this process, newer --fresh runs' lines, the current manifest, all other lines. */

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Event } from '@millrace/ir'
+import { type Event, seal } from '@millrace/ir'
+import { type Attempts, FolderAttempts } from './attempts.ts'
 import { onDisk } from './disk.ts'
 import { Journal } from './journal.ts'
 import { lastEvent } from './journal-reader.ts'
@@ -8,13 +9,15 @@ import type { Claim } from './owner.ts'
 import { journalOf, type RunEnd, type RunInfo, summaryOf } from './run-summary.ts'
 import { safeName } from './safe-name.ts'
 import { put } from './temporary.ts'
+import { type User, Uses } from './uses.ts'
 
 /** The folder of a run that this process owns. */
-export interface RunFolder {
+export interface RunFolder extends User {
   readonly id: string
   readonly path: string
   /** Whether it goes on with what another process began. */
   readonly resumed: boolean
+  readonly attempts: Attempts
   /** Adds a line to the journal; within 20 ms it is written. After `finish` and `release` it does nothing. */
   append(event: Event): void
   /** All lines so far are written (not fsynced) when this returns. */
@@ -40,20 +43,26 @@ interface Place {
 
 export function runFolder({ id, path, scratch, resumed, info, claim, done }: Place): RunFolder {
   const journal = new Journal(journalOf(path))
+  const uses = new Uses(path, id)
+  const attempts = new FolderAttempts(dirname(dirname(path)), id)
   return {
     id,
     path,
     resumed,
+    attempts,
     append: (event) => journal.append(event),
     flush: () => journal.flush(),
+    use: (from, attempts) => uses.use(from, attempts),
     finish(end) {
       journal.close(true)
+      uses.close()
+      attempts.close()
       const last = lastEvent(journalOf(path))
       const ended = last?.event === 'run.finished' && last.status === end.status
       const { pipeline, plan, parameters, started } = info
       const { status, counts, seconds, finished } = end
       const summary = { pipeline, plan, parameters, status, started, finished, seconds, counts }
-      put(scratch, summaryOf(path), `${JSON.stringify({ ...summary, ...(ended && { journal: journal.size }) })}\n`)
+      put(scratch, summaryOf(path), seal({ ...summary, ...(ended && { journal: journal.size }) }))
       if (ended && status === 'succeeded') done()
       claim.release()
     },
@@ -65,6 +74,8 @@ export function runFolder({ id, path, scratch, resumed, info, claim, done }: Pla
     release() {
       try {
         journal.close(false)
+        uses.close()
+        attempts.close()
       } finally {
         claim.release()
       }

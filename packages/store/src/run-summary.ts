@@ -1,6 +1,16 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Counts, canonical, digestBytes, hexOf, isObject, type JsonObject, type RunStatus } from '@millrace/ir'
+import {
+  type Counts,
+  canonical,
+  digestBytes,
+  hexOf,
+  isObject,
+  type JsonObject,
+  type RunStatus,
+  unseal,
+} from '@millrace/ir'
+import { readText } from './disk.ts'
 import { lastEvent, readEvents } from './journal-reader.ts'
 import { hasLiveOwner } from './owner.ts'
 
@@ -43,11 +53,8 @@ export const sameWork = ({ pipeline, plan, parameters }: RunInfo): string =>
  * saves reading it, and holds the length of the journal that it was written for.
  */
 export function summarize(folder: string, id: string): RunSummary | undefined {
-  const saved = readObject(summaryOf(folder))
-  if (saved && typeof saved.journal === 'number' && saved.journal === sizeOf(journalOf(folder))) {
-    const { journal: _, ...summary } = saved
-    return { id, ...summary } as unknown as RunSummary
-  }
+  const saved = savedSummary(folder, id)
+  if (saved && isCurrent(saved, folder)) return bare(saved)
   const info = infoIn(folder)
   if (!info) return undefined
   const last = lastEvent(journalOf(folder))
@@ -55,6 +62,21 @@ export function summarize(folder: string, id: string): RunSummary | undefined {
   const { status, counts, seconds, time: finished } = last
   return { id, ...info, status, finished, seconds, counts }
 }
+
+/** What summary.json says, with the length of the journal that it was written for. */
+export interface SavedSummary extends RunSummary {
+  readonly journal: number
+}
+
+export function savedSummary(folder: string, id: string): SavedSummary | undefined {
+  const saved = readObject(summaryOf(folder))
+  return typeof saved?.journal === 'number' ? ({ id, ...saved } as unknown as SavedSummary) : undefined
+}
+
+/** Whether the journal is still as long as it was. */
+export const isCurrent = (saved: SavedSummary, folder: string): boolean => saved.journal === sizeOf(journalOf(folder))
+
+export const bare = ({ journal: _, ...summary }: SavedSummary): RunSummary => summary
 
 /** info.json, or what the journal's first event says. */
 function infoIn(folder: string): (RunInfo & { readonly started: string }) | undefined {
@@ -71,7 +93,7 @@ function infoIn(folder: string): (RunInfo & { readonly started: string }) | unde
 
 function readObject(path: string): { readonly [key: string]: unknown } | undefined {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    const value = unseal(readText(path))
     return isObject(value) ? value : undefined
   } catch {
     return undefined

@@ -1,13 +1,26 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Event } from '@millrace/ir'
+import { type Event, seal } from '@millrace/ir'
 import { errnoOf, onDisk, storeFailed } from './disk.ts'
 import { readEvents } from './journal-reader.ts'
-import { claim, firstOwner, hold, ownerText } from './owner.ts'
+import { claim, firstOwner, hold, lives, ownerText, removeClaims } from './owner.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
-import { infoOf, journalOf, type RunInfo, type RunSummary, sameWork, summarize } from './run-summary.ts'
-import { remove, temporaryPath, withFolder } from './temporary.ts'
+import { RunIndex } from './run-index.ts'
+
+import {
+  bare,
+  infoOf,
+  isCurrent,
+  journalOf,
+  type RunInfo,
+  type RunSummary,
+  type SavedSummary,
+  sameWork,
+  savedSummary,
+  summarize,
+} from './run-summary.ts'
+import { put, putIfAbsent, remove, temporaryPath } from './temporary.ts'
 
 /** The runs of a store. */
 export interface Runs {
@@ -20,16 +33,20 @@ export interface Runs {
   resume(info: RunInfo): RunFolder | undefined
   /** Newest first. */
   list(): RunSummary[]
+  /** The newest of a pipeline. */
+  last(pipeline: string): RunSummary | undefined
   /** By id or by how the id begins; without, the last. */
   find(idOrPrefix?: string): RunSummary | undefined | 'ambiguous'
   /** What the journal holds; a line that a kill has cut is left out. */
   events(id: string): Iterable<Event>
   /** The run's folder. */
   path(id: string): string
+  /** Creates or replaces a file in the run's folder; whoever reads it sees it whole. */
+  write(id: string, name: string, text: string): void
 }
 
 /** UTC, sortable: the last six digits are the millisecond and three random ones. */
-const idPattern = /^\d{8}-\d{6}-[0-9a-f]{6}$/
+export const idPattern = /^\d{8}-\d{6}-[0-9a-f]{6}$/
 
 let lastTime = 0
 
@@ -44,13 +61,18 @@ function newId(): string {
 export class FolderRuns implements Runs {
   readonly #folder: string
   readonly #scratch: string
-  /** An empty file `<work>-<id>` for each run that hasn't succeeded: saves looking at all runs to find one to resume. */
+  /**
+   * A file `<work>-<id>` for each run that hasn't succeeded, which says who began it: saves looking at all runs to find
+   * one to resume.
+   */
   readonly #open: string
+  readonly #index: RunIndex<SavedSummary>
 
   constructor(folder: string) {
     this.#folder = folder
     this.#scratch = join(folder, 'tmp')
     this.#open = join(folder, 'open')
+    this.#index = new RunIndex(join(folder, 'summaries.jsonl'), this.#scratch)
   }
 
   create({ pipeline, plan, parameters }: RunInfo): RunFolder {
@@ -59,15 +81,14 @@ export class FolderRuns implements Runs {
     const id = onDisk('create', this.#folder, () => {
       try {
         mkdirSync(made, { recursive: true })
-        writeFileSync(infoOf(made), `${JSON.stringify(info)}\n`)
+        writeFileSync(infoOf(made), seal(info))
         writeFileSync(join(made, firstOwner), ownerText())
-        return this.#name(made)
+        return this.#name(made, info)
       } catch (error) {
         remove(made)
         throw error
       }
     })
-    this.#markOpen(info, id)
     return this.#hold(id, info, hold(join(this.path(id), firstOwner)), false)
   }
 
@@ -86,7 +107,28 @@ export class FolderRuns implements Runs {
   }
 
   list(): RunSummary[] {
-    return this.#ids().flatMap((id) => summarize(this.path(id), id) ?? [])
+    const known = this.#index.read()
+    const saved: SavedSummary[] = []
+    let fresh = 0
+    const runs = this.#ids().flatMap((id): RunSummary | [] => {
+      const path = this.path(id)
+      const indexed = known.get(id)
+      const summary = indexed ?? savedSummary(path, id)
+      if (!summary || !isCurrent(summary, path)) return summarize(path, id) ?? []
+      saved.push(summary)
+      if (!indexed) fresh++
+      return bare(summary)
+    })
+    this.#index.write(saved, fresh)
+    return runs
+  }
+
+  last(pipeline: string): RunSummary | undefined {
+    for (const id of this.#ids()) {
+      const summary = summarize(this.path(id), id)
+      if (summary?.pipeline === pipeline) return summary
+    }
+    return undefined
   }
 
   find(idOrPrefix?: string): RunSummary | undefined | 'ambiguous' {
@@ -105,39 +147,43 @@ export class FolderRuns implements Runs {
     return join(this.#folder, id)
   }
 
-  /** Puts a run's folder in its place, under an id that no other has. */
-  #name(made: string): string {
+  write(id: string, name: string, text: string): void {
+    put(this.#scratch, join(this.path(id), name), text)
+  }
+
+  /** Puts a run's folder in its place, under an id that no other has. Its mark is there before: a kill loses no run. */
+  #name(made: string, info: RunInfo): string {
     for (;;) {
       const id = newId()
+      const mark = this.#mark(info, id)
+      if (!putIfAbsent(this.#scratch, mark, ownerText())) continue
       try {
         renameSync(made, this.path(id))
         return id
       } catch (error) {
+        remove(mark)
         if (!existsSync(this.path(id))) throw error
       }
     }
   }
 
   #hold(id: string, info: RunInfo & { started: string }, claim: { release(): void }, resumed: boolean): RunFolder {
-    const done = () => remove(this.#mark(info, id))
+    const done = () => this.#close(info, id)
     return runFolder({ id, path: this.path(id), scratch: this.#scratch, resumed, info, claim, done })
   }
 
   #unfinished(id: string, info: RunInfo): RunSummary | undefined {
     const summary = summarize(this.path(id), id)
     if (summary && summary.status !== 'succeeded') return summary
-    remove(this.#mark(info, id))
+    // where a folder isn't yet, the process that marked the run may be about to put it there
+    if (summary || !lives(this.#mark(info, id))) this.#close(info, id)
     return undefined
   }
 
-  #markOpen(info: RunInfo, id: string): void {
-    const mark = this.#mark(info, id)
-    try {
-      withFolder(mark, () => writeFileSync(mark, ''))
-    } catch (error) {
-      remove(this.path(id))
-      throw storeFailed('write', mark, error)
-    }
+  /** Nobody goes on with the run. The mark goes last: until then the next run of the same work does this. */
+  #close(info: RunInfo, id: string): void {
+    removeClaims(this.path(id))
+    remove(this.#mark(info, id))
   }
 
   #mark(info: RunInfo, id: string): string {

@@ -1,20 +1,25 @@
-import { mkdirSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { DiagnosticError, isObject, nowhere } from '@millrace/ir'
-import { errnoOf, onDisk, shown, storeFailed } from './disk.ts'
+import { type Diagnostic, DiagnosticError, isObject, nowhere } from '@millrace/ir'
+import { errnoOf, onDisk, readText, shown, storeFailed } from './disk.ts'
 import { hasLiveOwner } from './owner.ts'
+import { type Pruned, type PruneOptions, prune } from './prune.ts'
 import { FolderResults, type Results } from './results.ts'
 import { FolderRuns, type Runs } from './runs.ts'
 import { safeName } from './safe-name.ts'
-import { put, putIfAbsent, sweep } from './temporary.ts'
+import { put, putIfAbsent, sweep, temporaryPath } from './temporary.ts'
 
 /** Results, attempts and runs in a folder (contracts: store). */
 export interface Store {
   readonly root: string
   readonly results: Results
   readonly runs: Runs
-  /** The folder of an attempt, created: `attempts/<node>/<attempt>`. */
+  /** What is known of a program's code, from run to run: a folder, and a new path in it for a file that isn't whole yet. */
+  readonly code: { readonly cache: string; temporary(): string }
+  /** The folder of an attempt, created: `attempts/<node>/<attempt>`. Its name begins with its run's id and a dash. */
   attemptFolder(node: string, attempt: string): string
+  /** Removes what nobody needs (prune.ts); `tell` hears of each thing. Returns what could not be removed, and why. */
+  prune(options: PruneOptions, tell: (pruned: Pruned) => void): Diagnostic[]
   /** Gives back the open files of packs; for a process that opens many stores. */
   close(): void
 }
@@ -22,12 +27,15 @@ export interface Store {
 /** The format that this version writes, and the newest that it reads. */
 const format = 1
 
+/** Whether there is a store in a folder. */
+export const isStore = (root: string): boolean => existsSync(join(root, 'format.json'))
+
 /** Opens the store in a folder, creates it where it isn't, and removes what killed processes left half-made. */
 export function openStore(root: string): Store {
   const path = resolve(root)
   onDisk('create', path, () => mkdirSync(path, { recursive: true }))
   checkFormat(path)
-  for (const scratch of [path, join(path, 'results', 'tmp'), join(path, 'runs', 'tmp')]) sweep(scratch)
+  for (const scratch of ['', 'results/tmp', 'runs/tmp', 'attempts/.open', 'code', 'prune']) sweep(join(path, scratch))
   const runs = new FolderRuns(join(path, 'runs'))
   const roots = [path, onDisk('read', path, () => realpathSync(path))] as const
   const results = new FolderResults(roots, (run) => hasLiveOwner(runs.path(run)))
@@ -35,11 +43,13 @@ export function openStore(root: string): Store {
     root: path,
     results,
     runs,
+    code: { cache: join(path, 'code'), temporary: () => temporaryPath(join(path, 'code')) },
     attemptFolder(node, attempt) {
       const folder = join(path, 'attempts', safeName(node), safeName(attempt))
       onDisk('create', folder, () => mkdirSync(folder, { recursive: true }))
       return folder
     },
+    prune: (options, tell) => prune(path, options, tell),
     close: () => results.close(),
   }
 }
@@ -60,7 +70,7 @@ function checkFormat(root: string): void {
 
 function readFormat(path: string): number | undefined {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    const value: unknown = JSON.parse(readText(path))
     return isObject(value) && typeof value.version === 'number' ? value.version : undefined
   } catch (error) {
     if (errnoOf(error) === undefined || errnoOf(error) === 'ENOENT') return undefined

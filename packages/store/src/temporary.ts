@@ -3,6 +3,7 @@ import {
   constants,
   copyFileSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -59,13 +60,15 @@ export function sweep(scratch: string): void {
   } catch {
     return
   }
-  for (const name of names) {
-    const [, pid, start, place] = /^\.tmp-(\d+)-(\d+)-([0-9a-f]{8})-[0-9a-f]+$/.exec(name) ?? []
-    if (!pid || !place) continue
-    const path = join(scratch, name)
-    const here = place === placeOf(self())
-    if (here ? fateHere(Number(pid), start === '0' ? undefined : start) === 'dead' : untouched(path)) remove(path)
-  }
+  for (const name of names) if (isDead(scratch, name)) remove(join(scratch, name))
+}
+
+/** Whether a name is that of something unfinished of a process that has died. */
+export function isDead(scratch: string, name: string): boolean {
+  const [, pid, start, place] = /^\.tmp-(\d+)-(\d+)-([0-9a-f]{8})-[0-9a-f]+$/.exec(name) ?? []
+  if (!pid || !place) return false
+  if (place !== placeOf(self())) return untouched(join(scratch, name))
+  return fateHere(Number(pid), start === '0' ? undefined : start) === 'dead'
 }
 
 /** Whether nobody wrote or touched a path for a day. */
@@ -91,23 +94,38 @@ export function remove(path: string): void {
 
 function write(scratch: string, target: string, content: string): string {
   const temporary = temporaryPath(scratch)
+  const put = () => withFolder(temporary, () => writeFileSync(temporary, content, { flag: 'wx' }))
   try {
-    withFolder(temporary, () => writeFileSync(temporary, content, { flag: 'wx' }))
+    try {
+      put()
+    } catch (error) {
+      if (!clearFolder(scratch)) throw error
+      put()
+    }
     return temporary
   } catch (error) {
     remove(temporary)
-    throw storeFailed('write', target, error)
+    throw storeFailed('write', errnoOf(error) === 'EACCES' ? scratch : target, error)
   }
 }
 
-/** Does it again after creating the folder, where that is what was missing. */
+/** Takes away what some damage put in the place of a folder of temporary files; tells whether there was something. */
+function clearFolder(scratch: string): boolean {
+  const there = lstatSync(scratch, { throwIfNoEntry: false })
+  if (!there || there.isDirectory()) return false
+  remove(scratch)
+  return true
+}
+
+/** Does it again after creating the folder, where that is what was missing; a prune may take an empty one away again. */
 export function withFolder<T>(path: string, access: () => T): T {
-  try {
-    return access()
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
-    mkdirSync(dirname(path), { recursive: true })
-    return access()
+  for (let tries = 0; ; tries++) {
+    try {
+      return access()
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT' || tries === 20) throw error
+      mkdirSync(dirname(path), { recursive: true })
+    }
   }
 }
 

@@ -39,7 +39,7 @@ test('a run has an id that sorts by time, its info, its owner; its end is told f
   expect(run.id).toMatch(/^\d{8}-\d{6}-[0-9a-f]{6}$/)
   expect(run.path).toBe(join(root, 'runs', run.id))
   expect(run.resumed).toBe(false)
-  const info = JSON.parse(readFileSync(join(run.path, 'info.json'), 'utf8'))
+  const info = JSON.parse(readFileSync(join(run.path, 'info.json'), 'utf8')).value
   expect(info).toEqual({ ...work, started: expect.stringMatching(/^20.*Z$/) })
   expect(JSON.parse(readFileSync(join(run.path, 'owner'), 'utf8'))).toMatchObject({ pid: process.pid })
   expect(store.runs.find(run.id)).toEqual({ id: run.id, ...info, status: 'running' })
@@ -184,4 +184,26 @@ test('log files are apart for every node, index and attempt', () => {
   expect(at('prepare/clean', undefined, 1)).toBe('/logs/prepare+clean.1.log')
   expect(at('clean.2', [2, 0], 3)).toBe('/logs/clean.2_2_0.3.log')
   writeFileSync(run.logFile('clean', [], 1), 'its folder is there')
+})
+
+test('a long history is read from one file, which is believed only where it is right', () => {
+  const root = newRoot()
+  const store = openStore(root)
+  const runs = Array.from({ length: 120 }, () => finished(store))
+  const first = store.runs.list()
+  expect(first.map(({ id }) => id)).toEqual(runs.map(({ id }) => id).toReversed())
+  const index = join(root, 'runs', 'summaries.jsonl')
+  const text = readFileSync(index, 'utf8')
+  expect(text.split('\n').length).toBe(121)
+  expect(openStore(root).runs.list()).toEqual(first)
+
+  // a run that went on afterwards, a damaged line, lines that are lost
+  const [newest] = runs.slice(-1) as [RunFolder]
+  appendFileSync(journal(newest), `${JSON.stringify(finishedEvent(newest.id, 'failed'))}\n`)
+  writeFileSync(index, text.replace('"succeeded"', '"cancelled"').split('\n').slice(0, 60).join('\n'))
+  const again = openStore(root).runs.list()
+  expect(again[0]).toMatchObject({ id: newest.id, status: 'failed' })
+  expect(again.slice(1)).toEqual(first.slice(1))
+  expect(openStore(root).runs.last(work.pipeline)).toEqual(again[0])
+  expect(openStore(root).runs.last('nothing')).toBe(undefined)
 })

@@ -18,6 +18,8 @@ export interface Assets {
   readonly edits: readonly Edit[]
   /** Modules that `new Worker(new URL(…))` runs: the code of a stage too, by their specifiers. */
   readonly workers: readonly string[]
+  /** Each `import.meta.url` that names nothing but such a file, or none at all. */
+  readonly counted: ReadonlySet<Node>
 }
 
 /**
@@ -28,6 +30,7 @@ export function findAssets(module: string, { visits }: Analysis, name: (asset: A
   const edits: Edit[] = []
   const workers: string[] = []
   const inWorkers = new Set<Node>()
+  const counted = new Set<Node>()
   for (const { node, scope } of visits) {
     if (node.type !== 'NewExpression') continue
     const [first, second] = node.arguments
@@ -36,14 +39,16 @@ export function findAssets(module: string, { visits }: Analysis, name: (asset: A
     const written = literalText(first)
     if (written === undefined || !second || !isModuleUrl(second) || !isGlobal(node.callee, 'URL', scope)) continue
     const path = pathOf(written, module)
-    if (path === undefined || holds(path, module)) continue
+    if (path !== undefined && holds(path, module)) continue
+    counted.add(unwrap(second))
+    if (path === undefined) continue
     const text = name({ path, written, module, offset: first.start })
     edits.push({ start: first.start, end: first.end, text: JSON.stringify(text) })
     if (!inWorkers.has(node) || !/\.[cm]?[jt]sx?$/.test(path)) continue
     workers.push(written)
     edits.push({ start: second.end, end: second.end, text: `, import(${JSON.stringify(written)})` })
   }
-  return { edits, workers }
+  return { edits, workers, counted }
 }
 
 function isGlobal(callee: Node, name: string, scope: Scope): boolean {

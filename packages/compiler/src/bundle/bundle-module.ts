@@ -3,10 +3,10 @@ import { brokenCode, type LocalModule, type ModuleGraph } from './module-graph.t
 import { tokenText } from './tokens.ts'
 import type { Tools } from './tools.ts'
 
-/** Printed code, with the numbers of the modules that are in it. */
+/** Printed code, with what is in it of each module, by its number. */
 export interface Printed {
   readonly code: string
-  readonly modules: readonly number[]
+  readonly modules: ReadonlyMap<number, string>
 }
 
 // no path may reach the printer: it makes names out of them
@@ -20,12 +20,14 @@ const numberIn = (id: string): number | undefined =>
  * modules that are loaded on demand stay outside.
  *
  * @param name the export; without one the whole module
+ * @param marked with the marks of `ModuleCode.markedFor`
  */
 export async function bundleModule(
   tools: Tools,
   graph: ModuleGraph,
   module: LocalModule,
   name?: string,
+  marked = false,
 ): Promise<Printed> {
   const entry = `${prefix}entry`
   const bundle = await tools.rolldown({
@@ -39,7 +41,7 @@ export async function bundleModule(
     // inlined constants would hide which file they came from
     optimization: { inlineConst: false },
     treeshake: { propertyReadSideEffects: false, unknownGlobalSideEffects: false },
-    plugins: [plugin(graph, module, name, entry)],
+    plugins: [plugin(graph, module, name, entry, marked)],
   })
   try {
     const { output } = await bundle.generate({
@@ -48,12 +50,13 @@ export async function bundleModule(
       minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     })
     const chunks = output.filter((chunk) => chunk.type === 'chunk')
-    const modules = chunks.flatMap((chunk) =>
-      Object.entries(chunk.modules).flatMap(([id, { renderedLength }]) => {
-        const number = renderedLength > 0 ? numberIn(id) : undefined
-        return number === undefined || Number.isNaN(number) ? [] : [number]
-      }),
-    )
+    const modules = new Map<number, string>()
+    for (const chunk of chunks)
+      for (const [id, { code }] of Object.entries(chunk.modules)) {
+        const number = numberIn(id)
+        // its first line is a comment that holds the id
+        if (code && number !== undefined && !Number.isNaN(number)) modules.set(number, code.replace(/^\/\/.*\n/, ''))
+      }
     return { code: chunks.map((chunk) => chunk.code).join('\n'), modules }
   } finally {
     await bundle.close()
@@ -65,6 +68,7 @@ function plugin(
   module: LocalModule,
   name: string | undefined,
   entry: string,
+  marked: boolean,
 ): RolldownPluginOption {
   return {
     name: 'millrace',
@@ -108,7 +112,9 @@ function plugin(
       if (broken) return { code: brokenCode(Number(broken[1])), moduleType: 'js' }
       const target = graph.modules[numberIn(id) ?? -1]
       if (!target) return null
-      return { code: target === module && name ? target.codeFor(name) : target.code, moduleType: target.type }
+      const own = target === module ? name : undefined
+      const code = marked ? target.markedFor(own) : own === undefined ? target.code : target.codeFor(own)
+      return { code, moduleType: target.type }
     },
   }
 }

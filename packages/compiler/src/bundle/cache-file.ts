@@ -1,28 +1,41 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { canonical, type Json } from '@millrace/ir'
+import { canonical, type Json, seal, unseal } from '@millrace/ir'
 
 /** Where the results of one kind about a file are kept. */
 export const cachePath = (folder: string, kind: string, file: string): string =>
   join(folder, `${kind}-${createHash('sha256').update(file).digest('hex').slice(0, 32)}.json`)
 
+/** A pipe that took the file's place must not block the process. */
+const toRead = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+
 /** What was kept under a fingerprint; undefined for none, for another's, and for what can't be read. */
 export function readCache<T>(path: string, fingerprint: Json): T | undefined {
   try {
-    const kept = JSON.parse(readFileSync(path, 'utf8')) as { fingerprint?: Json; value?: T }
-    return canonical(kept.fingerprint ?? null) === canonical(fingerprint) ? kept.value : undefined
+    const kept = unseal(readFileSync(path, { encoding: 'utf8', flag: toRead as never })) as
+      | { fingerprint?: Json; value?: T }
+      | undefined
+    return kept && canonical(kept.fingerprint ?? null) === canonical(fingerprint) ? kept.value : undefined
   } catch {
     return undefined
   }
 }
 
+/** A folder for what is kept from run to run. */
+export interface CacheFolder {
+  /** None when missing. */
+  readonly cache?: string
+  /** A new path on the same disk for a file that isn't whole yet. Default: in that folder. */
+  temporary?(): string
+}
+
 /** Keeps a value by temporary file and rename. That it can't is no error: the next run computes it again. */
-export function writeCache(path: string, fingerprint: Json, value: unknown): void {
-  const temporary = `${path}.${randomUUID()}.tmp`
+export function writeCache(path: string, fingerprint: Json, value: unknown, { temporary: other }: CacheFolder): void {
+  const temporary = other?.() ?? `${path}.${randomUUID()}.tmp`
   try {
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(temporary, JSON.stringify({ fingerprint, value }))
+    writeFileSync(temporary, seal({ fingerprint, value }))
     renameSync(temporary, path)
   } catch {
     try {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Diagnostic, type Digest, digestBytes, digestJson } from '@millrace/ir'
-import { cachePath, readCache, writeCache } from './cache-file.ts'
+import { type CacheFolder, cachePath, readCache, writeCache } from './cache-file.ts'
 import { importOrNothing, valueAt } from './namespaces.ts'
 import { printerVersion } from './tools.ts'
 
@@ -14,13 +14,11 @@ export interface BuildSite {
   readonly column: number
 }
 
-export interface CheckOptions {
+export interface CheckOptions extends CacheFolder {
   /** Imports a module by its file URL, in the same way as the program was. */
   importModule(url: string): Promise<Readonly<Record<string, unknown>>>
   /** Whether a value is a stage or a pipeline of millrace: what it gives when called is a value to come. */
   isCallable(value: unknown): boolean
-  /** Folder for a cache of findings; none when missing. */
-  readonly cache?: string
 }
 
 /** A value that a build calls, by the module it is imported from and its path there. */
@@ -61,7 +59,7 @@ async function checkFile(file: string, sites: readonly BuildSite[], options: Che
   if (kept && (await stillAnswered(kept, options))) return kept.diagnostics
   const { findInBuilds } = await import('./find-in-builds.ts')
   const findings = await findInBuilds(file, text, sites, options)
-  if (path !== undefined) writeCache(path, { fingerprint }, findings)
+  if (path !== undefined) writeCache(path, { fingerprint }, findings, options)
   return findings.diagnostics
 }
 

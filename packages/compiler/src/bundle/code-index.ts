@@ -1,21 +1,19 @@
 import { pathToFileURL } from 'node:url'
 import type { Diagnostic, Digest, Json } from '@millrace/ir'
-import { cachePath, readCache, writeCache } from './cache-file.ts'
+import { type CacheFolder, cachePath, readCache, writeCache } from './cache-file.ts'
 import { type EvidenceRecord, stillHolds } from './evidence.ts'
 import type { WantedStage } from './find-stages.ts'
 import { exported, type ImportModule } from './namespaces.ts'
 import { userConditions } from './resolve-import.ts'
 import { contractNumber, printerVersion } from './tools.ts'
 
-export interface CodeRequest {
+export interface CodeRequest extends CacheFolder {
   /** Absolute path of the program. */
   readonly entry: string
   /** The stages to find, each under a key of the caller's. */
   readonly stages: readonly WantedStage[]
   /** Imports a module by its file URL, in the same way as the program was. */
   importModule(url: string): Promise<Readonly<Record<string, unknown>>>
-  /** Folder for a cache of digests; none when missing. */
-  readonly cache?: string
 }
 
 export interface StageCode {
@@ -26,10 +24,12 @@ export interface StageCode {
   /** Absolute path of that module. */
   readonly file: string
   /**
-   * What the digest was taken over, to say which file changed: digests of the bytes of files by their path relative
-   * to the folder of the entry's package.json; packages as `name@version`.
+   * What the digest was taken over, to say which file changed: digests of what the stage uses of a module, and of the
+   * bytes of assets, by their path relative to the folder of the entry's package.json; packages as `name@version`.
    */
   readonly sources: Readonly<Record<string, Digest>>
+  /** Digests of the whole bytes of its modules and assets, by the same paths. */
+  readonly files: Readonly<Record<string, Digest>>
 }
 
 export interface CodeIndex {
@@ -53,7 +53,7 @@ interface Kept {
  * that still holds, nothing is parsed and no bundler is loaded.
  *
  * Never throws for what is wrong in the program: that is in the diagnostics (`bundle-failed`, `missing-file`, and the
- * notice `environment-at-top-level`).
+ * notices `environment-at-top-level` and `uncounted-file`).
  */
 export async function indexCode(request: CodeRequest): Promise<CodeIndex> {
   const path = request.cache === undefined ? undefined : cachePath(request.cache, 'code', request.entry)
@@ -66,12 +66,12 @@ export async function indexCode(request: CodeRequest): Promise<CodeIndex> {
   const { index, evidence } = await computeIndex(request)
   // what a failure depends on (a file that isn't there) may not be on record
   if (path !== undefined && !index.diagnostics.some(({ severity }) => severity === 'error'))
-    writeCache(path, fingerprint, { ...index, evidence, stages: [...index.stages] } satisfies Kept)
+    writeCache(path, fingerprint, { ...index, evidence, stages: [...index.stages] } satisfies Kept, request)
   return index
 }
 
 const fingerprintOf = ({ entry, stages }: CodeRequest): Json => ({
-  format: 1,
+  format: 2,
   contract: contractNumber,
   printer: printerVersion,
   conditions: userConditions(),

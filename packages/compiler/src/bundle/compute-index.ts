@@ -2,12 +2,12 @@ import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Diagnostic, type Digest, digestBytes } from '@millrace/ir'
 import type { CodeIndex, CodeRequest, StageCode } from './code-index.ts'
-import { bundleFailed, environmentAtTopLevel, missingAsset, pathIn, printFailed } from './diagnostics.ts'
+import { bundleFailed, environmentAtTopLevel, missingAsset, pathIn, printFailed, uncountedFile } from './diagnostics.ts'
 import { type StageDigest, StageDigester } from './digest-stage.ts'
 import type { EvidenceRecord } from './evidence.ts'
 import { type FoundStage, findStages } from './find-stages.ts'
 import { indexModules } from './index-modules.ts'
-import { type LocalModule, ModuleGraph } from './module-graph.ts'
+import { type LocalModule, ModuleGraph, type Uncounted } from './module-graph.ts'
 import { isCode } from './read-module.ts'
 import { loadTools } from './tools.ts'
 
@@ -34,13 +34,17 @@ export async function computeIndex(
   const stages = new Map<string, StageCode>()
   const kept = new Set<LocalModule>()
   const missing = new Set<string>()
+  const uncounted = new Map<Uncounted, string[]>()
+  const names = new Map(request.stages.map(({ key, name }) => [key, name ?? key]))
   await forEachAtOnce([...found], async ([key, stage]) => {
     const { module, export: name } = stage
     try {
       const digest = await digester.digest(module, name)
       if ('code' in digest) {
         stages.set(key, stageCode(stage, digest, graph, folder))
-        for (const used of digest.modules) kept.add(used)
+        for (const used of digest.modules.keys()) kept.add(used)
+        for (const site of digest.uncounted)
+          uncounted.set(site, [...(uncounted.get(site) ?? []), names.get(key) as string])
         return
       }
       for (const problem of digest.problems) problems.add(problem)
@@ -55,6 +59,7 @@ export async function computeIndex(
   })
   for (const problem of problems) diagnostics.push(bundleFailed(problem, folder))
   for (const module of graph.modules) if (kept.has(module)) diagnostics.push(...environmentAtTopLevel(module, folder))
+  for (const [site, readers] of uncounted) diagnostics.push(uncountedFile(site, graph.load(site.file), readers.sort()))
   diagnostics.sort(byPlace)
   const ordered = request.stages.flatMap(({ key }) => {
     const code = stages.get(key)
@@ -73,20 +78,29 @@ function stageCode(
   folder: string,
 ): StageCode {
   const { evidence, packages } = graph
-  const sources: [string, Digest][] = []
-  for (const { file } of digest.modules) sources.push([pathIn(folder, file), evidence.digest(file)])
-  for (const [file, bytes] of digest.assets) sources.push([pathIn(folder, file), bytes])
-  for (const id of digest.packages) sources.push([id, digestBytes(id)])
-  sources.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  const assets = Array.from(digest.assets, ([file, bytes]) => [pathIn(folder, file), bytes] as const)
+  const sources = [
+    ...Array.from(digest.modules, ([{ file }, code]) => [pathIn(folder, file), code] as const),
+    ...assets,
+    ...digest.packages.map((id) => [id, digestBytes(id)] as const),
+  ]
+  const files = [
+    ...Array.from(digest.modules.keys(), ({ file }) => [pathIn(folder, file), evidence.digest(file)] as const),
+    ...assets,
+  ]
   const root = packages.nearest(dirname(module.file)) ?? folder
   return {
     code: digest.code,
     module: pathIn(root, module.file),
     export: name,
     file: module.file,
-    sources: Object.fromEntries(sources),
+    sources: sorted(sources),
+    files: sorted(files),
   }
 }
+
+const sorted = (entries: readonly (readonly [string, Digest])[]): Readonly<Record<string, Digest>> =>
+  Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
 
 async function forEachAtOnce<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
   const rest = items[Symbol.iterator]()

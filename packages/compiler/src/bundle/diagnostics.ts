@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import type { Diagnostic } from '@millrace/ir'
 import type { Asset } from './assets.ts'
-import type { LocalModule, Problem } from './module-graph.ts'
+import type { LocalModule, Problem, Uncounted } from './module-graph.ts'
 
 const at = (file: string, place: { readonly line: number; readonly column: number }): Diagnostic['at'] => ({
   pipeline: null,
@@ -60,6 +60,22 @@ export function environmentAtTopLevel(module: LocalModule, folder: string): Diag
       },
     ]
   })
+}
+
+/** @param stages names of those whose code holds the place */
+export function uncountedFile(site: Uncounted, module: LocalModule, stages: readonly string[]): Diagnostic {
+  const named = stages.slice(0, 3).map((name) => `"${name}"`)
+  const more = stages.length > 3 ? ` and ${stages.length - 3} more` : ''
+  const does = site.loads ? `loads code by ${site.written}` : `finds files by ${site.written}`
+  return {
+    code: 'uncounted-file',
+    severity: 'notice',
+    message: `stage ${named.join(', ')}${more} ${does}, which its key doesn't count: when one changes, old results are still taken`,
+    at: at(site.file, module.place(site.start)),
+    fix: site.loads
+      ? "Write out what is loaded: import('./name.ts')."
+      : "Write the file out, new URL('./name', import.meta.url), or give it as an input with asset().",
+  }
 }
 
 const firstLines = (message: string): string =>

@@ -1,9 +1,10 @@
 import { dirname } from 'node:path'
-import { type Digest, digestJson } from '@millrace/ir'
+import { type Digest, digestBytes, digestJson } from '@millrace/ir'
 import { type AssetContent, digestAsset } from './asset-digest.ts'
 import type { Asset } from './assets.ts'
 import { bundleModule, type Printed } from './bundle-module.ts'
-import type { LocalModule, ModuleGraph, Problem } from './module-graph.ts'
+import { canonicalOrder } from './canonical-order.ts'
+import type { LocalModule, ModuleGraph, Problem, Uncounted } from './module-graph.ts'
 import type { Package } from './packages.ts'
 import { replaceTokens, type Token, tokensIn } from './tokens.ts'
 import { contractNumber, type Tools } from './tools.ts'
@@ -11,11 +12,14 @@ import { contractNumber, type Tools } from './tools.ts'
 /** What the digest of one stage's code was taken over. */
 export interface StageDigest {
   readonly code: Digest
-  readonly modules: readonly LocalModule[]
+  /** Digests of what is in it of each module. */
+  readonly modules: ReadonlyMap<LocalModule, Digest>
   /** Digests of assets by absolute path. */
   readonly assets: ReadonlyMap<string, Digest>
   /** `name@version`, with all they depend on, sorted. */
   readonly packages: readonly string[]
+  /** Where its code finds files that the digest doesn't count. */
+  readonly uncounted: readonly Uncounted[]
 }
 
 /** Why a stage has no digest. */
@@ -41,7 +45,8 @@ export class StageDigester {
    * content of its assets, and its packages by version with all they depend on.
    */
   async digest(module: LocalModule, name: string): Promise<StageDigest | StageProblems> {
-    const parts = [await bundleModule(this.#tools, this.#graph, module, name)]
+    const parts = [await this.#print(module, name)]
+    const loaded: (readonly [LocalModule, string?])[] = [[module, name]]
     const tokens = new Map<string, Token>()
     const ordinals = new Map<number, number>()
     for (const part of parts)
@@ -50,6 +55,7 @@ export class StageDigester {
         if (token.kind !== 'dynamic' || ordinals.has(token.number)) continue
         ordinals.set(token.number, ordinals.size)
         parts.push(await this.#load(token.number))
+        loaded.push([this.#graph.modules[token.number] as LocalModule])
       }
     const used = [...tokens.values()]
     const problems = this.#problems(used)
@@ -58,22 +64,58 @@ export class StageDigester {
     const code = parts.map((part) => replaceTokens(part.code, (token) => this.#text(token, ordinals)))
     return {
       code: digestJson({ contract: contractNumber, code, packages }),
-      modules: [...new Set(parts.flatMap((part) => part.modules))].map(
-        (number) => this.#graph.modules[number] as LocalModule,
-      ),
+      modules: this.#modules(parts),
       assets: new Map(
         this.#used(used, 'asset', this.#graph.assets).flatMap((asset) => [...(this.#asset(asset)?.sources ?? [])]),
       ),
       packages,
+      uncounted: await this.#uncounted(parts, loaded),
     }
+  }
+
+  /** Bundles again, with marks, what may have such places. */
+  async #uncounted(
+    parts: readonly Printed[],
+    loaded: readonly (readonly [LocalModule, string?])[],
+  ): Promise<readonly Uncounted[]> {
+    const found = new Set<Uncounted>()
+    for (const [index, { code, modules }] of parts.entries()) {
+      const [module, name] = loaded[index] as (typeof loaded)[number]
+      const files = new Set(Array.from(modules.keys(), (number) => this.#graph.modules[number]?.file))
+      if (!maybeUncounted.test(code) || !this.#graph.uncounted.some(({ file }) => files.has(file))) continue
+      const marked = await bundleModule(this.#tools, this.#graph, module, name, true)
+      for (const site of this.#used(tokensIn(marked.code), 'uncounted', this.#graph.uncounted)) found.add(site)
+    }
+    return [...found]
   }
 
   #load(number: number): Promise<Printed> {
     const known = this.#onDemand.get(number)
     if (known) return known
-    const printed = bundleModule(this.#tools, this.#graph, this.#graph.modules[number] as LocalModule)
+    const printed = this.#print(this.#graph.modules[number] as LocalModule)
     this.#onDemand.set(number, printed)
     return printed
+  }
+
+  async #print(module: LocalModule, name?: string): Promise<Printed> {
+    const { code, modules } = await bundleModule(this.#tools, this.#graph, module, name)
+    return { code: canonicalOrder(code, this.#tools, (statement) => this.#withoutNumbers(statement)), modules }
+  }
+
+  #modules(parts: readonly Printed[]): ReadonlyMap<LocalModule, Digest> {
+    const codes = new Map<number, string[]>()
+    for (const { modules } of parts)
+      for (const [number, code] of modules)
+        codes.set(number, [...(codes.get(number) ?? []), this.#withoutNumbers(code)])
+    const digests = new Map<LocalModule, Digest>()
+    for (const [number, texts] of codes)
+      digests.set(this.#graph.modules[number] as LocalModule, digestBytes(texts.sort().join('\n')))
+    return digests
+  }
+
+  /** Code without the numbers of what it names: they depend on the whole program. */
+  #withoutNumbers(code: string): string {
+    return replaceTokens(code, (token) => (token.kind === 'dynamic' ? 'module' : this.#text(token, new Map())))
   }
 
   #used<T>(tokens: readonly Token[], kind: Token['kind'], list: readonly T[]): T[] {
@@ -121,7 +163,10 @@ export class StageDigester {
       case 'dynamic':
         return `module:${ordinals.get(number)}`
       case 'broken':
-        return 'broken'
+      case 'uncounted':
+        return kind
     }
   }
 }
+
+const maybeUncounted = /\bimport\.meta\b|\bimport\(|\brequire\(|\bcreateRequire\b|__(?:dir|file)name\b/

@@ -3,6 +3,8 @@ import { exported, type ImportModule, importOrNothing } from './namespaces.ts'
 
 export interface WantedStage {
   readonly key: string
+  /** As messages call it. Default: the key. */
+  readonly name?: string
   readonly stage: object
 }
 

@@ -6,6 +6,7 @@ import { type Resolution, Resolver } from './resolve-import.ts'
 import { tokenText } from './tokens.ts'
 import type { Tools } from './tools.ts'
 import { TypescriptOptions } from './typescript-options.ts'
+import type { UncountedSite } from './uncounted.ts'
 
 export interface LocalModule extends ModuleCode {
   readonly number: number
@@ -28,6 +29,11 @@ export interface External {
   readonly effect: boolean
 }
 
+/** A place that finds files in a way that no digest can follow. */
+export interface Uncounted extends UncountedSite {
+  readonly file: string
+}
+
 /** The local modules of a program, each read once, on demand; what they name outside is numbered. */
 export class ModuleGraph {
   readonly evidence = new Evidence()
@@ -36,6 +42,7 @@ export class ModuleGraph {
   readonly assets: Asset[] = []
   readonly externals: External[] = []
   readonly problems: Problem[] = []
+  readonly uncounted: Uncounted[] = []
   readonly #tools: Tools
   readonly #resolver: Resolver
   readonly #typescript: TypescriptOptions
@@ -58,7 +65,8 @@ export class ModuleGraph {
     // data and broken modules have nothing but code
     const read = this.#read(file)
     const empty = { type: 'js', imports: [], exports: [], reads: [], place: () => ({ line: 1, column: 1 }) } as const
-    const module: LocalModule = { ...empty, codeFor: () => read.code, ...read, number, file }
+    const same = () => read.code
+    const module: LocalModule = { ...empty, codeFor: same, markedFor: same, ...read, number, file }
     this.modules.push(module)
     this.#byFile.set(file, module)
     return module
@@ -98,6 +106,7 @@ export class ModuleGraph {
     const read = readModule(file, text, this.#tools, {
       keepsImports: this.#typescript.keepsImports(file),
       nameAsset: (asset) => tokenText({ kind: 'asset', number: this.assets.push(asset) - 1 }),
+      nameUncounted: (site) => tokenText({ kind: 'uncounted', number: this.uncounted.push({ ...site, file }) - 1 }),
     })
     return 'problem' in read ? this.#broken({ file, ...read.problem }) : read
   }

@@ -2,7 +2,7 @@ import { extname } from 'node:path'
 import type { ParseResult } from 'rolldown/utils'
 import { type Asset, findAssets } from './assets.ts'
 import { cutOptions } from './cut-options.ts'
-import { applyEdits } from './edits.ts'
+import { applyEdits, type Edit } from './edits.ts'
 import { type EnvironmentRead, environmentReads } from './environment.ts'
 import { qualifyGlobals } from './globals.ts'
 import { findImports, type ImportSite } from './imports.ts'
@@ -11,12 +11,15 @@ import { renameExport } from './rename-export.ts'
 import { analyse } from './scopes.ts'
 import { places } from './syntax.ts'
 import type { Tools } from './tools.ts'
+import { findUncounted, type UncountedSite } from './uncounted.ts'
 
 /** A module as the bundler is to see it. */
 export interface ModuleCode {
   readonly code: string
   /** The code to digest an export by: without the name of its variable. */
   codeFor(name: string): string
+  /** The same, with a mark at each place that finds files in a way that no digest can follow; only to look for these. */
+  markedFor(name?: string): string
   readonly type: 'ts' | 'tsx' | 'js' | 'jsx'
   readonly imports: readonly ImportSite[]
   /** Names it exports itself, in source order. */
@@ -37,6 +40,8 @@ export interface ReadOptions {
   readonly keepsImports: boolean
   /** The text that stands in the code for an asset. */
   nameAsset(asset: Asset): string
+  /** The text that marks such a place. */
+  nameUncounted(site: UncountedSite): string
 }
 
 const languages: Readonly<Record<string, ModuleCode['type']>> = {
@@ -75,7 +80,7 @@ export function readModule(
   const analysis = analyse(program)
   const keepsImports = type === 'js' || type === 'jsx' || options.keepsImports
   const imports = findImports(analysis, keepsImports)
-  const { edits, workers } = findAssets(file, analysis, options.nameAsset)
+  const { edits, workers, counted } = findAssets(file, analysis, options.nameAsset)
   const all = [
     ...imports.edits,
     ...cutOptions(program, analysis),
@@ -85,12 +90,15 @@ export function readModule(
   ]
   const code = applyEdits(text, all)
   const exports = exportsOf(parsed)
+  const marks = findUncounted(analysis, counted).map((site) => mark(site, text, options.nameUncounted(site)))
+  const renamed = (name: string | undefined): readonly Edit[] => {
+    const local = name === undefined ? undefined : exports.get(name)
+    return local ? renameExport(analysis, local, text.length) : []
+  }
   return {
     code,
-    codeFor: (name) => {
-      const local = exports.get(name)
-      return local ? applyEdits(text, [...all, ...renameExport(analysis, local, text.length)]) : code
-    },
+    codeFor: (name) => applyEdits(text, [...all, ...renamed(name)]),
+    markedFor: (name) => applyEdits(text, [...all, ...renamed(name), ...marks]),
     type,
     imports: [...imports.sites, ...workers.map((specifier) => ({ specifier, offset: 0, dynamic: true, bare: false }))],
     exports: [...exports.keys()],
@@ -98,6 +106,13 @@ export function readModule(
     place,
   }
 }
+
+/** Keeps the value of an expression, with the mark beside it. */
+const mark = ({ start, end, shorthand }: UncountedSite, text: string, name: string): Edit => ({
+  start,
+  end,
+  text: `${shorthand ? `${shorthand}:` : ''}[${JSON.stringify(name)},${text.slice(start, end)}][1]`,
+})
 
 /** The names of a module's own exports, with the local names behind them where there are any. */
 function exportsOf({ module }: ParseResult): Map<string, string | null> {

@@ -4,12 +4,12 @@
  */
 
 export interface Token {
-  /** `dynamic`: a module that is loaded on demand; `broken`: one that can't be bundled. */
-  readonly kind: 'asset' | 'package' | 'dynamic' | 'broken'
+  /** `dynamic`: a module that is loaded on demand; `broken`: one that can't be bundled; `uncounted`: only a mark. */
+  readonly kind: 'asset' | 'package' | 'dynamic' | 'broken' | 'uncounted'
   readonly number: number
 }
 
-const pattern = /millrace-(asset|package|dynamic|broken):(\d+)\./g
+const pattern = /millrace-(asset|package|dynamic|broken|uncounted):(\d+)\./g
 
 export const tokenText = ({ kind, number }: Token): string => `millrace-${kind}:${number}.`
 

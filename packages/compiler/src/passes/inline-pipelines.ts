@@ -97,14 +97,14 @@ export function inlinePipelines(graph: Graph): Plan {
     const required = (node.input.required as string[] | undefined) ?? []
     const fields: Record<string, Binding> = {}
     for (const [key, schema] of Object.entries(properties)) {
-      const value = step(args, [key])
-      if (!value && !('default' in schema)) continue
+      const given = step(args, [key])
+      const value = given ?? ('default' in schema ? fromDefault(schema.default as Json) : undefined)
       const id = `${node.id}:input.${key}`
       nodes.push({
         kind: 'value',
         id,
         scope,
-        value: value ?? fromDefault(schema.default as Json),
+        ...(value ? { value } : {}),
         schema: withDefinitions(schema, node.input),
         required: required.includes(key),
         ...('default' in schema ? { default: fromDefault(schema.default as Json) } : {}),

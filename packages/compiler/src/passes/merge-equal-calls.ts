@@ -35,7 +35,7 @@ export function mergeEqualCalls(plan: Plan): Plan {
           }
         }
         case 'value':
-          return { ...node, value: rewrite(node.value) }
+          return node.value ? { ...node, value: rewrite(node.value) } : node
         case 'map':
           return { ...node, list: rewrite(node.list), ...(node.result ? { result: rewrite(node.result) } : {}) }
         case 'when': {

@@ -68,8 +68,8 @@ export function nodeKeys(plan: Plan, facts: Facts): Plan {
   /** A field of a sub-pipeline's input, with what its schema may fill in. */
   const valueForm = (node: PlanValue): Json => {
     const { default: own, ...inner } = node.schema
-    const value =
-      own === undefined ? form(node.value) : { value: form(node.value), else: form(node.default as Binding) }
+    const given = node.value ? form(node.value) : { absent: true }
+    const value = own === undefined ? given : { value: given, else: form(node.default as Binding) }
     return JSON.stringify(inner).includes('"default":') ? { value, filled: inner as Json } : value
   }
 

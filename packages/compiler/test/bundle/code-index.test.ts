@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { digestBytes } from '@millrace/ir'
 import { describe, expect, test } from 'vitest'
 import { indexCode } from '../../src/bundle/code-index.ts'
 import { printerVersion } from '../../src/bundle/tools.ts'
@@ -103,10 +102,9 @@ describe('stages are found', () => {
     const [one, two] = [await index(write(files(1)), ['a', 'b']), await index(write(files(2)), ['a', 'b'])]
     for (const key of ['a', 'b']) {
       expect(two.stages.get(key)?.code).not.toBe(one.stages.get(key)?.code)
-      expect(one.stages.get(key)?.sources).toEqual({
-        'limit.ts': digestBytes(files(1)['limit.ts']),
-        'main.ts': digestBytes(files(1)['main.ts']),
-      })
+      const [before, after] = [one.stages.get(key)?.sources ?? {}, two.stages.get(key)?.sources ?? {}]
+      expect(Object.keys(before)).toEqual(['limit.ts', 'main.ts'])
+      expect(Object.keys(before).filter((file) => before[file] !== after[file])).toEqual(['limit.ts'])
     }
   })
 

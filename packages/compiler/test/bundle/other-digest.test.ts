@@ -98,6 +98,24 @@ describe('the digest of a stage changes', () => {
     )
   })
 
+  test('when what has an effect while it loads comes in another order', async () => {
+    const main = (first: string, second: string, more: Files = {}): Promise<string> =>
+      digest({
+        'main.ts': `import { stage } from 'millrace'\nimport { a, b, next } from './parts.ts'\n${first}\n${second}\nexport const train = stage('t', { run: () => [a, b, one, two, next] })`,
+        'parts.ts': 'let n = 0\nexport const next = () => ++n\nexport const a = { n }\nexport const b = [() => n++]\n',
+        ...more,
+      })
+    for (const [one, two] of [
+      ['const one = next()', 'const two = next()'],
+      ['const one = new (class { n = next() })()', 'const two = [1].map(next)'],
+      ['const one = Object.assign(a, { n: 1 })', 'const two = { ...a }'],
+      ['const one = [...b.map((f) => f())]', 'const two = globalThis.n'],
+      ['const one = ((x) => next(x))(1)', 'const two = a.n'],
+      ["const one = JSON.parse('[1]', next)", 'const two = JSON.stringify(a)'],
+    ] as const)
+      expect(await main(two, one), one).not.toBe(await main(one, two))
+  })
+
   test('when an asset is renamed, as code may read its name', async () => {
     const main = (name: string): Files => ({
       'main.ts': `import { stage } from 'millrace'\nexport const train = stage('t', { run: () => new URL('./${name}', import.meta.url) })`,

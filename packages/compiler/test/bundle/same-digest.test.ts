@@ -131,6 +131,40 @@ export const train = stage('train', { run: () => [a, b, all] })`
     )
   })
 
+  test('what it is made of lies in other files, and is imported in another order', async () => {
+    const parts: Files = {
+      a: "import { z } from 'zod'\nexport const a = z.object({ n: z.number() })\n",
+      b: "import { a } from './a.ts'\nexport const b = a.extend({ m: z.string().optional() })\nimport { z } from 'zod'\n",
+      c: 'export const c = Math.max(1, 2)\nexport class C { static of = [c, new Map()] }\n',
+      d: "import { join } from 'node:path'\nexport const d = (by) => join('d', `${by}`)\nexport const made = d(2)\n",
+    }
+    const use =
+      "export const train = stage('t', { input: b, output: a, run: () => [c, C, d, made, import('./late.ts')] })"
+    const late = "import { c } from './c.ts'\nexport default c"
+    const main = (...imports: string[]): Files => ({
+      'main.ts': `import { stage } from 'millrace'\n${imports.join('\n')}\n${use}`,
+      'a.ts': parts.a as string,
+      'b.ts': parts.b as string,
+      'c.ts': parts.c as string,
+      'd.ts': parts.d as string,
+      'late.ts': late,
+    })
+    const [a, b, c, d] = ['a', 'b', 'c, C', 'd, made'].map((names) => `import { ${names} } from './${names[0]}.ts'`)
+    const one = await digest(main(a as string, b as string, c as string, d as string))
+    expect(await digest(main(d as string, c as string, b as string, a as string))).toBe(one)
+    expect(await digest(main("import './late.ts'", c as string, d as string, b as string, a as string))).toBe(one)
+    const all: Files = {
+      'main.ts': `import { z } from 'zod'\nimport { join } from 'node:path'\nimport { stage } from 'millrace'\n${Object.values(
+        parts,
+      )
+        .map((text) => text.replace(/^import.*\n/gm, ''))
+        .join('')}${use}`,
+      'c.ts': parts.c as string,
+      'late.ts': late,
+    }
+    expect(await digest(all)).toBe(one)
+  })
+
   test('the version of millrace or zod changes', async () => {
     const other = write(files)
     renameSync(join(other, 'node_modules/millrace'), join(other, 'millrace'))

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '@millrace/ir'
+import { exitWith } from '@millrace/runner'
 import { toStdout } from './stdout.ts'
 
 /** Exit codes (contracts: command line). */
@@ -33,5 +34,5 @@ export async function leave(code: number): Promise<never> {
     flushed(process.stdout, (done) => toStdout('', done)),
     flushed(process.stderr, (done) => process.stderr.write('', () => done())),
   ])
-  process.exit(code)
+  return exitWith(code)
 }

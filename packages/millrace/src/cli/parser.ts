@@ -3,6 +3,7 @@ import { DiagnosticError, didYouMean, millisecondsOf, nowhere } from '@millrace/
 import { Command, CommanderError, Option } from 'commander'
 import { version } from '../version.ts'
 import type { RunOptions } from './commands/run.ts'
+import type { StoreOptions } from './commands/store.ts'
 import { type Invocation, usage } from './invocation.ts'
 import type { Report } from './report.ts'
 import { toStdout } from './stdout.ts'
@@ -30,10 +31,13 @@ const whole =
     throw usage(`--${name} is "${text}"`, `Give --${name} a whole number from 1.`)
   }
 
-const duration = (text: string): string => {
-  if ((millisecondsOf(text) ?? 0) > 0) return text
-  throw usage(`--timeout is "${text}"`, 'Give --timeout a whole number and a unit (ms, s, m, h, d), for example 10m.')
-}
+const duration =
+  (name: string, example: string) =>
+  (text: string): string => {
+    if ((millisecondsOf(text) ?? 0) > 0) return text
+    const fix = `Give --${name} a whole number and a unit (ms, s, m, h, d), for example ${example}.`
+    throw usage(`--${name} is "${text}"`, fix)
+  }
 
 /** Parses the command line and runs the command it names; gives the exit code. Handlers are loaded when named. */
 export async function parse(invocation: Invocation, report: Report): Promise<number> {
@@ -94,7 +98,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     .option('--fail-fast', 'stop at the first failure')
     .option('--strict', 'refuse requests that this machine cannot meet')
     .option('--verify', 'verify also very large artifacts byte by byte')
-    .option('--timeout <t>', 'cancel the run after this time, for example 10m', duration)
+    .option('--timeout <t>', 'cancel the run after this time, for example 10m', duration('timeout', '10m'))
     .option('--from <stage>', 'recompute this stage and all below it')
   on<RunOptions>(run, async (options) => (await import('./commands/run.ts')).runCommand(invocation, options, report))
 
@@ -110,12 +114,29 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     (await import('./commands/graph.ts')).graphCommand(invocation, options, report),
   )
 
-  const runs = command('runs', 'the history: list, show, logs')
-    .argument('[what]', 'list, show or logs')
+  const runs = command('runs', 'the history: list, show, logs, compare, fetch')
+    .argument('[what]', 'list, show, logs, compare or fetch')
     .argument('[id]', 'a run; may be shortened, none means the last')
-    .argument('[stage]', 'with logs: only this stage')
+    .argument('[more]', 'with logs: a stage; with compare: the other run; with fetch: the folder')
   on<CommonOptions>(runs, async (options, words) =>
     (await import('./commands/runs.ts')).runsCommand(invocation, options, words, report),
+  )
+
+  const store = examples(command('store', 'look after the store: prune'), [
+    `tsx ${program} store prune`,
+    `tsx ${program} store prune --older-than 30d --dry-run`,
+    `tsx ${program} store prune --keep 10`,
+  ])
+    .argument('[what]', 'prune: remove what no result refers to, and with the options below what is old')
+    .option(
+      '--older-than <t>',
+      'also runs that ended so long ago, and results not used since',
+      duration('older-than', '30d'),
+    )
+    .option('--keep <n>', 'keep the last n runs of each pipeline; alone: also remove all other runs', whole('keep'))
+    .option('--dry-run', 'only tell what would be removed')
+  on<StoreOptions>(store, async (options, words) =>
+    (await import('./commands/store.ts')).storeCommand(invocation, options, words, report),
   )
 
   try {

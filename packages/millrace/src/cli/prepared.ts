@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { CodeIndex } from '@millrace/compiler'
 import {
   type ArtifactValue,
@@ -78,7 +77,7 @@ export async function prepare(invocation: Invocation, options: CommonOptions & P
 export const readingOf = ({ entry }: Invocation, store: Store): CodeOptions => ({
   entry,
   importModule: (url) => import(url) as Promise<Readonly<Record<string, unknown>>>,
-  cache: join(store.root, 'code'),
+  kept: store.code,
 })
 
 export function refuse(problems: readonly Diagnostic[]): void {

@@ -1,13 +1,15 @@
-import { type Counts, type Diagnostic, type Event, formatDiagnostic, type Json } from '@millrace/ir'
-import { shortPath } from '../short-path.ts'
+import type { Counts, Diagnostic, Event, Json } from '@millrace/ir'
+import { Failures } from './failures.ts'
 import { toStdout } from './stdout.ts'
-import { plainText, showSeconds } from './terminal.ts'
+import { showSeconds } from './terminal.ts'
+import { showTold } from './told.ts'
 
 /** Where a command says things: results on stdout, everything for a person on stderr. */
 export interface Report {
   readonly json: boolean
   readonly trace: boolean
-  errors(diagnostics: readonly Diagnostic[], cause?: unknown): void
+  /** `failures`: which calls of the run failed; what several share is told once. */
+  errors(diagnostics: readonly Diagnostic[], cause?: unknown, failures?: Failures): void
   out(text: string): void
   event(event: Event): void
 }
@@ -16,9 +18,8 @@ export function newReport({ json, trace }: { readonly json: boolean; readonly tr
   return {
     json,
     trace,
-    errors(diagnostics, cause) {
-      for (const diagnostic of diagnostics)
-        process.stderr.write(`${plainText(formatDiagnostic(diagnostic, shortPath))}\n`)
+    errors(diagnostics, cause, failures = new Failures()) {
+      for (const told of failures.group(diagnostics)) process.stderr.write(`${showTold(told)}\n`)
       if (trace && cause instanceof Error) process.stderr.write(`${cause.stack}\n`)
     },
     out: (text) => void toStdout(`${text}\n`),

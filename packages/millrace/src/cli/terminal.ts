@@ -7,9 +7,8 @@ export function progressMode(
   env: NodeJS.ProcessEnv = process.env,
 ): Exclude<Progress, 'auto'> {
   if (asked === 'quiet' || asked === 'plain') return asked
-  const capable = color && !env.NO_COLOR && env.TERM !== 'dumb'
-  if (asked === 'tty') return capable ? 'tty' : 'plain'
-  return capable && process.stderr.isTTY && !env.CI ? 'tty' : 'plain'
+  const capable = process.stderr.isTTY && color && !env.NO_COLOR && env.TERM !== 'dumb'
+  return capable && (asked === 'tty' || !env.CI) ? 'tty' : 'plain'
 }
 
 /** `3.21 s`, `2 min 5 s`. */
@@ -21,14 +20,37 @@ export function showSeconds(seconds: number): string {
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
+/** `512 B`, `1.2 GB`. */
+export function showBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let at = 0
+  let value = bytes
+  for (; value >= 999.95 && at < units.length - 1; at++) value /= 1000
+  return `${at === 0 ? value : value.toFixed(1)} ${units[at]}`
+}
+
 const sequences = new RegExp(
   [
-    '\\u001b\\[[0-9;?]*[ -/]*[@-~]',
-    '\\u001b\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)',
-    '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]',
+    // CSI, OSC, and what else begins with an escape
+    '\\u001b\\[[0-?]*[ -/]*[@-~]',
+    '\\u001b\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)?',
+    '\\u001b[ -/]*[0-~]?',
+    '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]',
   ].join('|'),
   'g',
 )
 
-/** Text of an author's stage without what could move a terminal's cursor or colour it. */
+/** Text of an author's stage without what could move a terminal's cursor, colour it or turn its direction. */
 export const plainText = (text: string): string => text.replace(sequences, '')
+
+/** One line of it as a terminal would leave it: a progress bar that goes back with `\r` leaves its last state. */
+export function plainLine(line: string): string {
+  const end = line.endsWith('\r') ? line.length - 1 : line.length
+  return plainText(line.slice(line.lastIndexOf('\r', end - 1) + 1, end))
+}
+
+/** The first line of a text, and a sign if there are more. */
+export function firstLine(text: string): string {
+  const end = text.indexOf('\n')
+  return end < 0 ? plainText(text) : `${plainText(text.slice(0, end))} …`
+}

@@ -23,10 +23,8 @@ export function childProgram(code: CodeIndex, stage: string): ChildProgram | und
 }
 
 /** A child reads the files anew: they must still be those that the plan's keys were made of. */
-function checkCode({ export: name, sources }: StageCode, folder: string): void {
-  for (const [source, digest] of Object.entries(sources)) {
-    // packages stand there by name and version
-    if (digest === digestBytes(source)) continue
+function checkCode({ export: name, files }: StageCode, folder: string): void {
+  for (const [source, digest] of Object.entries(files)) {
     const now = digestOf(join(folder, source))
     if (now === undefined || now === digest) continue
     throw new StageFailure(

@@ -77,7 +77,7 @@ function gaveAnother(node: string, { calls, outputs }: Before): boolean {
 export function explain(question: Question): PlanRow[] {
   const { plan, store, input, assets } = question
   const calls = dryRun(plan, input, store, (token) => assets.get(token) as unknown as Json)
-  const last = store.runs.list().find((run) => run.pipeline === plan.pipeline)
+  const last = store.runs.last(plan.pipeline)
   const record = last && readRecord(store.runs.path(last.id))
   const before = last &&
     record && {
@@ -204,7 +204,7 @@ function valueCauses(binding: Binding, what: string, question: Question, before:
 
 /** What a value to come is made of, when no one call makes it. */
 function innerBindings(node: Exclude<PlanNode, PlanStage>, ref: string): readonly Binding[] {
-  if (node.kind === 'value') return [node.value]
+  if (node.kind === 'value') return node.value ? [node.value] : []
   if (node.kind === 'when') return [node.condition.left, node.then, node.else].filter((at) => at !== undefined)
   const ofItem = ref.endsWith(':item') || ref.endsWith(':index')
   return [node.list, ofItem ? undefined : node.result].filter((at) => at !== undefined)

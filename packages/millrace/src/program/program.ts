@@ -1,5 +1,6 @@
 import {
   type BuildSite,
+  type CacheFolder,
   type Capabilities,
   type CheckedGraph,
   type CodeIndex,
@@ -49,27 +50,27 @@ export interface CodeOptions {
   /** The program's file. */
   readonly entry: string | undefined
   readonly importModule: ImportModule
-  /** Folder for digests that are still right. */
-  readonly cache: string
+  /** Where digests that are still right are kept. */
+  readonly kept: CacheFolder
 }
 
 /** Finds and digests the code of a program's stages. */
-export async function readCode(program: Program, { entry, importModule, cache }: CodeOptions): Promise<CodeIndex> {
+export async function readCode(program: Program, { entry, importModule, kept }: CodeOptions): Promise<CodeIndex> {
   if (entry === undefined) return { stages: new Map(), modules: [], diagnostics: [] }
-  const stages = [...program.traced.stages].map(([key, definition]) => ({ key, stage: definition.self }))
-  return indexCode({ entry, stages, importModule, cache })
+  const stages = [...program.traced.stages].map(([key, { name, self }]) => ({ key, name, stage: self }))
+  return indexCode({ entry, stages, importModule, ...kept })
 }
 
 /** Uses of values to come that only the source of a build shows: no proxy can trap a comparison or a condition. */
 export async function checkSource(
   program: Program,
-  { importModule, cache }: CodeOptions,
+  { importModule, kept }: CodeOptions,
 ): Promise<readonly Diagnostic[]> {
   const sites = program.traced.pipelines.flatMap((definition): BuildSite[] => {
     const { file, line, column } = definition.at()
     return file && line && column ? [{ pipeline: definition.name, file, line, column }] : []
   })
-  return checkBuilds(sites, { importModule, isCallable: (value) => definitionOf(value) !== undefined, cache })
+  return checkBuilds(sites, { importModule, isCallable: (value) => definitionOf(value) !== undefined, ...kept })
 }
 
 /** The artifacts of a program's assets, by token. */

@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CodeIndex } from '@millrace/compiler'
-import { content, type Digest, type JsonObject, type Plan } from '@millrace/ir'
+import { content, type Digest, type JsonObject, type Plan, seal, unseal } from '@millrace/ir'
+import { type Runs, readStored } from '@millrace/store'
 
 /** What a run was made of, kept beside its journal so that a later `plan` can tell what changed. */
 export interface RunRecord {
@@ -11,13 +11,13 @@ export interface RunRecord {
   readonly input: JsonObject
 }
 
-const recordOf = (folder: string): string => join(folder, 'record.json')
+const recordName = 'record.json'
 
-export function saveRecord(folder: string, plan: Plan, code: CodeIndex, input: JsonObject): void {
+export function saveRecord(runs: Runs, run: string, plan: Plan, code: CodeIndex, input: JsonObject): void {
   const sources = Object.fromEntries([...code.stages].map(([key, found]) => [key, found.sources]))
   const record: RunRecord = { plan, sources, input: content(input) as JsonObject }
   try {
-    writeFileSync(recordOf(folder), JSON.stringify(record))
+    runs.write(run, recordName, seal(record))
   } catch {
     // a later plan then can't tell what changed; what is wrong with the disk is the journal's to say
   }
@@ -25,7 +25,7 @@ export function saveRecord(folder: string, plan: Plan, code: CodeIndex, input: J
 
 export function readRecord(folder: string): RunRecord | undefined {
   try {
-    return JSON.parse(readFileSync(recordOf(folder), 'utf8')) as RunRecord
+    return unseal(readStored(join(folder, recordName))) as RunRecord | undefined
   } catch {
     return undefined
   }

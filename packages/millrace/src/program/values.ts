@@ -199,7 +199,8 @@ function showSchema(schema: Schema): string {
     schema.exclusiveMaximum === undefined ? '' : `below ${schema.exclusiveMaximum}`,
     schema.maximum === undefined || schema.maximum === Number.MAX_SAFE_INTEGER ? '' : `to ${schema.maximum}`,
   ].filter((limit) => limit !== '' && limit !== `from ${Number.MIN_SAFE_INTEGER}`)
-  return [String(schema.type ?? 'a value that it accepts'), ...limits].join(' ')
+  const type = Array.isArray(schema.type) ? schema.type.join(' or ') : String(schema.type ?? 'a value that it accepts')
+  return [type, ...limits].join(' ')
 }
 
 /** What an author gives in code as JSON: assets and `{ path }` become paths, the rest must be JSON already. */

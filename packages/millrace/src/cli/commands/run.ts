@@ -1,15 +1,26 @@
-import { type Diagnostic, DiagnosticError, hint, millisecondsOf, nowhere, type RunOutcome } from '@millrace/ir'
+import {
+  type Diagnostic,
+  DiagnosticError,
+  hint,
+  millisecondsOf,
+  nowhere,
+  optionsOf,
+  type Plan,
+  type RunOutcome,
+} from '@millrace/ir'
 import { StageFailure } from '@millrace/runner'
+import { causeOf, endDescendants } from '@millrace/runtime-local'
 import { below } from '../../program/below.ts'
 import { localRuntimeOf, resourceDiagnostics } from '../../program/local.ts'
 import { saveRecord } from '../../program/record.ts'
 import { exitCodes } from '../exit.ts'
+import { Failures } from '../failures.ts'
 import { type Invocation, usage } from '../invocation.ts'
 import type { CommonOptions, ParameterOptions } from '../parser.ts'
 import { type Prepared, prepare, refuse } from '../prepared.ts'
 import { plainView } from '../progress/plain.ts'
 import { ttyView } from '../progress/tty.ts'
-import { quietView, type View } from '../progress/view.ts'
+import { type AttemptsOf, quietView, type View } from '../progress/view.ts'
 import { type Report, summaryLine } from '../report.ts'
 import { Signals } from '../signals.ts'
 import { progressMode } from '../terminal.ts'
@@ -52,18 +63,21 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
     kill: signals.kill,
   }
   const runtime = localRuntimeOf(program, prepared.code, prepared.assets, store, chosen, problems)
-  const view = newView(options, report)
+  const view = newView(options, report, attemptsOf(plan))
+  const failures = new Failures()
   try {
     const outcome = await runtime.run(plan, prepared.input, {
       signal: signals.signal,
       onEvent: (event) => {
-        if (event.event === 'run.started') saveRecord(store.runs.path(event.run), plan, prepared.code, prepared.input)
+        if (event.event === 'run.started') saveRecord(store.runs, event.run, plan, prepared.code, prepared.input)
         if (report.json) report.event(event)
+        failures.follow(event)
         view.event(event)
       },
+      onKnown: (stages) => view.known(stages),
     })
     view.close()
-    return finish(outcome, signals, report)
+    return finish(outcome, signals, report, failures)
   } finally {
     clearTimeout(timer)
     view.close()
@@ -71,19 +85,33 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
   }
 }
 
-function finish(outcome: RunOutcome, signals: Signals, report: Report): number {
+function finish(outcome: RunOutcome, signals: Signals, report: Report, failures: Failures): number {
   if (!report.json && outcome.status === 'succeeded') report.out(JSON.stringify(outcome.output))
-  report.errors(outcome.errors)
+  report.errors(outcome.errors, outcome.errors.map(causeOf).find(Boolean), failures)
   process.stderr.write(`${summaryLine(outcome.counts, outcome.seconds)}\n`)
-  if (outcome.status === 'cancelled') return signals.exit ?? exitCodes.interrupt
+  if (outcome.status === 'cancelled') {
+    // a stage of this process that was left to itself may have started others
+    endDescendants()
+    return signals.exit ?? exitCodes.interrupt
+  }
   if (outcome.status === 'succeeded') return exitCodes.ok
   return outcome.errors.some(({ code }) => code === 'store-failed') ? exitCodes.store : exitCodes.stageFailed
 }
 
-function newView(options: RunOptions, report: Report): View {
+function newView(options: RunOptions, report: Report, attempts: AttemptsOf): View {
   const mode = report.json && options.progress === 'auto' ? 'quiet' : progressMode(options.progress, options.color)
   if (mode === 'quiet') return quietView
-  return mode === 'tty' ? ttyView(process.stderr) : plainView((text) => process.stderr.write(text))
+  // a block can't stand on a terminal that also shows the events
+  if (mode === 'tty' && !(report.json && process.stdout.isTTY)) return ttyView(process.stderr, attempts)
+  return plainView((text) => process.stderr.write(text), attempts)
+}
+
+function attemptsOf(plan: Plan): AttemptsOf {
+  const attempts = new Map<string, number>()
+  for (const node of plan.nodes)
+    if (node.kind === 'stage')
+      for (const id of [node.id, ...(node.merged ?? [])]) attempts.set(id, 1 + optionsOf(plan, node).retries)
+  return (node) => attempts.get(node) ?? 1
 }
 
 function checkTarget(target: string): void {

@@ -1,54 +1,152 @@
-import { type Event, showNode } from '@millrace/ir'
+import { type Event, type StageEvent, showNode } from '@millrace/ir'
+import { Board, type Row, showMetrics, since } from './board.ts'
+import { Budget } from './budget.ts'
 import { clock, lineOf } from './line.ts'
-import type { View } from './view.ts'
+import { Sums } from './sums.ts'
+import type { AttemptsOf, View } from './view.ts'
 
 const flushAfter = 50
 const heartbeat = 30_000
+/** A call that lasts this long has a line for its start, and a metric that changes all the time a line so often. */
+const noticeable = 1000
+/** Starts that are told at once, each second. A stage that computes lets no timer tell them later. */
+const startsPerSecond = 10
 
-/** One greppable line an event, and a sign of life every 30 s when there is none. */
-export function plainView(write: (text: string) => void): View {
+/** What happens in a call is told in lines that begin with the time and its name: one for its end at least. */
+export function plainView(write: (text: string) => void, attempts: AttemptsOf): View {
+  const board = new Board(attempts)
+  const sums = new Sums()
+  const starts = new Budget(startsPerSecond, startsPerSecond)
+  /** Starts that were not told, in their order. */
+  const quiet = new Map<string, { readonly line: string; readonly at: number }>()
+  /** When each metric of a call was told, and its line if it has changed since. */
+  const metrics = new Map<string, Map<string, { at: number; line: string | undefined }>>()
   let held = ''
   let timer: NodeJS.Timeout | undefined
   let last = Date.now()
-  const running = new Map<string, number>()
+
   const flush = () => {
     clearTimeout(timer)
     timer = undefined
+    addSums()
     if (held === '') return
     const text = held
     held = ''
     last = Date.now()
     write(text)
   }
-  const add = (line: string) => {
-    held += `${line}\n`
-    if (held.length > 32 * 1024) flush()
-    else timer ??= setTimeout(flush, flushAfter).unref()
+  const soon = () => {
+    timer ??= setTimeout(flush, flushAfter).unref()
   }
+  const addSums = () => {
+    for (const { event, line } of sums.lines()) held += `${clock(event.time)} ${line}\n`
+  }
+  const add = (time: string, text: string) => {
+    addSums()
+    for (const line of text.split('\n')) held += `${clock(time)} ${line}\n`
+    if (held.length > 32 * 1024) flush()
+    else soon()
+  }
+  const addLine = (line: string) => {
+    addSums()
+    held += `${line}\n`
+    soon()
+  }
+  const tellStart = (name: string) => {
+    const start = quiet.get(name)
+    if (!start) return
+    quiet.delete(name)
+    addLine(start.line)
+  }
+
+  function started(name: string, event: Event): void {
+    const line = `${clock(event.time)} ${lineOf(event)}`
+    if (!starts.take()) {
+      quiet.set(name, { line, at: Date.now() })
+      return
+    }
+    addLine(line)
+    // what starts now may keep the timer from its turn
+    flush()
+  }
+
+  function metric(name: string, event: Extract<Event, { event: 'metric' }>): void {
+    let told = metrics.get(name)
+    if (!told) {
+      told = new Map()
+      metrics.set(name, told)
+    }
+    const now = Date.now()
+    const before = told.get(event.name)
+    const line = lineOf(event) as string
+    if (before && now - before.at < noticeable) {
+      before.line = `${clock(event.time)} ${line}`
+      return
+    }
+    told.set(event.name, { at: now, line: undefined })
+    add(event.time, line)
+  }
+
+  /** The last values are always told. */
+  function endMetrics(name: string): void {
+    for (const { line } of metrics.get(name)?.values() ?? []) if (line !== undefined) addLine(line)
+    metrics.delete(name)
+  }
+
+  function ofStage(event: StageEvent): void {
+    const name = showNode(event.node, event.index)
+    // what a cached call said is replayed into the journal; here it is no news
+    const said = event.event === 'metric' || event.event === 'log'
+    if (said && !board.rows.has(name)) return
+    if (sums.take(event)) return soon()
+    if (event.event === 'stage.started') return started(name, event)
+    if (said || event.event === 'stage.retried') tellStart(name)
+    if (event.event === 'metric') return metric(name, event)
+    if (event.event !== 'log' && event.event !== 'stage.waiting') {
+      quiet.delete(name)
+      endMetrics(name)
+    }
+    add(event.time, lineOf(event) as string)
+  }
+
   const beat = setInterval(() => {
-    if (Date.now() - last < heartbeat || running.size === 0) return
-    const longest = [...running]
-      .slice(0, 3)
-      .map(([name, since]) => `${name} (${Math.round((Date.now() - since) / 1000)} s)`)
-    const more = running.size > 3 ? ` and ${running.size - 3} more` : ''
-    add(`${clock(new Date().toISOString())} still running: ${longest.join(', ')}${more}`)
+    const now = Date.now()
+    for (const [name, { at }] of quiet) {
+      if (now - at < noticeable) break
+      tellStart(name)
+    }
+    if (now - last < heartbeat || held !== '') return
+    addLine(`${clock(new Date(now).toISOString())} ${signOfLife(board, now)}`)
+    flush()
   }, 1000).unref()
+
   return {
-    event(event: Event) {
-      if ('node' in event) {
-        const name = showNode(event.node, event.index)
-        if (event.event === 'stage.started') running.set(name, Date.now())
-        else if (event.event !== 'log' && event.event !== 'metric') running.delete(name)
+    event(event) {
+      if ('node' in event) ofStage(event)
+      else {
+        const line = lineOf(event)
+        if (line !== undefined) add(event.time, line)
       }
-      // those of a cached call are replayed into the journal; here they are no news
-      const replayed = event.event === 'metric' || event.event === 'log'
-      if (replayed && !running.has(showNode(event.node, event.index))) return
-      const line = lineOf(event)
-      if (line !== undefined) add(`${clock(event.time)} ${line}`)
+      board.follow(event)
+    },
+    known(stages) {
+      board.known = stages
     },
     close() {
       clearInterval(beat)
       flush()
     },
   }
+}
+
+function signOfLife(board: Board, now: number): string {
+  const shown = [...board.rows.values()].slice(0, 3).map((row) => showRow(row, now))
+  const more = board.rows.size > 3 ? ` and ${board.rows.size - 3} more` : ''
+  const rows = shown.length > 0 ? `${shown.join(', ')}${more}; ` : ''
+  return `still running after ${since(board.began, now)}: ${rows}${board.summary()}`
+}
+
+function showRow({ name, state, since: time, metrics }: Row, now: number): string {
+  const more = metrics.size > 0 ? `, ${showMetrics(metrics)}` : ''
+  return `${name} (${state === 'running' ? '' : `${state} `}${since(time, now)}${more})`
 }

@@ -1,139 +1,161 @@
 import { type Event, showNode } from '@millrace/ir'
-import { plainText, showSeconds } from '../terminal.ts'
-import { clock, lineOf } from './line.ts'
-import type { View } from './view.ts'
+import { plainLine } from '../terminal.ts'
+import { type BlockLine, blockOf } from './block.ts'
+import { Board } from './board.ts'
+import { Budget } from './budget.ts'
+import { lineOf } from './line.ts'
+import { Sums } from './sums.ts'
+import type { AttemptsOf, View } from './view.ts'
+import { textColumns } from './width.ts'
 
-const redrawEvery = 100
-const rows = 10
-/** Above this many finished stages a second, only their counts are shown. */
-const scrollLimit = 200
+const lookEvery = 100
+/** Drawings: at most ten in any second. */
+const perSecond = 5
+/** Lines that one drawing puts above the block; failures are never left out. */
+const linesAtOnce = 40
+const longest = 2000
 
 const csi = '\u001b['
-const colours = { green: 32, red: 31, yellow: 33, grey: 90, bold: 1 } as const
-const paint = (colour: keyof typeof colours, text: string): string => `${csi}${colours[colour]}m${text}${csi}0m`
+const paint = (code: number, text: string): string => `${csi}${code}m${text}${csi}0m`
+const [bold, red, green, yellow, grey] = [1, 31, 32, 33, 90] as const
+const tones = { head: bold, retrying: yellow, waiting: yellow, rest: grey } as const
 
-interface Running {
-  readonly since: number
-  note: string
-  retrying: boolean
-}
-
-/** A live block of what runs; what has ended scrolls above it. At most ten drawings a second. */
-export function ttyView(stream: NodeJS.WriteStream): View {
-  const running = new Map<string, Running>()
-  const counts = { done: 0, cached: 0, skipped: 0, failed: 0 }
+/**
+ * A live block of what is under way; what has ended, and what stages say, scrolls above it. Between two drawings the
+ * terminal is as it was before: a run that is killed leaves nothing to be mended.
+ */
+export function ttyView(stream: NodeJS.WriteStream, attempts: AttemptsOf): View {
+  const board = new Board(attempts)
+  const sums = new Sums()
+  const budget = new Budget(perSecond, perSecond)
+  const write = stream.write.bind(stream)
   let above: string[] = []
+  let usual = 0
   let dropped = 0
-  let height = 0
-  let total = 0
+  let drawn: readonly BlockLine[] = []
+  let width = 0
   let closed = false
-  const timer = setInterval(draw, redrawEvery).unref()
 
-  function fit(line: string, width: number): string {
-    const bare = plainText(line)
-    return bare.length < width ? line : `${bare.slice(0, Math.max(1, width - 2))}…`
-  }
-
-  function block(width: number): string[] {
-    if (running.size === 0) return []
-    const shown = [...running].slice(0, rows)
-    const lines = shown.map(([name, { since, note, retrying }]) => {
-      const seconds = ((Date.now() - since) / 1000).toFixed(0)
-      const sign = retrying ? paint('yellow', '↻') : '•'
-      return fit(` ${sign} ${name} ${paint('grey', `${seconds} s`)} ${note}`, width)
-    })
-    if (running.size > rows) lines.push(` and ${running.size - rows} more`)
-    const parts = [
-      `${counts.done} done`,
-      `${counts.cached} cached`,
-      ...(counts.skipped > 0 ? [`${counts.skipped} skipped`] : []),
-    ]
-    if (counts.failed > 0) parts.push(paint('red', `${counts.failed} failed`))
-    lines.push(fit(paint('bold', ` ${parts.join(', ')}`) + (total > 0 ? ` (${total} stages planned)` : ''), width))
-    return lines
+  /** Rows that the block takes now: terminals break lines anew when they get narrower. */
+  function height(columns: number): number {
+    if (columns >= width) return drawn.length
+    return drawn.reduce((sum, { text }) => sum + Math.max(1, Math.ceil(textColumns(text) / columns)), 0)
   }
 
   function draw(): void {
-    const width = stream.columns || 80
-    const up = height > 0 ? `${csi}${height}A` : ''
-    const finished = above.map((line) => `${fit(line, width)}${csi}K\n`).join('')
-    const more = dropped > 0 ? `${paint('grey', `   and ${dropped} more ended`)}${csi}K\n` : ''
+    const columns = stream.columns || 80
+    const rows = stream.rows || 24
+    for (const { event, line } of sums.lines()) scroll(line, event.event === 'stage.cached' ? '=' : '-')
+    const lines = closed ? [] : blockOf(board, columns - 1, rows)
+    if (above.length === 0 && dropped === 0 && columns === width && same(lines, drawn)) return
+    const up = Math.min(height(columns), rows - 1)
+    const more = dropped > 0 ? [paint(grey, `   and ${dropped} more lines`)] : []
+    const finished = [...above, ...more].map((line) => `${line}\n`).join('')
+    const body = lines.map(({ text, tone }) => `${tone === 'running' ? text : paint(tones[tone], text)}\n`).join('')
+    const erase = `${up > 0 ? `${csi}${up}A` : ''}\r${csi}J`
+    // shown at once, where a terminal can; no line of the block is broken, whatever its characters' widths are
+    write(`${csi}?2026h${erase}${finished}${csi}?7l${body}${csi}?7h${csi}?2026l`)
     above = []
+    usual = 0
     dropped = 0
-    const lines = closed ? [] : block(width)
-    const body = lines.map((line) => `${line}${csi}K\n`).join('')
-    if (height === 0 && finished === '' && more === '' && body === '') return
-    stream.write(`${up}\r${finished}${more}${body}${csi}J`)
-    height = lines.length
+    drawn = lines
+    width = columns
   }
 
-  const scroll = (line: string) => {
-    if (above.length * (1000 / redrawEvery) < scrollLimit) above.push(line)
-    else dropped++
+  /** A line for above the block; without a colour it may be left out where there are too many. */
+  function scroll(line: string, sign: string, colour?: number): void {
+    if (colour === undefined && ++usual > linesAtOnce) {
+      dropped++
+      return
+    }
+    const text = line.length > longest ? `${line.slice(0, longest)}…` : line
+    if (colour !== undefined) above.push(paint(colour, ` ${sign} ${text}`))
+    else above.push(` ${sign === '✓' ? paint(green, sign) : sign} ${text}`)
   }
+
+  function tell(event: Event): void {
+    if (sums.take(event)) return
+    const line = lineOf(event) as string
+    switch (event.event) {
+      case 'run.started':
+        above.push(paint(grey, line))
+        return
+      case 'log':
+        if (board.rows.has(showNode(event.node, event.index))) for (const one of line.split('\n')) scroll(one, ' ')
+        return
+      case 'stage.succeeded':
+        return scroll(line, '✓')
+      case 'stage.cached':
+        return scroll(line, '=')
+      case 'stage.skipped':
+        return scroll(line, '-')
+      case 'stage.retried':
+        return scroll(line, '↻', yellow)
+      case 'stage.failed':
+        return scroll(line, '✗', red)
+      case 'stage.cancelled':
+      case 'stage.not-run':
+        return scroll(line, '-', grey)
+      case 'notice':
+        return scroll(line, '!', yellow)
+      default:
+    }
+  }
+
+  const release = catchWrites(stream, (line) => above.push(line))
+  const timer = setInterval(() => {
+    if (budget.take()) draw()
+  }, lookEvery).unref()
+  const resized = () => draw()
+  // the shell has written where the block was
+  const continued = () => {
+    drawn = []
+    width = 0
+    draw()
+  }
+  stream.on('resize', resized)
+  process.on('SIGCONT', continued)
 
   return {
-    event(event: Event) {
-      const name = 'node' in event ? showNode(event.node, event.index) : ''
-      switch (event.event) {
-        case 'run.started':
-          total = event.nodes
-          return scroll(paint('grey', `${event.pipeline}, run ${event.run}`))
-        case 'stage.started':
-          running.set(name, {
-            since: Date.now(),
-            note: (event.attempt ?? 1) > 1 ? `attempt ${event.attempt}` : '',
-            retrying: false,
-          })
-          return
-        case 'log': {
-          const at = running.get(name)
-          if (at) at.note = plainText(event.message)
-          return
-        }
-        case 'metric': {
-          const at = running.get(name)
-          if (at) at.note = `${event.name} ${event.value}`
-          return
-        }
-        case 'stage.waiting':
-          running.set(name, { since: Date.now(), note: `waiting: ${event.reason}`, retrying: true })
-          return
-        case 'stage.retried':
-          running.set(name, {
-            since: Date.now(),
-            note: `again at ${clock(event.next).slice(0, 8)}: ${plainText(event.cause.message)}`,
-            retrying: true,
-          })
-          return scroll(paint('yellow', ` ↻ ${lineOf(event)}`))
-        case 'stage.succeeded':
-          counts.done++
-          running.delete(name)
-          return scroll(` ${paint('green', '✓')} ${name} ${paint('grey', showSeconds(event.seconds))}`)
-        case 'stage.cached':
-          counts.cached++
-          return scroll(` ${paint('green', '=')} ${name} ${paint('grey', `cached from ${event.from}`)}`)
-        case 'stage.skipped':
-          counts.skipped++
-          return scroll(` - ${name} ${paint('grey', `skipped: ${event.because}`)}`)
-        case 'stage.failed':
-          counts.failed++
-          running.delete(name)
-          return scroll(paint('red', ` ✗ ${lineOf(event)}`))
-        case 'stage.cancelled':
-        case 'stage.not-run':
-          running.delete(name)
-          return scroll(paint('grey', ` ∅ ${lineOf(event)}`))
-        case 'notice':
-          return scroll(paint('yellow', ` ! ${lineOf(event)}`))
-        case 'run.finished':
-          return
-      }
+    event(event) {
+      tell(event)
+      board.follow(event)
+      // what starts now may compute, and keep the timer from its turn
+      if (event.event === 'stage.started' && budget.take()) draw()
+    },
+    known(stages) {
+      board.known = stages
     },
     close() {
+      if (closed) return
       closed = true
       clearInterval(timer)
+      stream.off('resize', resized)
+      process.off('SIGCONT', continued)
+      release()
       draw()
     },
+  }
+}
+
+const same = (a: readonly BlockLine[], b: readonly BlockLine[]): boolean =>
+  a.length === b.length && a.every(({ text }, i) => text === b[i]?.text)
+
+/** What others write to the stream would tear the block: it comes above, line by line. Returns the way back. */
+function catchWrites(stream: NodeJS.WriteStream, line: (text: string) => void): () => void {
+  const own = Object.getOwnPropertyDescriptor(stream, 'write')
+  let rest = ''
+  stream.write = ((chunk: string | Uint8Array, ...more: unknown[]) => {
+    const lines = (rest + (typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString())).split('\n')
+    rest = lines.pop() as string
+    for (const text of lines) line(plainLine(text))
+    const done = more.find((item) => typeof item === 'function') as ((error?: Error) => void) | undefined
+    if (done) process.nextTick(done)
+    return true
+  }) as typeof stream.write
+  return () => {
+    if (rest !== '') line(plainLine(rest))
+    if (own) Object.defineProperty(stream, 'write', own)
+    else delete (stream as { write?: unknown }).write
   }
 }

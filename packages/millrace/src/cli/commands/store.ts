@@ -1,0 +1,63 @@
+import { hint, millisecondsOf } from '@millrace/ir'
+import { isStore, openStore, type Pruned, type PruneOptions } from '@millrace/store'
+import { storeFolder } from '../../program/place.ts'
+import { shortPath } from '../../short-path.ts'
+import { exitCodes } from '../exit.ts'
+import { type Invocation, usage } from '../invocation.ts'
+import type { CommonOptions } from '../parser.ts'
+import type { Report } from '../report.ts'
+import { showBytes } from '../terminal.ts'
+
+export interface StoreOptions extends CommonOptions {
+  readonly olderThan?: string
+  readonly keep?: number
+  readonly dryRun?: boolean
+}
+
+/** `store prune`: a line on stdout for each thing that goes, the sum on stderr. */
+export async function storeCommand(
+  invocation: Invocation,
+  options: StoreOptions,
+  [verb]: readonly (string | undefined)[],
+  report: Report,
+): Promise<number> {
+  if (verb !== 'prune')
+    throw usage(
+      verb === undefined
+        ? '"store" needs a word after it'
+        : `there is no command "store ${verb}"${hint(verb, ['prune'])}`,
+      'Use one of: store prune.',
+    )
+  const folder = storeFolder(options.store, invocation.entry)
+  if (!isStore(folder)) {
+    process.stderr.write(`no store in ${shortPath(folder) || '.'}\n`)
+    return exitCodes.ok
+  }
+  const { olderThan, keep, pipeline, dryRun = false } = options
+  const chosen: PruneOptions = {
+    ...(olderThan === undefined ? {} : { olderThan: millisecondsOf(olderThan) as number }),
+    ...(keep === undefined ? {} : { keep }),
+    ...(pipeline === undefined ? {} : { pipeline }),
+    dryRun,
+  }
+  const sum = { run: 0, result: 0, attempt: 0, litter: 0, bytes: 0 }
+  const failures = openStore(folder).prune(chosen, (pruned) => {
+    sum[pruned.kind] += pruned.count
+    sum.bytes += pruned.bytes
+    report.out(report.json ? JSON.stringify(pruned) : row(pruned))
+  })
+  report.errors(failures)
+  const counts = [
+    number(sum.run, 'run'),
+    number(sum.result, 'result'),
+    number(sum.attempt, 'attempt'),
+    ...(sum.litter > 0 ? [`${sum.litter} left over`] : []),
+  ]
+  process.stderr.write(`${dryRun ? 'would remove' : 'removed'} ${counts.join(', ')}: ${showBytes(sum.bytes)}\n`)
+  return failures.length > 0 ? exitCodes.store : exitCodes.ok
+}
+
+const row = ({ kind, name, why, count, bytes }: Pruned): string =>
+  [kind, name, ...(count === 1 ? [] : [`${count} results`]), why, showBytes(bytes)].join('  ')
+
+const number = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

@@ -1,0 +1,127 @@
+import { type Event, type StageEvent, showNode } from '@millrace/ir'
+import { firstLine, plainLine } from '../terminal.ts'
+import type { AttemptsOf } from './view.ts'
+
+/** A call that is under way: it runs, waits for its next attempt, or was told to wait for room. */
+export interface Row {
+  readonly name: string
+  readonly state: 'running' | 'retrying' | 'waiting'
+  /** When it began to be so, in milliseconds. */
+  readonly since: number
+  readonly attempt: number
+  readonly attempts: number
+  /** When the next attempt is due. */
+  readonly next: number
+  /** Why it waits, or is tried again. */
+  readonly why: string
+  /** The last value of each metric, and the last line it said. */
+  readonly metrics: Map<string, number>
+  said: string
+}
+
+/** What a person wants to know of a run while it runs: what is under way, and how much of all is over. */
+export class Board {
+  readonly rows = new Map<string, Row>()
+  readonly counts = { cached: 0, skipped: 0, failed: 0 }
+  readonly began = Date.now()
+  /** Stages as far as they are known. */
+  known = 0
+  /** Stages of which nothing more will be heard. */
+  ended = 0
+  readonly #attempts: AttemptsOf
+
+  constructor(attempts: AttemptsOf) {
+    this.#attempts = attempts
+  }
+
+  follow(event: Event): void {
+    if (!('node' in event)) return
+    const name = showNode(event.node, event.index)
+    switch (event.event) {
+      case 'stage.started':
+        return this.#put(name, event, 'running', '')
+      case 'stage.waiting':
+        return this.#put(name, event, 'waiting', firstLine(event.reason))
+      case 'stage.retried':
+        return this.#put(name, event, 'retrying', firstLine(event.cause.message), Date.parse(event.next))
+      case 'metric':
+        this.rows.get(name)?.metrics.set(event.name, event.value)
+        return
+      case 'log': {
+        const row = this.rows.get(name)
+        if (row) row.said = plainLine(event.message.slice(0, 400))
+        return
+      }
+      case 'stage.cached':
+        this.counts.cached++
+        break
+      case 'stage.skipped':
+        this.counts.skipped++
+        break
+      case 'stage.failed':
+        this.counts.failed++
+        break
+      default:
+    }
+    this.ended++
+    this.rows.delete(name)
+  }
+
+  #put(name: string, event: StageEvent, state: Row['state'], why: string, next = 0): void {
+    const before = this.rows.get(name)
+    // the row of a call that goes on to something else goes to the end of its kind
+    this.rows.delete(name)
+    this.rows.set(name, {
+      name,
+      state,
+      since: Date.now(),
+      attempt: event.attempt ?? before?.attempt ?? 1,
+      attempts: this.#attempts(event.node),
+      next,
+      why,
+      metrics: new Map(),
+      said: '',
+    })
+  }
+
+  count(state: Row['state']): number {
+    let count = 0
+    for (const row of this.rows.values()) if (row.state === state) count++
+    return count
+  }
+
+  /** `12 of 40 ended, 1 failed, 2 running, 26 waiting`: what is bad before what is usual. */
+  summary(): string {
+    const { cached, skipped, failed } = this.counts
+    const running = this.count('running')
+    const retrying = this.count('retrying')
+    const waiting = Math.max(0, this.known - this.ended - running - retrying)
+    const more = [
+      [failed, 'failed'],
+      [running, 'running'],
+      [retrying, 'retrying'],
+      [waiting, 'waiting'],
+      [cached, 'cached'],
+      [skipped, 'skipped'],
+    ] as const
+    const parts = more.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
+    return [`${this.ended}${this.known > 0 ? ` of ${Math.max(this.known, this.ended)}` : ''} ended`, ...parts].join(
+      ', ',
+    )
+  }
+}
+
+/** `12 s`, `3 min 5 s`. */
+export function since(time: number, now: number): string {
+  const seconds = Math.max(0, Math.floor((now - time) / 1000))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** `loss 0.25, accuracy 0.9`. */
+export const showMetrics = (metrics: ReadonlyMap<string, number>): string =>
+  [...metrics]
+    .slice(-3)
+    .map(([name, value]) => `${plainLine(name)} ${Number(value.toPrecision(6))}`)
+    .join(', ')

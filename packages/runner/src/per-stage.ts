@@ -1,0 +1,56 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { StageFailure } from './failure.ts'
+
+/** What the running code of one attempt can reach without being told: the console, `process.exit`, lost errors. */
+export interface Ambient {
+  readonly node: string
+  print(text: string): void
+  /** Ends the attempt as failed, now. */
+  fail(failure: StageFailure): void
+  /** What its code put in the place of properties that all stages of the process share. */
+  replaced?: Map<object, unknown>
+}
+
+export const storage = new AsyncLocalStorage<Ambient>()
+
+type Function = (...given: never[]) => unknown
+
+/**
+ * Makes a property of a shared object one that a stage replaces for itself alone, as what captures the console does.
+ * Returns the way back.
+ *
+ * @param within what stands there for code of a stage, unless that replaced it; gets what stands there for all others
+ */
+export function perStage<K extends string>(
+  object: { [key in K]: Function },
+  key: K,
+  within: (outer: Function) => Function = (outer) => outer,
+): () => void {
+  const before = Object.getOwnPropertyDescriptor(object, key)
+  let outer: Function = object[key]
+  let inner = within(outer)
+  const slot = {}
+  Object.defineProperty(object, key, {
+    configurable: true,
+    enumerable: before?.enumerable ?? true,
+    get() {
+      const ambient = storage.getStore()
+      if (!ambient) return outer
+      return ambient.replaced?.has(slot) ? ambient.replaced.get(slot) : inner
+    },
+    set(value: Function) {
+      const ambient = storage.getStore()
+      if (ambient) {
+        ambient.replaced ??= new Map()
+        ambient.replaced.set(slot, value)
+      } else {
+        outer = value
+        inner = within(value)
+      }
+    },
+  })
+  return () => {
+    delete (object as { [key in K]?: Function })[key]
+    if (before || object[key] !== outer) object[key] = outer
+  }
+}

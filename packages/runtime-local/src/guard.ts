@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import type { Writable } from 'node:stream'
+import { tokenVariable } from './survivors.ts'
+
+/** Every attempt id of this process begins with it: what an attempt started is known by it when this process is gone. */
+export const tokenPrefix = randomBytes(6).toString('hex')
+
+/*
+ * Waits beside this process until its end closes the pipe, then ends what its children left. It is told of each group
+ * that begins (+) and has ended (-). A child can't do that itself: while it computes, it doesn't see that its parent
+ * has died.
+ */
+const script = `
+left=' '
+while read -r sign pid; do
+  case $sign in
+    .) exit ;;
+    +) left="$left$pid " ;;
+    -) left="\${left%% $pid *} \${left#* $pid }" ;;
+  esac
+done
+for pid in $left; do kill -9 -- "-$pid"; done
+round=0
+while [ $round -lt 40 ]; do
+  found=$(grep -ls "${tokenVariable}=$1" /proc/[0-9]*/environ)
+  [ -n "$found" ] || exit
+  for file in $found; do
+    pid=\${file#/proc/}
+    kill -9 "\${pid%/environ}"
+  done
+  round=$((round + 1))
+  sleep 0.05 || sleep 1
+done
+`
+
+let guard: { readonly process: ChildProcess; readonly pipe: Writable } | undefined
+
+/** Starts the guard unless it runs. A machine without `sh` goes without. */
+export function startGuard(): void {
+  if (guard || process.platform === 'win32') return
+  // what belongs to an attempt that this process is itself a part of must not take the guard with it
+  const { [tokenVariable]: _, ...env } = process.env
+  const child = spawn('/bin/sh', ['-c', script, 'millrace-guard', tokenPrefix], {
+    cwd: '/',
+    env,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    // a session of its own: no signal that ends this process by its group may end it
+    detached: true,
+  })
+  const pipe = child.stdin
+  const gone = () => {
+    guard = undefined
+  }
+  child.on('error', gone).on('exit', gone).unref()
+  pipe.on('error', gone)
+  ;(pipe as Writable & { unref?: () => void }).unref?.()
+  guard = { process: child, pipe }
+}
+
+/** Tells it of a process group. */
+export const guardBegin = (group: number): void => void guard?.pipe.write(`+ ${group}\n`)
+export const guardEnd = (group: number): void => void guard?.pipe.write(`- ${group}\n`)
+
+/** Lets it go: nothing is left to be ended. */
+export function stopGuard(): void {
+  guard?.pipe.end('.\n')
+  guard = undefined
+}

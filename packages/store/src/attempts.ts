@@ -1,0 +1,159 @@
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, writeSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { type Digest, hexOf, isDigest } from '@millrace/ir'
+import { errnoOf, onDisk, readText, toAppend } from './disk.ts'
+import { manifestPattern } from './manifest.ts'
+import { hasLiveOwner } from './owner.ts'
+import { safeName } from './safe-name.ts'
+import { remove, temporaryPath, withFolder } from './temporary.ts'
+
+/*
+ * `attempts/.open/<run>-<random>` has a line for each attempt that a process began for a run, and for each that ended;
+ * it goes when all have ended. Where nobody owns the run any more, the attempts that did not end were cut short: nothing
+ * of them is of use, unless their result was committed just before. The next run of the store removes them, whatever it
+ * runs: half a file may have many gigabytes.
+ */
+
+/** The attempts that this process makes for a run. */
+export interface Attempts {
+  /**
+   * The folder of an attempt, created: `attempts/<node>/<run>-<attempt>`.
+   *
+   * @param key under which its result is to be committed; none when it isn't kept
+   */
+  begin(node: string, attempt: string, key?: Digest): string
+  /** It came to an end: its result is committed, or it failed, and somebody may want to see its files. */
+  end(folder: string): void
+  /** The same for one whose result another attempt had committed before: its files are removed. */
+  discard(folder: string): void
+}
+
+interface Begun {
+  readonly attempt: string
+  readonly key?: Digest
+}
+
+const recordsOf = (root: string): string => join(root, 'attempts', '.open')
+
+export class FolderAttempts implements Attempts {
+  readonly #root: string
+  readonly #run: string
+  readonly #open = new Map<string, Begun>()
+  #record: { readonly path: string; readonly fd: number } | undefined
+
+  constructor(root: string, run: string) {
+    this.#root = root
+    this.#run = run
+    removeCutShort(root)
+  }
+
+  begin(node: string, attempt: string, key?: Digest): string {
+    const folder = join(this.#root, 'attempts', safeName(node), safeName(`${this.#run}-${attempt}`))
+    const begun = { attempt: nameOf(folder), ...(key === undefined ? {} : { key }) }
+    this.#write(begun)
+    this.#open.set(folder, begun)
+    onDisk('create', folder, () => mkdirSync(folder, { recursive: true }))
+    return folder
+  }
+
+  end(folder: string): void {
+    if (this.#open.delete(folder)) this.#write({ ended: nameOf(folder) })
+  }
+
+  discard(folder: string): void {
+    const begun = this.#open.get(folder)
+    if (begun && !isNamed(this.#root, begun)) removeAttempt(this.#root, begun.attempt)
+    this.end(folder)
+  }
+
+  close(): void {
+    if (!this.#record) return
+    closeSync(this.#record.fd)
+    if (this.#open.size === 0) remove(this.#record.path)
+    this.#record = undefined
+  }
+
+  #write(line: object): void {
+    const { path, fd } = this.#opened()
+    const bytes = Buffer.from(`${JSON.stringify(line)}\n`)
+    onDisk('write', path, () => {
+      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
+    })
+  }
+
+  #opened() {
+    if (this.#record) return this.#record
+    const path = join(recordsOf(this.#root), `${this.#run}-${basename(temporaryPath('')).slice(-12)}`)
+    const fd = onDisk('create', path, () => withFolder(path, () => openSync(path, toAppend)))
+    this.#record = { path, fd }
+    return this.#record
+  }
+}
+
+const nameOf = (folder: string): string => `${basename(dirname(folder))}/${basename(folder)}`
+
+function removeCutShort(root: string): void {
+  for (const name of namesIn(recordsOf(root))) {
+    const [, run] = /^(.+)-[0-9a-f]{12}$/.exec(name) ?? []
+    if (name.startsWith('.') || run === undefined || hasLiveOwner(join(root, 'runs', run))) continue
+    const path = join(recordsOf(root), name)
+    const left = cutShort(path).filter((begun) => !isNamed(root, begun) && !removeAttempt(root, begun.attempt))
+    if (left.length === 0) remove(path)
+  }
+}
+
+/** At once for all who look; tells whether it is gone. */
+function removeAttempt(root: string, attempt: string): boolean {
+  const aside = temporaryPath(recordsOf(root))
+  try {
+    renameSync(join(root, 'attempts', attempt), aside)
+  } catch (error) {
+    return errnoOf(error) === 'ENOENT'
+  }
+  remove(aside)
+  return true
+}
+
+/** Whether a manifest of the key names the attempt, or can't be read. */
+function isNamed(root: string, { attempt, key }: Begun): boolean {
+  if (key === undefined) return false
+  const hex = hexOf(key)
+  const folder = join(root, 'results', hex.slice(0, 2), hex)
+  try {
+    const names = readdirSync(folder).filter((name) => manifestPattern.test(name))
+    return names.some((name) => readText(join(folder, name)).includes(`attempts/${attempt}`))
+  } catch (error) {
+    return errnoOf(error) !== 'ENOENT'
+  }
+}
+
+/** The attempts of a record that did not end. A line that a kill cut says nothing. */
+function cutShort(path: string): Begun[] {
+  const open = new Map<string, Begun>()
+  for (const line of attempt(() => readText(path))?.split('\n') ?? []) {
+    const {
+      attempt: name,
+      ended,
+      key,
+    } = (attempt(() => JSON.parse(line)) ?? {}) as { readonly [field: string]: unknown }
+    if (isAttempt(name) && (key === undefined || isDigest(key))) open.set(name, { attempt: name, ...(key && { key }) })
+    else if (isAttempt(ended)) open.delete(ended)
+  }
+  return [...open.values()]
+}
+
+/** The names of two folders, as this store gives them. */
+function isAttempt(value: unknown): value is string {
+  const parts = typeof value === 'string' ? value.split('/') : []
+  return parts.length === 2 && parts.every((part) => safeName(part) === part)
+}
+
+const namesIn = (folder: string): string[] => attempt(() => readdirSync(folder)) ?? []
+
+function attempt<T>(access: () => T): T | undefined {
+  try {
+    return access()
+  } catch {
+    return undefined
+  }
+}

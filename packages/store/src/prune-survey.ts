@@ -1,0 +1,234 @@
+import { closeSync, fstatSync, lstatSync, openSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Digest, digestBytes, digestJson, isObject, type JsonObject } from '@millrace/ir'
+import { attemptsIn } from './attempts-in.ts'
+import { errnoOf, readText, storeFailed, toRead } from './disk.ts'
+import { lastEvent } from './journal-reader.ts'
+import { manifestPattern } from './manifest.ts'
+import { hasLiveOwner } from './owner.ts'
+import { isIndexName, packOfName } from './pack-name.ts'
+import { eachLine, sections } from './pack-scan.ts'
+import { journalOf, type RunSummary, summarize } from './run-summary.ts'
+import { idPattern } from './runs.ts'
+
+/** A run as a prune sees it. */
+export interface KnownRun {
+  readonly id: string
+  readonly path: string
+  /** Undefined where nothing but logs or litter is left of it. */
+  readonly summary: RunSummary | undefined
+  readonly live: boolean
+  /** Milliseconds: its last event. */
+  readonly last: number
+  /** That the output of the run names. */
+  readonly attempts: readonly string[]
+}
+
+export interface KnownManifest {
+  readonly key: string
+  readonly folder: string
+  readonly name: string
+  /** Digest of its text. */
+  readonly text: Digest
+  readonly current: boolean
+  /** Undefined where it is damaged. */
+  readonly run: string | undefined
+  /** That its text names: by its files, or as the one that made it. */
+  readonly attempts: readonly string[]
+  /** Those of its files. */
+  readonly files: readonly string[]
+  /** Whether files that it names have gone. */
+  readonly lost: boolean
+  readonly bytes: number
+  readonly written: number
+}
+
+/** The lines of one pack, in a file of its own or in an index. */
+export interface KnownPack {
+  readonly file: string
+  readonly name: string
+  readonly run: string
+  readonly lines: number
+  readonly bytes: number
+  readonly attempts: ReadonlySet<string>
+  readonly written: number
+}
+
+/** The names in a folder; none where it isn't, or isn't one. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return []
+    throw storeFailed('read', folder, error)
+  }
+}
+
+/** All attempts, each as `<node>/<attempt>`. */
+export const attemptsOf = (root: string): string[] =>
+  namesIn(join(root, 'attempts'))
+    .filter((node) => !node.startsWith('.'))
+    .flatMap((node) => namesIn(join(root, 'attempts', node)).map((attempt) => `${node}/${attempt}`))
+
+/** The run that an attempt was made by; undefined where its name doesn't say. */
+export const runOfAttempt = (attempt: string): string | undefined => /\/(\d{8}-\d{6}-[0-9a-f]{6})-/.exec(attempt)?.[1]
+
+export const runsOf = (root: string): KnownRun[] =>
+  namesIn(join(root, 'runs'))
+    .filter((id) => idPattern.test(id))
+    .map((id) => {
+      const path = join(root, 'runs', id)
+      // before all else: what a run did is whole once it is dead
+      const live = hasLiveOwner(path)
+      const summary = summarize(path, id)
+      const event = summary && lastEvent(journalOf(path))
+      const attempts = event?.event === 'run.finished' ? attemptsIn(JSON.stringify(event.output)) : []
+      const last = Date.parse(event?.time ?? summary?.started ?? '') || modified(path)
+      return { id, path, summary, live, last, attempts }
+    })
+
+export function manifestsOf(root: string): KnownManifest[] {
+  const results = join(root, 'results')
+  return namesIn(results)
+    .filter((name) => /^[0-9a-f]{2}$/.test(name))
+    .flatMap((two) => namesIn(join(results, two)).map((key) => ({ key, folder: join(results, two, key) })))
+    .flatMap(({ key, folder }) => {
+      const current = text(join(folder, 'current'))?.trim()
+      return namesIn(folder)
+        .filter((name) => manifestPattern.test(name))
+        .flatMap((name) => manifest(root, key, folder, name, current === name) ?? [])
+    })
+}
+
+function manifest(
+  root: string,
+  key: string,
+  folder: string,
+  name: string,
+  current: boolean,
+): KnownManifest | undefined {
+  const path = join(folder, name)
+  const written = text(path)
+  if (written === undefined) return undefined
+  const known = fieldsOf(written)
+  const paths = (known?.files ?? []).flatMap((file) => (isObject(file) ? [String(file.path)] : []))
+  const inside = paths.filter((at) => attemptsIn(at).length > 0)
+  return {
+    key,
+    folder,
+    name,
+    text: digestBytes(written),
+    current,
+    run: known?.run,
+    attempts: attemptsIn(written),
+    files: inside.flatMap(attemptsIn),
+    lost: inside.some((at) => !there(root, at)),
+    bytes: Buffer.byteLength(written),
+    written: modified(path),
+  }
+}
+
+function fieldsOf(written: string): { readonly run: string; readonly files: readonly unknown[] } | undefined {
+  try {
+    const value: unknown = JSON.parse(written)
+    if (!isObject(value)) return undefined
+    const { check, ...fields } = value
+    if (typeof fields.run !== 'string' || digestJson(fields as JsonObject) !== check) return undefined
+    return { run: fields.run, files: Array.isArray(fields.files) ? (fields.files as unknown[]) : [] }
+  } catch {
+    return undefined
+  }
+}
+
+const there = (root: string, path: string): boolean =>
+  attempt(() => statSync(path.startsWith('/') ? path : join(root, path))) !== undefined
+
+/** A pack that another process merges meanwhile is in an index of the next listing. */
+export function packsOf(root: string): KnownPack[] {
+  const folder = join(root, 'results', 'packs')
+  const found = new Map<string, KnownPack[]>()
+  for (let before = -1; found.size > before; ) {
+    before = found.size
+    for (const file of namesIn(folder))
+      if (file.endsWith('.jsonl') && !found.has(file)) found.set(file, packsIn(join(folder, file), file))
+  }
+  return [...found.values()].flat()
+}
+
+function packsIn(path: string, file: string): KnownPack[] {
+  const fd = orGone(path, () => openSync(path, toRead))
+  if (fd === undefined) return []
+  try {
+    const stat = fstatSync(fd)
+    const { size, mtimeMs } = stat
+    if (!stat.isFile()) return []
+    const parts = isIndexName(file) ? sections(fd, size) : [{ pack: file, from: 0, to: size }]
+    return parts.flatMap(({ pack, from, to }) => {
+      const run = packOfName(pack)?.run
+      if (run === undefined) return []
+      const attempts = new Set<string>()
+      let lines = 0
+      eachLine(fd, from, to, (bytes, start, end) => {
+        lines++
+        const line = bytes.subarray(start, end)
+        if (line.includes('attempts/')) for (const name of attemptsIn(line.toString())) attempts.add(name)
+      })
+      return [{ file, name: pack, run, lines, bytes: to - from, attempts, written: startOf(run) ?? mtimeMs }]
+    })
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** When a run began, by its id. */
+function startOf(id: string): number | undefined {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-/.exec(id) ?? []
+  if (parts.length === 0) return undefined
+  const [year, month, day, hour, minute, second] = parts.map(Number) as [number, number, number, number, number, number]
+  return Date.UTC(year, month - 1, day, hour, minute, second)
+}
+
+/** Bytes of all files under a path. */
+export function sizeOf(path: string): number {
+  let size = 0
+  const open = [path]
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const here = at
+    const stat = attempt(() => lstatSync(here))
+    if (stat?.isDirectory()) for (const name of attempt(() => readdirSync(here)) ?? []) open.push(join(here, name))
+    else size += stat?.size ?? 0
+  }
+  return size
+}
+
+export const modified = (path: string): number => attempt(() => lstatSync(path).mtimeMs) ?? Date.now()
+
+/** Undefined where it has gone; what can't be a text of ours is an empty one. */
+function text(path: string): string | undefined {
+  return orGone(path, () => {
+    try {
+      return readText(path)
+    } catch (error) {
+      if (errnoOf(error) === undefined || errnoOf(error) === 'EISDIR') return ''
+      throw error
+    }
+  })
+}
+
+/** What can't be read might be what keeps something: then nothing is pruned. */
+function orGone<T>(path: string, access: () => T): T | undefined {
+  try {
+    return access()
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined
+    throw storeFailed('read', path, error)
+  }
+}
+
+function attempt<T>(access: () => T): T | undefined {
+  try {
+    return access()
+  } catch {
+    return undefined
+  }
+}

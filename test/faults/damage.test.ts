@@ -1,0 +1,4 @@
+import { damaged } from './damage.ts'
+import { sample } from './sample.ts'
+
+sample(damaged)

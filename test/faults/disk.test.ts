@@ -1,0 +1,4 @@
+import { disk } from './disk.ts'
+import { sample } from './sample.ts'
+
+sample(disk)

@@ -1,0 +1,316 @@
+import { randomBytes } from 'node:crypto'
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { writeProgram } from '../support/files.ts'
+import { type RunOptions, type Started, start } from '../support/processes.ts'
+import { type Campaign, holds, same, type Trial } from './campaign.ts'
+import { killingAt, type StoreCall, storeCalls, traced, tracing, whyNoTrace } from './kills-calls.ts'
+import { killsProgram } from './kills-program.ts'
+import * as read from './kills-store.ts'
+
+/** What is in the store before, and what is killed. */
+const settings = {
+  /** A first run. */
+  empty: [],
+  /** The first run again, from nothing: it replaces all results. */
+  fresh: ['--fresh'],
+  /** A run on a store of many packs, which it merges; half of the results are missing. */
+  merge: [],
+} as const
+type Setting = keyof typeof settings
+
+/** What an undisturbed run gives, and how long each setting takes. */
+interface Truth {
+  readonly folder: string
+  readonly stdout: string
+  /** Calls by how often they run in a run of their own. */
+  readonly calls: ReadonlyMap<string, number>
+  /** By node and index. */
+  readonly callOf: ReadonlyMap<string, string>
+  readonly logs: ReadonlyMap<string, string>
+  readonly metrics: readonly string[]
+  readonly milliseconds: Readonly<Record<Setting, number>>
+  /** Empty where calls can't be traced. */
+  readonly storeCalls: readonly (readonly [Setting, StoreCall])[]
+}
+
+const calls = (folder: string): string[] => readFileSync(join(folder, 'calls.txt'), 'utf8').split('\n').filter(Boolean)
+
+function counted(calls: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const call of calls) counts.set(call, (counts.get(call) ?? 0) + 1)
+  return counts
+}
+
+let truth: Promise<Truth> | undefined
+
+async function learn(beside: string): Promise<Truth> {
+  const folder = join(dirname(beside), `kills-${randomBytes(4).toString('hex')}`)
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
+  const run = async (where: string, args: readonly string[] = [], options: RunOptions = {}) => {
+    const began = performance.now()
+    const started = start(where, args, { how: 'node', ...options })
+    const { code, signal } = await started.ended
+    same(`an undisturbed run ends well:\n${started.stderr()}`, [code, signal], [0, null])
+    return { stdout: started.stdout(), milliseconds: performance.now() - began }
+  }
+  // one after the other, so that events stand in the order of the calls
+  const alone = join(folder, 'alone')
+  prepare(alone, 'empty', alone)
+  const { stdout } = await run(alone, ['--jobs', '1', '--json'])
+  const begun = stdout.split('\n').filter((line) => line.includes('"event":"stage.started"'))
+  const inOrder = calls(alone)
+  same('calls and events', begun.length, inOrder.length)
+  const callOf = new Map(begun.map((line, at) => [placeOf(JSON.parse(line)), inOrder[at] as string]))
+  const first = join(folder, 'first')
+  prepare(first, 'empty', first)
+  const empty = await run(first)
+  const store = join(first, 'store')
+  const [id = ''] = read.runsIn(store)
+  const milliseconds = { empty: empty.milliseconds, fresh: 0, merge: 0 }
+  const found: (readonly [Setting, StoreCall])[] = []
+  for (const setting of ['empty', 'fresh', 'merge'] as const) {
+    const where = join(folder, setting)
+    prepare(where, setting, first)
+    if (setting !== 'empty') milliseconds[setting] = (await run(where, settings[setting])).milliseconds
+    if (whyNoTrace() !== '') continue
+    prepare(where, setting, first)
+    const file = join(folder, `${setting}.txt`)
+    await run(where, settings[setting], { before: tracing(file), env: traced })
+    for (const call of storeCalls(file, join(where, 'store'))) found.push([setting, call])
+  }
+  return {
+    folder: first,
+    stdout: empty.stdout,
+    calls: counted(calls(first)),
+    callOf,
+    logs: logsOf(store, id),
+    metrics: metricsOf(store, id),
+    milliseconds,
+    storeCalls: found,
+  }
+}
+
+const placeOf = ({ node, index }: { readonly node?: unknown; readonly index?: unknown }) =>
+  `${node}${JSON.stringify(index ?? [])}`
+
+const logsOf = (store: string, run: string): Map<string, string> =>
+  new Map(
+    read
+      .namesIn(join(store, 'runs', run, 'logs'))
+      .filter((name) => name.endsWith('.log'))
+      .sort()
+      .map((name) => [name, readFileSync(join(store, 'runs', run, 'logs', name), 'utf8')]),
+  )
+
+const metricsOf = (store: string, run: string): string[] =>
+  read
+    .objectsIn(join(store, 'runs', run, 'metrics.jsonl'))
+    .map(({ node, index, name, value, step }) => JSON.stringify([node, index, name, value, step]))
+    .sort()
+
+/** The program with a store in a folder. */
+function prepare(folder: string, setting: Setting, from: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  writeProgram(folder, killsProgram)
+  writeFileSync(join(folder, 'calls.txt'), '')
+  if (setting === 'empty') return
+  const store = join(folder, 'store')
+  cpSync(join(from, 'store'), store, { recursive: true, verbatimSymlinks: true })
+  // manifests name their artifacts relative to the store, so a copy is as good
+  if (setting !== 'merge') return
+  splitPacks(join(store, 'results', 'packs'))
+  rmSync(join(store, 'runs'), { recursive: true })
+}
+
+/** Each second line of the packs, as a pack of its own, and others that no call of the program asks for. */
+function splitPacks(packs: string): void {
+  const lines = readdirSync(packs).flatMap((name) =>
+    readFileSync(join(packs, name), 'utf8').split('\n').filter(Boolean),
+  )
+  rmSync(packs, { recursive: true })
+  mkdirSync(packs)
+  for (let n = 0; n < 75; n++) {
+    const text = lines[2 * n] ?? (lines[0] as string).replace(/[0-9a-f]{64}/, String(n).padStart(64, '0'))
+    writeFileSync(join(packs, `20260101-0000${String(n).padStart(2, '0')}-000000.jsonl`), `${text}\n`)
+  }
+}
+
+/** One case: runs that are killed, and the run after them. */
+class Case {
+  readonly #trial: Trial
+  readonly #truth: Truth
+  readonly #setting: Setting
+  readonly #at: StoreCall | undefined
+  readonly #marker = `MILLRACE_CASE=${randomBytes(8).toString('hex')}`
+  #kills = 0
+  /** Attempts whose results `--fresh` replaces. */
+  #replaced: ReadonlySet<string> = new Set()
+
+  constructor(trial: Trial, truth: Truth, setting: Setting, at: StoreCall | undefined) {
+    this.#trial = trial
+    this.#truth = truth
+    this.#setting = setting
+    this.#at = at
+  }
+
+  get #store(): string {
+    return join(this.#trial.folder, 'store')
+  }
+
+  async perform(): Promise<void> {
+    const { random } = this.#trial
+    const chance = random.next()
+    const more = chance < 0.7 ? 0 : chance < 0.9 ? 1 : 2
+    const two = random.next() < 0.15
+    for (let tries = 0; ; tries++) {
+      this.#kills = 0
+      prepare(this.#trial.folder, this.#setting, this.#truth.folder)
+      this.#replaced = new Set(read.attemptsIn(this.#store))
+      const other = two ? this.#start([]) : undefined
+      const landed = await this.#kill(settings[this.#setting], this.#at, 0.9 ** tries)
+      if (other) {
+        const { code } = await other.ended
+        same(`the run beside it:\n${other.stderr()}`, [code, other.stdout()], [0, this.#truth.stdout])
+      }
+      if (landed) break
+      holds('the kill lands at last', tries < 5)
+    }
+    const held = this.#look()
+    if (random.next() < 0.25) this.#cut(held.unfinished)
+    for (let left = more; left > 0; left--) {
+      await this.#kill([], undefined, 1)
+      this.#look()
+    }
+    await this.#last()
+  }
+
+  #start(args: readonly string[], options: RunOptions = {}): Started {
+    const [name = '', value = ''] = this.#marker.split('=')
+    return this.#trial.start(args, { ...options, env: { [name]: value, ...options.env } })
+  }
+
+  /** Tells whether it died by the kill. */
+  async #kill(args: readonly string[], at: StoreCall | undefined, share: number): Promise<boolean> {
+    const run = this.#start(args, at ? { before: killingAt(at), env: traced } : {})
+    if (!at) {
+      const wait = sleep(this.#trial.random.next() * share * this.#truth.milliseconds[this.#setting])
+      await Promise.race([wait, run.ended])
+      run.child.kill('SIGKILL')
+    }
+    const { code, signal } = await run.ended
+    if (signal === 'SIGKILL') this.#kills++
+    else if (!at)
+      same(`a run that ended before the kill:\n${run.stderr()}`, [code, run.stdout()], [0, this.#truth.stdout])
+    return signal === 'SIGKILL'
+  }
+
+  /** What was committed, and the run that is to be gone on with; that nothing is lost or torn. */
+  #look(): {
+    readonly held: readonly { readonly call: string; readonly run: string }[]
+    readonly unfinished: string | undefined
+  } {
+    read.whole(this.#store, this.#kills + 1)
+    const { calls: held } = read.committed(this.#store)
+    const runs = read.runsIn(this.#store)
+    for (const run of runs)
+      for (const event of read.journalOf(this.#store, run)) {
+        if (event.event !== 'stage.succeeded') continue
+        const call = this.#truth.callOf.get(placeOf(event)) as string
+        const kept = held.some((at) => at.call === call && (at.run === run || !isEffect(call)))
+        holds(`${run} tells that ${call} succeeded, and its result is in the store`, kept)
+      }
+    return { held, unfinished: runs.filter((run) => !read.hasSucceeded(this.#store, run)).at(-1) }
+  }
+
+  /** A write that is cut within: the beginning of a line more, as a kill leaves it. */
+  #cut(run: string | undefined): void {
+    if (run === undefined) return
+    const paths = ['journal.jsonl', 'metrics.jsonl', 'logs/index.jsonl'].map((name) =>
+      join(this.#store, 'runs', run, name),
+    )
+    const packs = join(this.#store, 'results', 'packs')
+    for (const name of read.namesIn(packs)) if (name.startsWith(run)) paths.push(join(packs, name))
+    for (const path of paths) {
+      const line = read.textOf(path).match(/([^\n]+)\n$/)?.[1]
+      if (line) appendFileSync(path, line.slice(0, Math.ceil(line.length * this.#trial.random.next())).slice(0, -1))
+    }
+  }
+
+  /** The run after the kills. */
+  async #last(): Promise<void> {
+    const { held, unfinished } = this.#look()
+    const runs = read.runsIn(this.#store)
+    const before = calls(this.#trial.folder).length
+    const run = this.#start([])
+    const { code, signal } = await run.ended
+    same(`the next run:\n${run.stderr()}`, [code, signal, run.stdout()], [0, null, this.#truth.stdout])
+    const after = read.runsIn(this.#store)
+    const added = after.filter((id) => !runs.includes(id))
+    same('runs that are new', added.length, unfinished === undefined ? 1 : 0)
+    const id = unfinished ?? (added[0] as string)
+    holds(`${id} has succeeded`, read.hasSucceeded(this.#store, id))
+    this.#again(calls(this.#trial.folder).slice(before), held, id)
+    read.whole(this.#store, this.#kills + 1)
+    same('its metrics', metricsOf(this.#store, id), this.#truth.metrics)
+    if (this.#setting !== 'merge') this.#logs(id)
+    same('litter', read.litterIn(this.#store), [])
+    const unnamed = read.unnamedAttempts(this.#store).filter((attempt) => !this.#replaced.has(attempt))
+    same('attempts of no result', unnamed, [])
+    await this.#orphans()
+  }
+
+  /** A log is that of the attempt that made the result. */
+  #logs(id: string): void {
+    const logs = logsOf(this.#store, id)
+    same('logs', [...logs.keys()], [...this.#truth.logs.keys()])
+    for (const [name, text] of logs) same(`the log ${name}`, text, this.#truth.logs.get(name))
+  }
+
+  /** What was committed does not run again, and all else runs once. */
+  #again(ran: readonly string[], held: readonly { readonly call: string; readonly run: string }[], id: string): void {
+    const kept = counted(held.filter(({ call, run }) => !isEffect(call) || run === id).map(({ call }) => call))
+    const counts = counted(ran)
+    for (const [call, times] of this.#truth.calls) {
+      const had = isEffect(call) ? (kept.get(call) ?? 0) : kept.has(call) ? times : 0
+      same(`runs of "${call}" in ${id}, which had ${had} of ${times}`, counts.get(call) ?? 0, times - had)
+    }
+  }
+
+  /** Processes of this case that live on. */
+  async #orphans(): Promise<void> {
+    let left: string[] = []
+    for (const end = performance.now() + 10_000; performance.now() < end; await sleep(100)) {
+      left = readdirSync('/proc').filter(
+        (name) => /^\d+$/.test(name) && read.textOf(`/proc/${name}/environ`).includes(this.#marker),
+      )
+      if (left.length === 0) return
+    }
+    throw new Error(`processes are left: ${left.map((pid) => `${pid} ${read.textOf(`/proc/${pid}/cmdline`)}`).join()}`)
+  }
+}
+
+const isEffect = (call: string): boolean => /^(effect|equal)/.test(call)
+
+export const kills: Campaign = {
+  name: 'kills',
+  what: 'after `kill -9` the next run ends with the same bytes, redoes no committed stage, leaves no litter',
+  sample: 30,
+  full: 1500,
+  async perform(trial) {
+    truth ??= learn(trial.folder)
+    const known = await truth
+    const { index, full, random } = trial
+    const nth = full ? index - 1000 : index % 3 === 2 ? random.below(500) : -1
+    if (nth < 0) {
+      const chance = random.next()
+      await new Case(trial, known, chance < 0.7 ? 'empty' : chance < 0.85 ? 'fresh' : 'merge', undefined).perform()
+      return undefined
+    }
+    if (whyNoTrace() !== '') return whyNoTrace()
+    const [setting, call] = known.storeCalls[nth % known.storeCalls.length] as readonly [Setting, StoreCall]
+    await new Case(trial, known, setting, call).perform()
+    return undefined
+  },
+}

@@ -1,0 +1,4 @@
+import { sample } from './sample.ts'
+import { shared } from './shared.ts'
+
+sample(shared)

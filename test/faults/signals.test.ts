@@ -1,0 +1,4 @@
+import { sample } from './sample.ts'
+import { signals } from './signals.ts'
+
+sample(signals)

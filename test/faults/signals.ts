@@ -1,0 +1,22 @@
+import type { Campaign } from './campaign.ts'
+import { grace, kinds } from './signals/kinds.ts'
+
+const total = kinds.reduce((sum, [, weight]) => sum + weight, 0)
+
+export const signals: Campaign = {
+  name: 'signals',
+  what: 'a cancel ends with the right exit code in time, leaves no process, can be gone on with',
+  sample: 20,
+  full: 400,
+  async perform(trial) {
+    if (process.platform !== 'linux') return 'no /proc to find what is left'
+    // a few wait out the real grace
+    if (trial.full && trial.index % 50 === 7) return grace(trial)
+    let at = trial.random.below(total)
+    for (const [kind, weight] of kinds) {
+      if (at < weight) return kind(trial)
+      at -= weight
+    }
+    return undefined
+  },
+}

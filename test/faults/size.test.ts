@@ -1,0 +1,4 @@
+import { sample } from './sample.ts'
+import { size } from './size.ts'
+
+sample(size)
