@@ -85,12 +85,14 @@ export function artifacts(newPlace: () => Place): void {
       input: z.object({}),
       build: () => {
         const given = asset(new URL('./stages/asset.txt', import.meta.url))
-        return { own: on(stamp)({}), given: on(stamp)({ of: given }) }
+        const own = on(stamp)({})
+        return { own, given: on(stamp)({ of: given }), again: on(stamp)({ of: own.of }) }
       },
     })
     const { output } = await newPlace().run(stamped, {})
-    const read = { text: 'an asset\n', digest: digestBytes('an asset\n') }
-    expect(output).toEqual({ own: read, given: read })
+    const path = join(import.meta.dirname, 'stages/asset.txt')
+    const read = { text: 'an asset\n', of: { path, digest: digestBytes('an asset\n'), size: 9 } }
+    expect(output).toEqual({ own: read, given: read, again: read })
   })
 
   test('what is not an own file is refused', async () => {

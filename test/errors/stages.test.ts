@@ -267,6 +267,8 @@ main(import.meta, demo)
     <time> works not run: fails failed
     error[stage-threw]: "fails" threw Error: no data
       at program.ts:10:11
+      log:
+      | trying
       fix: Mend the stage, or give it retries if the cause passes by itself.
     2 ran, 0 cached, 0 skipped, 1 failed, <s>
     "

@@ -26,14 +26,14 @@ export async function told(
 export const refused = (files: Files | Program, args?: readonly string[], options?: RunOptions): Promise<string> =>
   told(2, files, args, options)
 
-/** A run in which stages fail; without the counts and the time, its last line. */
+/** A run in which stages fail; without the ends of their logs, and without the last line: the counts and the time. */
 export async function failed(
   files: Files | Program,
   args: readonly string[] = [],
   options?: RunOptions,
 ): Promise<string> {
   const text = await told(1, files, ['--progress', 'quiet', ...args], options)
-  return text.replace(/\d+ ran, .*\n$/, '')
+  return text.replace(/^ {2}(log.*:|\| .*)\n/gm, '').replace(/\d+ ran, .*\n$/, '')
 }
 
 /** With `--json` the last line of stdout carries what stderr says. */

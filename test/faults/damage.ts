@@ -104,9 +104,9 @@ class Case {
   #blamed(what: string, { stderr }: Ran): Damage {
     const [, named = ''] = /^error\[store-(?:failed|version)\]: .*?"([^"]*)"/m.exec(stderr) ?? []
     const path = named.replace(/^<dir>\//, '').replace(/^store\/?/, '')
-    const found = this.#damages.find(({ kind, path: own }) => {
+    const found = this.#damages.find(({ path: own }) => {
       const at = normal(own, this.#trial.folder)
-      return path === '' ? kind === 'format' : path === at || path.startsWith(`${at}/`)
+      return path === '' ? own === 'format.json' : path === at || path.startsWith(`${at}/`)
     })
     if (!found) throw new Error(`${what} blames "${named}", which is not what was damaged:\n${stderr}`)
     return found

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Campaign, holds, same, type Trial } from './campaign.ts'
 import { ending } from './hostile/ending.ts'
+import { judgeLog } from './hostile/flood.ts'
 import type { End, Form } from './hostile/form.ts'
 import { leaving } from './hostile/leaving.ts'
 import { patching } from './hostile/patching.ts'
@@ -94,6 +95,7 @@ function judge(ran: Awaited<ReturnType<Trial['run']>>, forms: readonly Form[], a
   same('status', last.status, failed.length > 0 ? 'failed' : 'succeeded')
   same('exit', [ran.code, ran.signal], [failed.length > 0 ? 1 : 0, null])
   same('errors', last.errors.map(({ message }) => message).sort(), failed.sort())
+  for (const form of forms) if (form.log) judgeLog(form, newestRun(folder), folder)
   neighbours(events)
   if (failed.length === 0)
     same('output', { ...(last.output as object), text: undefined }, { ...output(), text: undefined })
@@ -112,9 +114,11 @@ function hostileEnd(events: readonly Event[], form: Form, gate: string, { apart,
   if (!inMap)
     same(`what comes after ${form.name}`, after?.event, 'output' in expected ? 'stage.succeeded' : 'stage.not-run')
   same(`${form.name} started`, own.filter(({ event }) => event === 'stage.started').length, form.attempts ?? 1)
+  // a process of its own may start more slowly than its time is long
+  const slow = 'code' in expected && expected.code === 'stage-timeout'
   holds(
     `${form.name} speaks`,
-    own.some(({ event, message }) => event === 'log' && message === 'hostile speaks'),
+    slow || own.some(({ event, message }) => event === 'log' && message === 'hostile speaks'),
   )
   if ('output' in expected) {
     same(
@@ -198,17 +202,17 @@ const sorted = (value: unknown): unknown =>
           .map(([key, item]) => [key, sorted(item)]),
       )
 
-function journal(folder: string): Event[] {
+function newestRun(folder: string): string {
   const runs = join(folder, 'store/runs')
-  const id = readdirSync(runs)
-    .filter((name) => existsSync(join(runs, name, 'journal.jsonl')))
-    .sort()
-    .at(-1) as string
-  return readFileSync(join(runs, id, 'journal.jsonl'), 'utf8')
+  const ids = readdirSync(runs).filter((name) => existsSync(join(runs, name, 'journal.jsonl')))
+  return join(runs, ids.sort().at(-1) as string)
+}
+
+const journal = (folder: string): Event[] =>
+  readFileSync(join(newestRun(folder), 'journal.jsonl'), 'utf8')
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Event)
-}
 
 /** No process is left that was started with this case's store in its environment, or in its folder. */
 async function noOrphans(folder: string): Promise<void> {

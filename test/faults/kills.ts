@@ -1,141 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { appendFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { writeProgram } from '../support/files.ts'
-import { type RunOptions, type Started, start } from '../support/processes.ts'
+import type { RunOptions, Started } from '../support/processes.ts'
 import { type Campaign, holds, same, type Trial } from './campaign.ts'
-import { killingAt, type StoreCall, storeCalls, traced, tracing, whyNoTrace } from './kills-calls.ts'
-import { killsProgram } from './kills-program.ts'
+import { killingAt, type StoreCall, traced, whyNoTrace } from './kills-calls.ts'
 import * as read from './kills-store.ts'
-
-/** What is in the store before, and what is killed. */
-const settings = {
-  /** A first run. */
-  empty: [],
-  /** The first run again, from nothing: it replaces all results. */
-  fresh: ['--fresh'],
-  /** A run on a store of many packs, which it merges; half of the results are missing. */
-  merge: [],
-} as const
-type Setting = keyof typeof settings
-
-/** What an undisturbed run gives, and how long each setting takes. */
-interface Truth {
-  readonly folder: string
-  readonly stdout: string
-  /** Calls by how often they run in a run of their own. */
-  readonly calls: ReadonlyMap<string, number>
-  /** By node and index. */
-  readonly callOf: ReadonlyMap<string, string>
-  readonly logs: ReadonlyMap<string, string>
-  readonly metrics: readonly string[]
-  readonly milliseconds: Readonly<Record<Setting, number>>
-  /** Empty where calls can't be traced. */
-  readonly storeCalls: readonly (readonly [Setting, StoreCall])[]
-}
-
-const calls = (folder: string): string[] => readFileSync(join(folder, 'calls.txt'), 'utf8').split('\n').filter(Boolean)
-
-function counted(calls: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const call of calls) counts.set(call, (counts.get(call) ?? 0) + 1)
-  return counts
-}
-
-let truth: Promise<Truth> | undefined
-
-async function learn(beside: string): Promise<Truth> {
-  const folder = join(dirname(beside), `kills-${randomBytes(4).toString('hex')}`)
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
-  const run = async (where: string, args: readonly string[] = [], options: RunOptions = {}) => {
-    const began = performance.now()
-    const started = start(where, args, { how: 'node', ...options })
-    const { code, signal } = await started.ended
-    same(`an undisturbed run ends well:\n${started.stderr()}`, [code, signal], [0, null])
-    return { stdout: started.stdout(), milliseconds: performance.now() - began }
-  }
-  // one after the other, so that events stand in the order of the calls
-  const alone = join(folder, 'alone')
-  prepare(alone, 'empty', alone)
-  const { stdout } = await run(alone, ['--jobs', '1', '--json'])
-  const begun = stdout.split('\n').filter((line) => line.includes('"event":"stage.started"'))
-  const inOrder = calls(alone)
-  same('calls and events', begun.length, inOrder.length)
-  const callOf = new Map(begun.map((line, at) => [placeOf(JSON.parse(line)), inOrder[at] as string]))
-  const first = join(folder, 'first')
-  prepare(first, 'empty', first)
-  const empty = await run(first)
-  const store = join(first, 'store')
-  const [id = ''] = read.runsIn(store)
-  const milliseconds = { empty: empty.milliseconds, fresh: 0, merge: 0 }
-  const found: (readonly [Setting, StoreCall])[] = []
-  for (const setting of ['empty', 'fresh', 'merge'] as const) {
-    const where = join(folder, setting)
-    prepare(where, setting, first)
-    if (setting !== 'empty') milliseconds[setting] = (await run(where, settings[setting])).milliseconds
-    if (whyNoTrace() !== '') continue
-    prepare(where, setting, first)
-    const file = join(folder, `${setting}.txt`)
-    await run(where, settings[setting], { before: tracing(file), env: traced })
-    for (const call of storeCalls(file, join(where, 'store'))) found.push([setting, call])
-  }
-  return {
-    folder: first,
-    stdout: empty.stdout,
-    calls: counted(calls(first)),
-    callOf,
-    logs: logsOf(store, id),
-    metrics: metricsOf(store, id),
-    milliseconds,
-    storeCalls: found,
-  }
-}
-
-const placeOf = ({ node, index }: { readonly node?: unknown; readonly index?: unknown }) =>
-  `${node}${JSON.stringify(index ?? [])}`
-
-const logsOf = (store: string, run: string): Map<string, string> =>
-  new Map(
-    read
-      .namesIn(join(store, 'runs', run, 'logs'))
-      .filter((name) => name.endsWith('.log'))
-      .sort()
-      .map((name) => [name, readFileSync(join(store, 'runs', run, 'logs', name), 'utf8')]),
-  )
-
-const metricsOf = (store: string, run: string): string[] =>
-  read
-    .objectsIn(join(store, 'runs', run, 'metrics.jsonl'))
-    .map(({ node, index, name, value, step }) => JSON.stringify([node, index, name, value, step]))
-    .sort()
-
-/** The program with a store in a folder. */
-function prepare(folder: string, setting: Setting, from: string): void {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
-  writeProgram(folder, killsProgram)
-  writeFileSync(join(folder, 'calls.txt'), '')
-  if (setting === 'empty') return
-  const store = join(folder, 'store')
-  cpSync(join(from, 'store'), store, { recursive: true, verbatimSymlinks: true })
-  // manifests name their artifacts relative to the store, so a copy is as good
-  if (setting !== 'merge') return
-  splitPacks(join(store, 'results', 'packs'))
-  rmSync(join(store, 'runs'), { recursive: true })
-}
-
-/** Each second line of the packs, as a pack of its own, and others that no call of the program asks for. */
-function splitPacks(packs: string): void {
-  const lines = readdirSync(packs).flatMap((name) =>
-    readFileSync(join(packs, name), 'utf8').split('\n').filter(Boolean),
-  )
-  rmSync(packs, { recursive: true })
-  mkdirSync(packs)
-  for (let n = 0; n < 75; n++) {
-    const text = lines[2 * n] ?? (lines[0] as string).replace(/[0-9a-f]{64}/, String(n).padStart(64, '0'))
-    writeFileSync(join(packs, `20260101-0000${String(n).padStart(2, '0')}-000000.jsonl`), `${text}\n`)
-  }
-}
+import {
+  callsIn,
+  counted,
+  logsOf,
+  metricsOf,
+  placeOf,
+  type Setting,
+  settings,
+  type Truth,
+  truthBeside,
+} from './kills-truth.ts'
 
 /** One case: runs that are killed, and the run after them. */
 class Case {
@@ -164,18 +45,20 @@ class Case {
     const chance = random.next()
     const more = chance < 0.7 ? 0 : chance < 0.9 ? 1 : 2
     const two = random.next() < 0.15
-    for (let tries = 0; ; tries++) {
+    const cold = random.next() < 0.25 && !this.#at
+    const calls = this.#truth.storeCalls.filter(([setting]) => setting === this.#setting)
+    for (let [at, tries] = [this.#at, 0]; ; at &&= random.pick(calls)[1], tries++) {
       this.#kills = 0
-      prepare(this.#trial.folder, this.#setting, this.#truth.folder)
+      this.#truth.prepare(this.#trial.folder, this.#setting, cold)
       this.#replaced = new Set(read.attemptsIn(this.#store))
       const other = two ? this.#start([]) : undefined
-      const landed = await this.#kill(settings[this.#setting], this.#at, 0.9 ** tries)
+      const landed = await this.#kill(settings[this.#setting], at, 0.8 ** tries)
       if (other) {
         const { code } = await other.ended
         same(`the run beside it:\n${other.stderr()}`, [code, other.stdout()], [0, this.#truth.stdout])
       }
       if (landed) break
-      holds('the kill lands at last', tries < 5)
+      holds('the kill lands at last', tries < 20)
     }
     const held = this.#look()
     if (random.next() < 0.25) this.#cut(held.unfinished)
@@ -188,7 +71,7 @@ class Case {
 
   #start(args: readonly string[], options: RunOptions = {}): Started {
     const [name = '', value = ''] = this.#marker.split('=')
-    return this.#trial.start(args, { ...options, env: { [name]: value, ...options.env } })
+    return this.#trial.start(args, { entry: this.#truth.entry, ...options, env: { [name]: value, ...options.env } })
   }
 
   /** Tells whether it died by the kill. */
@@ -242,7 +125,7 @@ class Case {
   async #last(): Promise<void> {
     const { held, unfinished } = this.#look()
     const runs = read.runsIn(this.#store)
-    const before = calls(this.#trial.folder).length
+    const before = callsIn(this.#trial.folder).length
     const run = this.#start([])
     const { code, signal } = await run.ended
     same(`the next run:\n${run.stderr()}`, [code, signal, run.stdout()], [0, null, this.#truth.stdout])
@@ -251,7 +134,7 @@ class Case {
     same('runs that are new', added.length, unfinished === undefined ? 1 : 0)
     const id = unfinished ?? (added[0] as string)
     holds(`${id} has succeeded`, read.hasSucceeded(this.#store, id))
-    this.#again(calls(this.#trial.folder).slice(before), held, id)
+    this.#again(callsIn(this.#trial.folder).slice(before), held, id)
     read.whole(this.#store, this.#kills + 1)
     same('its metrics', metricsOf(this.#store, id), this.#truth.metrics)
     if (this.#setting !== 'merge') this.#logs(id)
@@ -291,7 +174,8 @@ class Case {
   }
 }
 
-const isEffect = (call: string): boolean => /^(effect|equal)/.test(call)
+/** What each run does anew: stages of no cache, and what reads of them what is never the same. */
+const isEffect = (call: string): boolean => /^(effect|equal|after)/.test(call)
 
 export const kills: Campaign = {
   name: 'kills',
@@ -299,8 +183,7 @@ export const kills: Campaign = {
   sample: 30,
   full: 1500,
   async perform(trial) {
-    truth ??= learn(trial.folder)
-    const known = await truth
+    const known = await truthBeside(trial.folder)
     const { index, full, random } = trial
     const nth = full ? index - 1000 : index % 3 === 2 ? random.below(500) : -1
     if (nth < 0) {

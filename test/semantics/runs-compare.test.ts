@@ -46,7 +46,13 @@ main(import.meta, fit, other)
 `
 const scale = (by: number): string => `export const scale = (n: number) => n * ${by}\n`
 const files = { 'program.ts': text(1), 'scale.ts': scale(2), 'a.txt': 'a', 'b.txt': 'b' }
-const digests = (stdout: string): string => stdout.replace(/sha256:[0-9a-f]{8}…/g, '<digest>').replace(/ {2,}/g, '  ')
+
+/** Without what differs by the machine and its load. */
+const digests = (stdout: string): string =>
+  stdout
+    .replace(/\ntimes\n(?: .*\n)+/, '')
+    .replace(/sha256:[0-9a-f]{8}…/g, '<digest>')
+    .replace(/ {2,}/g, '  ')
 
 test('runs compare: parameters, code, options, calls, metrics and output, differences only', async () => {
   const { folder, run } = program(files)
@@ -113,9 +119,45 @@ test('runs compare: parameters, code, options, calls, metrics and output, differ
 
   await run(['--param', 'data=b.txt', '--param', 'epochs=8', ...more])
   const same = await run(['runs', 'compare'])
-  expect(same.stdout.split('\n').slice(2)).toEqual(['', 'same: 7 parameters, the code of 2 stages, 4 metrics', ''])
+  expect(digests(same.stdout).split('\n').slice(2)).toEqual([
+    '',
+    'same: 7 parameters, the code of 2 stages, 4 metrics',
+    '',
+  ])
   const [json] = (await run(['runs', 'compare', '--json'])).events()
-  expect(json).toMatchObject({ a: { pipeline: 'fit' }, parameters: [], code: [], metrics: [], times: [] })
+  expect(json).toMatchObject({ a: { pipeline: 'fit' }, parameters: [], code: [], metrics: [], output: [], times: [] })
+})
+
+test('runs compare: times of calls that both ran, the largest difference first', async () => {
+  const { run } = program(`
+import { main, pipeline, stage } from 'millrace'
+import { z } from 'zod'
+import { setTimeout as sleep } from 'node:timers/promises'
+const timed = (name: string, slow: number) =>
+  stage(name, {
+    cache: false,
+    input: z.object({ slow: z.boolean() }),
+    output: z.object({ done: z.boolean() }),
+    run: async (input) => {
+      if (input.slow) await sleep(slow)
+      return { done: true }
+    },
+  })
+export const [one, two, none] = [timed('one', 2000), timed('two', 5000), timed('none', 0)]
+export const times = pipeline('times', {
+  input: z.object({ slow: z.boolean().default(false) }),
+  build: ({ slow }) => [one({ slow }).done, two({ slow }).done, none({ slow }).done],
+})
+main(import.meta, times)
+`)
+  await run()
+  await run(['--param', 'slow=true'])
+  const [json] = (await run(['runs', 'compare', '--json'])).events()
+  const { times } = json as { times: { what: string; a: number; b: number }[] }
+  expect(times.map(({ what }) => what)).toEqual(['two', 'one', 'none'])
+  expect(times.every(({ a, b }) => typeof a === 'number' && typeof b === 'number')).toBe(true)
+  const { stdout } = await run(['runs', 'compare'])
+  expect(stdout).toMatch(/\ntimes\n {2}two +<s> +<s> +\+\d+ %\n {2}one +<s> +<s> +\+\d+ %\n/)
 })
 
 test('runs compare takes ids: one is compared with the last', async () => {

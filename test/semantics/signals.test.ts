@@ -120,10 +120,51 @@ test.each(['SIGINT', 'SIGKILL'] as const)('%s leaves no process behind', async (
   run.child.kill(signal)
   const { code } = await run.ended
   expect(code).toBe(signal === 'SIGINT' ? 130 : null)
-  // a blocked child notices its parent's death only when its loop turns; here a file ends the loop
-  if (signal === 'SIGKILL') writeFileSync(join(folder, 'go'), '')
-  for (let i = 0; i < 100 && alive(pid); i++) await sleep(20)
+  // also a child whose loop is blocked, and which can't see that its parent has died
+  for (let i = 0; i < 200 && alive(pid); i++) await sleep(20)
   expect(alive(pid)).toBe(false)
+})
+
+test('a signal that comes while the last stage blocks the process is heard when it ends', async () => {
+  const { folder, run, start } = program(text)
+  const args = ['--param', 'how=blocked', '--param', 'list=[1]']
+  const blocked = start(args)
+  while (!existsSync(join(folder, 'pid'))) await sleep(20)
+  blocked.child.kill('SIGINT')
+  await sleep(200)
+  expect(blocked.child.exitCode).toBe(null)
+  writeFileSync(join(folder, 'go'), '')
+  expect([await blocked.ended, blocked.stdout()]).toEqual([{ code: 130, signal: null }, ''])
+  expect((await run(['runs', 'list'])).stdout).toContain('waiting  cancelled  2 ran, ')
+  const again = await run(args)
+  expect([again.code, again.stderr.trimEnd().split('\n').at(-1)]).toEqual([
+    0,
+    '0 ran, 2 cached, 0 skipped, 0 failed, <s>',
+  ])
+})
+
+test('signals that come together are one: a wrapper passes on what its group has got already', async () => {
+  const { start } = program(text)
+  const cancelled = start(['--param', 'how=deaf'])
+  await cancelled.said('at work')
+  cancelled.child.kill('SIGINT')
+  cancelled.child.kill('SIGTERM')
+  await sleep(600)
+  expect(cancelled.child.exitCode).toBe(null)
+  cancelled.child.kill('SIGINT')
+  expect((await cancelled.ended).signal).toBe(null)
+})
+
+test('what nohup starts goes on when its terminal closes', async () => {
+  const { folder, start } = program(text)
+  // nohup puts a stdin that can only be written in a terminal's place
+  const before = ['sh', '-c', 'trap "" HUP; exec "$@" 0>/dev/null', 'sh']
+  const run = start(['--param', 'list=[1]'], { before })
+  await run.said('at work')
+  run.child.kill('SIGHUP')
+  await sleep(200)
+  writeFileSync(join(folder, 'go'), '')
+  expect(await run.ended).toEqual({ code: 0, signal: null })
 })
 
 test('kill -9: the next run goes on where it was, and does again only what was not committed', async () => {

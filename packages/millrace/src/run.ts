@@ -1,13 +1,24 @@
-import { type Diagnostic, type Event, isObject, type Json, type JsonObject, showPath, toJson } from '@millrace/ir'
+import {
+  type Diagnostic,
+  type Event,
+  isDiagnosticError,
+  isObject,
+  type Json,
+  type JsonObject,
+  type Schema,
+  showPath,
+  toJson,
+} from '@millrace/ir'
 import type { AnyPipeline, InputOf, OutputOf, Plain } from '@millrace/sdk'
 import { openStore } from '@millrace/store'
 import { isChild } from './is-child.ts'
 import { localRuntimeOf, resourceDiagnostics } from './program/local.ts'
 import { storeFolder } from './program/place.ts'
-import { checkSource, hasErrors, makePlan, readAssets, readCode, readProgram } from './program/program.ts'
+import { type Given, prepareProgram } from './program/prepare.ts'
+import { readProgram } from './program/program.ts'
 import { saveRecord } from './program/record.ts'
 import { syntheticModules } from './program/synthetic-modules.ts'
-import { absolutePaths, fromCode, readInput } from './program/values.ts'
+import { absolutePaths, fromCode } from './program/values.ts'
 import { RunError } from './run-error.ts'
 
 export interface RunSettings {
@@ -41,34 +52,22 @@ export async function run<P extends AnyPipeline>(
   const program = readProgram(pipeline)
   const entry = program.traced.definition.at().file
   const store = openStore(storeFolder(settings.store, entry))
-  const assets = await readAssets(program)
-  const reading = { entry, importModule: syntheticModules(program), kept: store.code }
-  const problems: Diagnostic[] = [...program.diagnostics, ...(await checkSource(program, reading))]
-  const before = problems.length
-  const given = givenInput(input, program.name, program.graph.input, problems)
-  const partial = problems.length > before
-  const origin = { pipeline: program.name, what: 'the input', partial, place: () => ({}) }
-  const read = await readInput(
-    program.graph.input,
-    given,
-    origin,
-    (token) => assets.get(token) as unknown as Json,
-    problems,
-  )
-  // what is wrong so far is told before the slow part
-  refuse(problems)
-  const code = await readCode(program, reading)
-  problems.push(...code.diagnostics)
-  refuse(problems)
-  const planned = makePlan(program, code, assets, read)
-  problems.push(...planned.diagnostics, ...resourceDiagnostics(program, planned.plan, false))
-  refuse(problems)
+  const prepared = await prepareProgram(program, {
+    entry,
+    store,
+    importModule: syntheticModules(program),
+    given: (problems) => givenInput(input, program.name, program.graph.input, problems),
+  }).catch((error: unknown) => {
+    throw isDiagnosticError(error) ? new RunError(error.diagnostics, null, 'failed', { cause: error }) : error
+  })
+  const { plan, code, input: read } = prepared
+  const notices = [...prepared.notices, ...resourceDiagnostics(program, plan, false)]
   const { signal, onEvent, ...chosen } = settings
-  const runtime = localRuntimeOf(program, code, assets, store, { ...chosen }, problems)
+  const runtime = localRuntimeOf(prepared, chosen, notices)
   const listened = {
     ...(signal ? { signal } : {}),
     onEvent: (event: Event) => {
-      if (event.event === 'run.started') saveRecord(store.runs, event.run, planned.plan, code, read)
+      if (event.event === 'run.started') saveRecord(store.runs, event.run, plan, code, read)
       try {
         onEvent?.(event)
       } catch (error) {
@@ -79,26 +78,20 @@ export async function run<P extends AnyPipeline>(
   }
   let deaf: { readonly error: unknown } | undefined
   // a process that calls run often must not keep the files of every store open
-  const outcome = await runtime.run(planned.plan, read, listened).finally(() => store.close())
+  const outcome = await runtime.run(plan, read, listened).finally(() => store.close())
   if (deaf) throw deaf.error
   if (outcome.status !== 'succeeded') throw new RunError(outcome.errors, outcome.run, outcome.status)
   return outcome.output as OutputOf<P>
 }
 
-function refuse(problems: readonly Diagnostic[]): void {
-  if (hasErrors(problems))
-    throw new RunError(
-      problems.filter((problem) => problem.severity === 'error'),
-      null,
-    )
+function givenInput(input: unknown, pipeline: string, schema: Schema, problems: Diagnostic[]): Given {
+  const before = problems.length
+  const value = inputOf(input, pipeline, schema, problems)
+  const partial = problems.length > before
+  return { value, origin: { pipeline, what: 'the input', partial, place: () => ({}) } }
 }
 
-function givenInput(
-  input: unknown,
-  pipeline: string,
-  schema: Parameters<typeof absolutePaths>[0],
-  problems: Diagnostic[],
-): JsonObject {
+function inputOf(input: unknown, pipeline: string, schema: Schema, problems: Diagnostic[]): JsonObject {
   const json = toJson(fromCode(input))
   const refused = (message: string, field = ''): JsonObject => {
     problems.push({

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs'
+import { constants, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
 import {
   firstPlace,
@@ -12,7 +12,7 @@ import {
   setKey,
   showPath,
 } from '@millrace/ir'
-import { digestFile, digestFolder } from '@millrace/store'
+import { digestFile, digestFolder, makeFolder, onDisk } from '@millrace/store'
 import { StageFailure } from './failure.ts'
 
 type Kind = 'file' | 'folder'
@@ -30,9 +30,10 @@ export class Artifacts {
   readonly #known = new Map<string, Written>()
   readonly written: Written[] = []
 
-  constructor(node: string, folder: () => string, input: Json) {
+  constructor(node: string, folder: () => string, input: Json, assets: readonly Written[] = []) {
     this.#node = node
     this.#folder = folder
+    for (const asset of assets) this.#known.set(asset.path, asset)
     const open: Json[] = [input]
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
       if (Array.isArray(at)) for (const item of at) open.push(item as Json)
@@ -46,7 +47,8 @@ export class Artifacts {
   /** `context.file` and `context.folder`. */
   draft(kind: Kind, name: unknown): object {
     const path = this.#inside(name, 'output')
-    mkdirSync(kind === 'folder' ? path : dirname(path), { recursive: true })
+    const made = kind === 'folder' ? path : dirname(path)
+    onDisk('create', made, () => makeFolder(made))
     const draft = { path }
     this.#drafts.set(draft, { kind, path })
     return draft
@@ -99,11 +101,13 @@ export class Artifacts {
     if (lstatSync(path).isSymbolicLink()) throw notRegular(this.#node, field, name, 'a symbolic link')
     try {
       const { digest, size } = kind === 'file' ? await digestFile(path) : await digestFolder(path)
+      if (openForWriting(real)) throw stillWritten(this.#node, field, name)
       const written = { path, digest, size }
       this.#known.set(path, written)
       this.written.push(written)
       return written
     } catch (error) {
+      if (error instanceof StageFailure || isRefused(error)) throw error
       const told = isDiagnosticError(error) ? error.diagnostics[0] : undefined
       // the path as the stage knows it
       const message = (told?.message ?? (error as Error).message).replace(/"[^"]*\/files\//, '"')
@@ -133,6 +137,12 @@ export class Artifacts {
   }
 }
 
+/** What the disk refuses is no fault of the stage; what it left unwritten is. */
+const isRefused = (error: unknown): boolean => {
+  const { code } = (isDiagnosticError(error) ? (error.cause ?? {}) : {}) as NodeJS.ErrnoException
+  return code !== undefined && !['ENOENT', 'ENOTDIR', 'ELOOP'].includes(code)
+}
+
 const wrongKind = (node: string, field: string, is: Kind, wanted: Kind): StageFailure =>
   new StageFailure(
     'invalid-output',
@@ -148,6 +158,36 @@ const outside = (node: string, field: string, name: string, place: Place = {}): 
     "Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.",
     { retry: false, place, ...(field === 'output' ? {} : { path: field }) },
   )
+
+const stillWritten = (node: string, field: string, name: string): StageFailure =>
+  new StageFailure(
+    'invalid-output',
+    `"${node}" can't hand out "${name}": it is still open for writing`,
+    'Await the end of each write before the stage returns.',
+    { retry: false, path: field },
+  )
+
+/** Whether this process holds a file, or one in a folder, open for writing, as a stream does that nobody awaited. */
+function openForWriting(path: string): boolean {
+  let numbers: string[]
+  try {
+    numbers = readdirSync('/proc/self/fd')
+  } catch {
+    // not told by this system
+    return false
+  }
+  return numbers.some((number) => {
+    try {
+      const open = readlinkSync(`/proc/self/fd/${number}`)
+      if (open !== path && !open.startsWith(path + sep)) return false
+      // octal, as open(2) has them
+      const flags = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${number}`, 'utf8'))?.[1]
+      return flags !== undefined && (Number.parseInt(flags, 8) & (constants.O_WRONLY | constants.O_RDWR)) !== 0
+    } catch {
+      return false
+    }
+  })
+}
 
 const notRegular = (node: string, field: string, name: string, what: string): StageFailure =>
   new StageFailure(

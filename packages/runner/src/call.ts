@@ -17,7 +17,7 @@ export const outputLimit = 1024 * 1024
 export async function callStage(stage: LoadedStage, attempt: Attempt): Promise<Outcome> {
   const { node } = attempt
   if (attempt.giveUp.aborted) throw attempt.giveUp.reason
-  const artifacts = new Artifacts(node, () => attempt.files(), attempt.input)
+  const artifacts = new Artifacts(node, () => attempt.files(), attempt.input, stage.assets?.())
   const { resolve, reject, promise } = settleable<Outcome>()
   const ambient: Ambient = { node, print: attempt.print, fail: reject }
   const abort = () => reject(attempt.giveUp.reason)

@@ -1,7 +1,7 @@
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { digestBytes, type Json, mapArtifacts, type Resources } from '@millrace/ir'
-import { outputDigest } from '@millrace/store'
+import { appendStored, makeFolder, onDisk, outputDigest } from '@millrace/store'
 import { failStuck, onStuck, outside, takeOver } from './ambient.ts'
 import { relativeTo } from './artifacts.ts'
 import { callStage } from './call.ts'
@@ -68,15 +68,15 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
     exitWith(code)
   }
   try {
-    const bytes = readFileSync(input, 'utf8')
+    const bytes = onDisk('read', input, () => readFileSync(input).toString())
     const attempt: Attempt = {
       node: request.node,
       input: JSON.parse(bytes) as Json,
       files: () => {
-        mkdirSync(files, { recursive: true })
+        onDisk('create', files, () => makeFolder(files))
         return files
       },
-      metric: (metric) => appendFileSync(variable('MILLRACE_METRICS'), `${JSON.stringify(metric)}\n`),
+      metric: (metric) => appendStored(variable('MILLRACE_METRICS'), `${JSON.stringify(metric)}\n`),
       log(level, message, data) {
         if (!process.send || !process.connected) outside(() => process.stderr.write(`${message}\n`))
         else {
@@ -112,7 +112,15 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
     await end(0)
   } catch (error) {
     const failure = threw(request.node, error)
-    writeWhole(paths.failure, { cause: failure.toDiagnostic(request.pipeline, request.node, {}), retry: failure.retry })
+    const told = { cause: failure.toDiagnostic(request.pipeline, request.node, {}), retry: failure.retry }
+    try {
+      writeWhole(paths.failure, told)
+    } catch {
+      // on a full disk only the channel is left
+      sending.push(
+        new Promise((resolve) => (process.send ? process.send({ failure: told }, () => resolve()) : resolve())),
+      )
+    }
     await end(failure.retry ? 1 : dataError)
   }
 }

@@ -51,6 +51,9 @@ export class StageFailure extends Error {
 /** The failure for whatever an author's code threw: an error with its causes, a string, `null`. */
 export function threw(node: string, error: unknown, how = 'threw'): StageFailure {
   if (isFailure(error)) return error
+  const [refused] = isDiagnosticError(error) ? error.diagnostics : []
+  if (refused?.code === 'store-failed')
+    return new StageFailure('store-failed', refused.message, refused.fix, { cause: error })
   return new StageFailure(
     how === 'threw' ? 'stage-threw' : 'unhandled-error',
     `"${node}" ${how} ${tellError(error)}`,

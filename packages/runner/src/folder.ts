@@ -1,6 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Diagnostic, Digest, Json } from '@millrace/ir'
+import { onDisk, storeFailed } from '@millrace/store'
+
+const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'])
 
 /** The files of one attempt's folder (contracts: stage). */
 export const attemptFiles = (folder: string) => ({
@@ -32,14 +35,19 @@ export interface ChildFailure {
 /** Writes JSON so that no reader ever sees half of it. */
 export function writeWhole(path: string, value: unknown): void {
   const temporary = `${path}.tmp-${process.pid}`
-  writeFileSync(temporary, JSON.stringify(value))
-  renameSync(temporary, path)
+  onDisk('write', path, () => {
+    writeFileSync(temporary, JSON.stringify(value))
+    renameSync(temporary, path)
+  })
 }
 
+/** The JSON of a file; undefined where there is none. Throws what else the disk says. */
 export function readJson(path: string): Json | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Json
-  } catch {
-    return undefined
+    return JSON.parse(readFileSync(path).toString()) as Json
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined || absent.has(code)) return undefined
+    throw storeFailed('read', path, error)
   }
 }

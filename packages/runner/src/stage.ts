@@ -1,4 +1,4 @@
-import type { Json, Resources, Schema } from '@millrace/ir'
+import type { ArtifactValue, Json, Resources, Schema } from '@millrace/ir'
 import type { Metric } from '@millrace/store'
 
 /** What the runner needs of a zod schema. */
@@ -19,6 +19,8 @@ export interface LoadedStage {
   readonly input: Parser
   readonly output: Parser
   readonly outputSchema: Schema
+  /** The files that stand as defaults in its input schema; it may hand them on like what it was given. */
+  assets?(): readonly ArtifactValue[]
   run(input: unknown, context: unknown): unknown
 }
 

@@ -19,4 +19,6 @@ export interface CallResult {
   readonly metrics: readonly Metric[]
   /** The run that made it. */
   readonly from: string
+  /** Nobody can use what the attempt wrote: another's result stands. */
+  readonly unnamed?: boolean
 }

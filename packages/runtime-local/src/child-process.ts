@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
@@ -16,7 +16,7 @@ import {
   StageFailure,
   writeWhole,
 } from '@millrace/runner'
-import { outputDigest } from '@millrace/store'
+import { makeFolder, onDisk, outputDigest } from '@millrace/store'
 import { type AttemptRequest, envOf, seedOf } from './attempt-request.ts'
 import { guardBegin, guardEnd, startGuard } from './guard.ts'
 import { MetricTail } from './metric-tail.ts'
@@ -47,8 +47,8 @@ export async function runChildProcess(request: AttemptRequest, late: AbortSignal
   const folder = request.folder()
   const paths = attemptFiles(folder)
   const scratch = join(folder, 'tmp')
-  for (const path of [paths.files, scratch]) mkdirSync(path, { recursive: true })
-  writeWhole(paths.input, request.input)
+  for (const path of [paths.files, scratch]) onDisk('create', path, () => makeFolder(path))
+  onDisk('write', paths.input, () => writeWhole(paths.input, request.input))
   startGuard()
   const began = performance.now()
   const child = spawn(execPath, [...heapLimit(request.share.resources), ...program.args], {
@@ -61,13 +61,13 @@ export async function runChildProcess(request: AttemptRequest, late: AbortSignal
   children.add(child)
   if (child.pid !== undefined) guardBegin(child.pid)
   const metrics = new MetricTail(paths.metrics, request.metric)
-  listen(child, request, metrics)
+  const told = listen(child, request, metrics)
   const stop = stopper(child, request, late)
   try {
     const { code, signal } = await ended(child)
     if (late.aborted) throw late.reason
     if (request.kill.aborted) throw request.kill.reason
-    return await outcome(request, code, signal)
+    return await outcome(request, code, signal, told.failure)
   } finally {
     children.delete(child)
     stop()
@@ -140,16 +140,27 @@ function contract(
   }
 }
 
-function listen(child: ChildProcess, request: AttemptRequest, metrics: MetricTail): void {
+/** Gives what the child says over the channel of its failure, where it can't write it. */
+function listen(
+  child: ChildProcess,
+  request: AttemptRequest,
+  metrics: MetricTail,
+): { readonly failure?: ChildFailure } {
+  const told: { failure?: ChildFailure } = {}
   for (const stream of [child.stdout, child.stderr]) {
     const decoder = new StringDecoder('utf8')
     stream?.on('data', (chunk: Buffer) => request.log.write(decoder.write(chunk)))
   }
-  child.on('message', (line: { level: Level; message: string; data?: Json }) => {
+  child.on('message', (line: { level: Level; message: string; data?: Json } | { failure: ChildFailure }) => {
+    if ('failure' in line) {
+      told.failure = line.failure
+      return
+    }
     // what it measured before stands before
     metrics.read()
     request.event(line.level, line.message, line.data)
   })
+  return told
 }
 
 function stopper(child: ChildProcess, request: AttemptRequest, late: AbortSignal): () => void {
@@ -196,10 +207,15 @@ const ended = (child: ChildProcess): Promise<{ code: number | null; signal: Node
     })
   })
 
-async function outcome(request: AttemptRequest, code: number | null, signal: NodeJS.Signals | null): Promise<Outcome> {
+async function outcome(
+  request: AttemptRequest,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  told: ChildFailure | undefined,
+): Promise<Outcome> {
   const { node, spec } = request
   const paths = attemptFiles(request.folder())
-  const failure = readJson(paths.failure) as unknown as ChildFailure | undefined
+  const failure = told ?? (readJson(paths.failure) as unknown as ChildFailure | undefined)
   if (failure) throw new ToldFailure(failure)
   const done = readJson(paths.done) as unknown as Done | undefined
   const output = readJson(paths.output)

@@ -1,4 +1,12 @@
-import { checkJson, type Json, type JsonObject, type Plan, type PlanStage, type PlanStageSpec } from '@millrace/ir'
+import {
+  checkJson,
+  type Digest,
+  type Json,
+  type JsonObject,
+  type Plan,
+  type PlanStage,
+  type PlanStageSpec,
+} from '@millrace/ir'
 import type { Store } from '@millrace/store'
 import { Flow, type Worker } from './flow.ts'
 import type { Step } from './frame.ts'
@@ -6,7 +14,7 @@ import { CacheKeys } from './keys.ts'
 
 /** What would become of one call (one item of a map counts as one). */
 export interface DryCall {
-  /** `unknown`: it reads what a miss before it will make. */
+  /** `unknown`: it reads what a miss before it will make, or is equal to one. */
   readonly state: 'hit' | 'miss' | 'unknown' | 'skipped'
   /** The run of a hit, the call that an unknown one waits for, the condition of a skip. */
   readonly because: string
@@ -15,12 +23,17 @@ export interface DryCall {
   readonly output?: Json
 }
 
-/** Walks a Plan as a run would, with the store's results and without running anything; calls by node id. */
+/**
+ * Walks a Plan as a run would, with the store's results and without running anything; calls by node id.
+ *
+ * @param run the run that it would go on with
+ */
 export function dryRun(
   plan: Plan,
   input: JsonObject,
   store: Store,
   asset: (token: string) => Json,
+  run = '',
 ): ReadonlyMap<string, readonly DryCall[]> {
   const calls = new Map<string, DryCall[]>()
   const note = (node: string, call: DryCall) => {
@@ -28,7 +41,8 @@ export function dryRun(
     if (list) list.push(call)
     else calls.set(node, [call])
   }
-  const keys = new CacheKeys(plan, '')
+  const keys = new CacheKeys(plan, run)
+  const missed = new Map<Digest, string>()
   const ready: { readonly step: Step; readonly args: Json }[] = []
   const worker: Worker = {
     ready: (step, args) => void ready.push({ step, args }),
@@ -50,7 +64,10 @@ export function dryRun(
       note(node.id, { state: 'hit', because: hit.from, index: step.frame.index, output: hit.output })
       flow.succeed(step, hit.output)
     } else {
-      note(node.id, { state: 'miss', because: '' })
+      // equal calls are done once
+      const first = kept ? missed.get(key) : undefined
+      note(node.id, { state: first ? 'unknown' : 'miss', because: first ?? '', index: step.frame.index })
+      if (kept && !first) missed.set(key, node.id)
       flow.fail(step)
     }
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { relative } from 'node:path'
 import {
   type Digest,
@@ -12,7 +12,7 @@ import {
   showPath,
 } from '@millrace/ir'
 import { attemptFiles, StageFailure, threw } from '@millrace/runner'
-import { type Metric, outputDigest, type RunFolder, verifyArtifact } from '@millrace/store'
+import { type Metric, makeFolder, onDisk, outputDigest, type RunFolder, verifyArtifact } from '@millrace/store'
 import { runAttempt } from './attempt.ts'
 import type { AttemptRequest } from './attempt-request.ts'
 import type { Call, CallResult } from './call-state.ts'
@@ -153,11 +153,11 @@ export class Executor {
     }
   }
 
-  #settle({ attempt, output }: Made, result: CallResult): void {
+  #settle({ attempt }: Made, { unnamed }: CallResult): void {
     if (attempt === undefined) return
     const { attempts } = this.#around.folder
-    if (result.output === output) attempts.end(attempt)
-    else attempts.discard(attempt)
+    if (unnamed) attempts.discard(attempt)
+    else attempts.end(attempt)
   }
 
   #failed(call: Call, attempt: number, failure: StageFailure, tail: string): void {
@@ -215,7 +215,8 @@ export class Executor {
       folder: () => {
         if (folder === undefined) {
           folder = around.attempts.begin(node.id, token, call.kept ? call.key : undefined)
-          mkdirSync(attemptFiles(folder).files, { recursive: true })
+          const { files } = attemptFiles(folder)
+          onDisk('create', files, () => makeFolder(files))
         }
         return folder
       },
@@ -242,10 +243,15 @@ export class Executor {
     } catch (error) {
       // what a cancel cut short is of no use; what failed may be looked at
       if (folder !== undefined && !cancel.aborted) around.attempts.end(folder)
-      if (isDiagnosticError(error)) throw error
-      throw threw(node.id, error)
+      throw storeError(error) ?? threw(node.id, error)
     }
   }
+}
+
+/** What the disk refused us, not the stage's own code, is no failure of the stage. */
+function storeError(error: unknown): unknown {
+  const at = error instanceof StageFailure ? error.cause : error
+  return isDiagnosticError(at) && at.diagnostics[0]?.code === 'store-failed' ? at : undefined
 }
 
 const placeOf = ({ node, index }: Call, attempt: number) => ({ node: node.id, ...(index ? { index } : {}), attempt })
@@ -258,7 +264,7 @@ async function verifyInput(spec: PlanStageSpec, node: string, input: Json, full:
     return at
   })
   for (const artifact of pending) {
-    if (await verifyArtifact(artifact, artifact.kind, { full })) continue
+    if (await verifyArtifact(artifact, artifact.kind, { full, strict: true })) continue
     const [what, fix] = whyNot(artifact)
     throw new StageFailure(
       'invalid-input',

@@ -27,6 +27,7 @@ export class StageLog {
 
   write(text: string): void {
     this.#append(text)
+    if (this.#told > eventLimit) return
     this.#rest += text
     const lines = this.#rest.split('\n')
     this.#rest = (lines.pop() as string).slice(-lineLimit)

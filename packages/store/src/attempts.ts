@@ -1,11 +1,14 @@
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, renameSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Digest, hexOf, isDigest } from '@millrace/ir'
+import { condemn } from './condemned.ts'
 import { errnoOf, onDisk, readText, toAppend } from './disk.ts'
+import { makeFolder } from './make-folder.ts'
 import { manifestPattern } from './manifest.ts'
 import { hasLiveOwner } from './owner.ts'
 import { safeName } from './safe-name.ts'
 import { remove, temporaryPath, withFolder } from './temporary.ts'
+import { usedNow } from './uses.ts'
 
 /*
  * `attempts/.open/<run>-<random>` has a line for each attempt that a process began for a run, and for each that ended;
@@ -44,7 +47,7 @@ export class FolderAttempts implements Attempts {
   constructor(root: string, run: string) {
     this.#root = root
     this.#run = run
-    removeCutShort(root)
+    removeCutShort(root, run)
   }
 
   begin(node: string, attempt: string, key?: Digest): string {
@@ -52,7 +55,7 @@ export class FolderAttempts implements Attempts {
     const begun = { attempt: nameOf(folder), ...(key === undefined ? {} : { key }) }
     this.#write(begun)
     this.#open.set(folder, begun)
-    onDisk('create', folder, () => mkdirSync(folder, { recursive: true }))
+    onDisk('create', folder, () => makeFolder(folder))
     return folder
   }
 
@@ -92,13 +95,32 @@ export class FolderAttempts implements Attempts {
 
 const nameOf = (folder: string): string => `${basename(dirname(folder))}/${basename(folder)}`
 
-function removeCutShort(root: string): void {
+/** What an earlier process left of the run that this one owns now is among it. */
+function removeCutShort(root: string, own: string): void {
   for (const name of namesIn(recordsOf(root))) {
     const [, run] = /^(.+)-[0-9a-f]{12}$/.exec(name) ?? []
-    if (name.startsWith('.') || run === undefined || hasLiveOwner(join(root, 'runs', run))) continue
+    if (name.startsWith('.') || run === undefined) continue
+    if (run !== own && hasLiveOwner(join(root, 'runs', run))) continue
     const path = join(recordsOf(root), name)
-    const left = cutShort(path).filter((begun) => !isNamed(root, begun) && !removeAttempt(root, begun.attempt))
+    const unnamed = cutShort(path).filter((begun) => !isNamed(root, begun))
+    const left = unnamed.length > 0 ? withoutUse(root, unnamed, ({ attempt }) => removeAttempt(root, attempt)) : []
     if (left.length === 0) remove(path)
+  }
+}
+
+/**
+ * Removes those that no run uses, and gives the others: a manifest may have named one before --fresh replaced it.
+ * See prune.ts for how this is safe.
+ */
+function withoutUse(root: string, unnamed: readonly Begun[], removed: (begun: Begun) => boolean): readonly Begun[] {
+  const names = unnamed.map((begun) => begun.attempt)
+  const pardon = attempt(() => condemn(root, join(root, 'results', 'tmp'), names))
+  if (!pardon) return unnamed
+  try {
+    const used = usedNow(root)
+    return unnamed.filter((begun) => used.has(begun.attempt) || !removed(begun))
+  } finally {
+    pardon()
   }
 }
 

@@ -1,4 +1,5 @@
 import { appendFileSync, constants, readFileSync } from 'node:fs'
+import { constants as system } from 'node:os'
 import { relative } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
 import { type Diagnostic, DiagnosticError, isDiagnosticError, nowhere } from '@millrace/ir'
@@ -24,12 +25,17 @@ export const toRead = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 /** The same for appending; a pipe that nobody reads is an error then. */
 export const toAppend = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0)
 
-/** The text of a file; of a pipe in its place nothing. */
-export const readText = (path: string): string => readFileSync(path, { encoding: 'utf8', flag: toRead as never })
+/** The text of a file; of a pipe in its place nothing. By its bytes: asked for text, Node ends the process when the file can't be closed. */
+export const readText = (path: string): string => readFileSync(path, { flag: toRead as never }).toString()
 
 /** The errno of a file system error: `ENOENT`. */
-export const errnoOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && 'errno' in error ? String(error.code) : undefined
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'code' in error && 'errno' in error)) return undefined
+  return -Number(error.errno) === system.errno.EDQUOT ? 'EDQUOT' : String(error.code)
+}
+
+/** Node knows no name and no words for it. */
+const overQuota = 'disk quota exceeded'
 
 /** Runs a disk access; what the disk refuses becomes a `store-failed` that names the path and the errno. */
 export function onDisk<T>(action: string, path: string, access: () => T): T {
@@ -44,7 +50,8 @@ export function onDisk<T>(action: string, path: string, access: () => T): T {
 export function storeFailed(action: string, path: string, error: unknown): unknown {
   const code = errnoOf(error)
   if (code === undefined || isDiagnosticError(error)) return error
-  const reason = getSystemErrorMap().get((error as NodeJS.ErrnoException).errno as number)?.[1]
+  const known = getSystemErrorMap().get((error as NodeJS.ErrnoException).errno as number)?.[1]
+  const reason = code === 'EDQUOT' ? overQuota : known
   const message = `can't ${action} "${shown(path)}": ${code}${reason ? `, ${reason}` : ''}`
   const fix = fixes[code] ?? 'Check that path and its disk, or choose another store with --store.'
   return new DiagnosticError([{ code: 'store-failed', severity: 'error', message, at: nowhere, fix }], { cause: error })

@@ -21,6 +21,12 @@ export interface Result {
   readonly from: string
 }
 
+/** What stands after a commit. */
+export interface Committed extends Result {
+  /** Another attempt's result was adopted, and no manifest ever named this one: nobody can use its files. */
+  readonly unnamed?: boolean
+}
+
 /** A line of a pack as a result, if the line is whole and is what was written. */
 export function resultOfLine(text: string, key: Digest, schema: Schema, from: string): Result | undefined {
   const line: unknown = JSON.parse(text)

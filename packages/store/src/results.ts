@@ -7,7 +7,7 @@ import { Manifests } from './manifests.ts'
 import { artifactsOf } from './output.ts'
 import type { Pack } from './pack.ts'
 import { type Candidate, Packs } from './packs.ts'
-import type { Result } from './result.ts'
+import type { Committed, Result } from './result.ts'
 import type { User } from './uses.ts'
 import { seemsThere, verifyArtifact } from './verify-artifact.ts'
 
@@ -26,7 +26,7 @@ export interface Results {
    * Puts a manifest that points into an attempt, unless a valid result is there; returns what is current afterwards:
    * the first wins, a later one adopts it. With `replace` the new manifest becomes current at once.
    */
-  commit(commit: Commit): Promise<Result>
+  commit(commit: Commit): Promise<Committed>
 }
 
 export interface FindOptions {
@@ -75,21 +75,21 @@ export class FolderResults implements Results {
     return this.#packs.open({ run, fresh })
   }
 
-  async commit(commit: Commit): Promise<Result> {
+  async commit(commit: Commit): Promise<Committed> {
     const { key, schema, output, digest, metrics, run } = commit
     const own: Result = { key, output, digest, metrics, from: run }
     if (commit.replace) return this.#replace(commit, own)
     const current = this.#manifests.read(key, schema)
-    if (current && (await this.#adoptable(current, commit))) return current
-    let stands = own
+    if (current && (await this.#adoptable(current, commit))) return { ...current, unnamed: true }
+    let stands: Committed = own
     if (!this.#manifests.write(commit, false)) {
       const same = this.#manifests.sameOutput(commit)
-      if (same && (await this.#adoptable(same, commit))) stands = same
+      if (same && (await this.#adoptable(same, commit))) stands = { ...same, unnamed: true }
       else this.#manifests.write(commit, true)
     }
     if (this.#manifests.point(commit, false)) return stands
     const winner = this.#manifests.read(key, schema)
-    if (winner && (await this.#adoptable(winner, commit))) return winner
+    if (winner && (await this.#adoptable(winner, commit))) return stands.unnamed ? { ...winner, unnamed: true } : winner
     this.#manifests.point(commit, true)
     this.#damaged.delete(key)
     return stands

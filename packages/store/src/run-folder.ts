@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Event, seal } from '@millrace/ir'
 import { type Attempts, FolderAttempts } from './attempts.ts'
 import { onDisk } from './disk.ts'
 import { Journal } from './journal.ts'
 import { lastEvent } from './journal-reader.ts'
+import { makeFolder } from './make-folder.ts'
 import type { Claim } from './owner.ts'
 import { journalOf, type RunEnd, type RunInfo, summaryOf } from './run-summary.ts'
 import { safeName } from './safe-name.ts'
@@ -68,7 +68,7 @@ export function runFolder({ id, path, scratch, resumed, info, claim, done }: Pla
     },
     logFile(node, index, attempt) {
       const file = join(path, 'logs', `${[safeName(node), ...(index ?? [])].join('_')}.${attempt}.log`)
-      onDisk('create', file, () => mkdirSync(dirname(file), { recursive: true }))
+      onDisk('create', file, () => makeFolder(dirname(file)))
       return file
     },
     release() {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Event, seal } from '@millrace/ir'
 import { errnoOf, onDisk, storeFailed } from './disk.ts'
 import { readEvents } from './journal-reader.ts'
+import { makeFolder } from './make-folder.ts'
 import { claim, firstOwner, hold, lives, ownerText, removeClaims } from './owner.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
 import { RunIndex } from './run-index.ts'
@@ -31,6 +32,8 @@ export interface Runs {
    * no live process owns; it is this process's from then on. Undefined when there is none.
    */
   resume(info: RunInfo): RunFolder | undefined
+  /** The run that `resume` would take. */
+  resumable(info: RunInfo): RunSummary | undefined
   /** Newest first. */
   list(): RunSummary[]
   /** The newest of a pipeline. */
@@ -80,7 +83,7 @@ export class FolderRuns implements Runs {
     const made = temporaryPath(this.#scratch)
     const id = onDisk('create', this.#folder, () => {
       try {
-        mkdirSync(made, { recursive: true })
+        makeFolder(made)
         writeFileSync(infoOf(made), seal(info))
         writeFileSync(join(made, firstOwner), ownerText())
         return this.#name(made, info)
@@ -93,15 +96,21 @@ export class FolderRuns implements Runs {
   }
 
   resume(info: RunInfo): RunFolder | undefined {
-    const work = `${sameWork(info)}-`
-    const ids = this.#names(this.#open).flatMap((name) => (name.startsWith(work) ? [name.slice(work.length)] : []))
-    for (const id of ids.sort().reverse()) {
+    for (const id of this.#openIds(info)) {
       const summary = this.#unfinished(id, info)
       if (!summary || summary.status === 'running') continue
       const claimed = claim(this.path(id), this.#scratch)
       if (!claimed) continue
       if (this.#unfinished(id, info)) return this.#hold(id, { ...info, started: summary.started }, claimed, true)
       claimed.release()
+    }
+    return undefined
+  }
+
+  resumable(info: RunInfo): RunSummary | undefined {
+    for (const id of this.#openIds(info)) {
+      const summary = summarize(this.path(id), id)
+      if (summary && summary.status !== 'succeeded' && summary.status !== 'running') return summary
     }
     return undefined
   }
@@ -170,6 +179,13 @@ export class FolderRuns implements Runs {
   #hold(id: string, info: RunInfo & { started: string }, claim: { release(): void }, resumed: boolean): RunFolder {
     const done = () => this.#close(info, id)
     return runFolder({ id, path: this.path(id), scratch: this.#scratch, resumed, info, claim, done })
+  }
+
+  /** Of the same work, newest first; some of them may have succeeded. */
+  #openIds(info: RunInfo): string[] {
+    const work = `${sameWork(info)}-`
+    const ids = this.#names(this.#open).flatMap((name) => (name.startsWith(work) ? [name.slice(work.length)] : []))
+    return ids.sort().reverse()
   }
 
   #unfinished(id: string, info: RunInfo): RunSummary | undefined {

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Diagnostic, DiagnosticError, isObject, nowhere } from '@millrace/ir'
 import { errnoOf, onDisk, readText, shown, storeFailed } from './disk.ts'
+import { makeFolder } from './make-folder.ts'
 import { hasLiveOwner } from './owner.ts'
 import { type Pruned, type PruneOptions, prune } from './prune.ts'
 import { FolderResults, type Results } from './results.ts'
@@ -33,7 +34,7 @@ export const isStore = (root: string): boolean => existsSync(join(root, 'format.
 /** Opens the store in a folder, creates it where it isn't, and removes what killed processes left half-made. */
 export function openStore(root: string): Store {
   const path = resolve(root)
-  onDisk('create', path, () => mkdirSync(path, { recursive: true }))
+  onDisk('create', path, () => makeFolder(path))
   checkFormat(path)
   for (const scratch of ['', 'results/tmp', 'runs/tmp', 'attempts/.open', 'code', 'prune']) sweep(join(path, scratch))
   const runs = new FolderRuns(join(path, 'runs'))
@@ -46,7 +47,7 @@ export function openStore(root: string): Store {
     code: { cache: join(path, 'code'), temporary: () => temporaryPath(join(path, 'code')) },
     attemptFolder(node, attempt) {
       const folder = join(path, 'attempts', safeName(node), safeName(attempt))
-      onDisk('create', folder, () => mkdirSync(folder, { recursive: true }))
+      onDisk('create', folder, () => makeFolder(folder))
       return folder
     },
     prune: (options, tell) => prune(path, options, tell),

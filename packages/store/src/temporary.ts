@@ -4,7 +4,6 @@ import {
   copyFileSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -15,6 +14,7 @@ import {
 import { dirname, join } from 'node:path'
 import { errnoOf, storeFailed } from './disk.ts'
 import { fateHere, placeOf, self } from './identity.ts'
+import { makeFolder } from './make-folder.ts'
 
 /** A file of another machine is litter when nobody touched it for a day; there is no asking its process. */
 const dayInMilliseconds = 86_400_000
@@ -124,7 +124,7 @@ export function withFolder<T>(path: string, access: () => T): T {
       return access()
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT' || tries === 20) throw error
-      mkdirSync(dirname(path), { recursive: true })
+      makeFolder(dirname(path))
     }
   }
 }

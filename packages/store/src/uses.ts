@@ -1,6 +1,7 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { errnoOf, readText, storeFailed, toAppend } from './disk.ts'
+import { errnoOf, onDisk, readText, storeFailed, toAppend } from './disk.ts'
+import { hasLiveOwner } from './owner.ts'
 
 /** Who takes results from the store: it is told before their bytes are looked at. */
 export interface User {
@@ -74,4 +75,13 @@ export function readUses(folder: string, used: Used): void {
     const [, kind, name] = /^(run|attempt) (.+)$/.exec(line) ?? []
     if (name !== undefined) used[kind === 'run' ? 'runs' : 'attempts'].add(name)
   }
+}
+
+/** The attempts that runs use now. */
+export function usedNow(root: string): ReadonlySet<string> {
+  const used: Used = { runs: new Set(), attempts: new Set() }
+  const runs = join(root, 'runs')
+  for (const id of onDisk('read', runs, () => readdirSync(runs)))
+    if (hasLiveOwner(join(runs, id))) readUses(join(runs, id), used)
+  return used.attempts
 }

@@ -67,11 +67,11 @@ export const measure = stage('measure', {
   run: ({ plain, tree }) => ({ digest: plain?.digest ?? null, tree: tree?.digest ?? null }),
 })
 
-/** Reads a file of the repository unless it is given another. */
+/** Reads a file of the repository unless it is given another, and hands it on. */
 export const stamp = stage('stamp', {
   input: z.object({ of: file('text/plain').default(asset(new URL('./asset.txt', import.meta.url))) }),
-  output: z.object({ text: z.string(), digest: z.string() }),
-  run: ({ of }) => ({ text: readFileSync(of.path, 'utf8'), digest: of.digest }),
+  output: z.object({ text: z.string(), of: file('text/plain') }),
+  run: ({ of }) => ({ text: readFileSync(of.path, 'utf8'), of }),
 })
 
 /** Hands out what it may not. */

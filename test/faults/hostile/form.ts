@@ -24,6 +24,8 @@ export interface Form {
   readonly attempts?: number
   /** Whether it changes what all code of its process uses, so that it may share the process with none of its kind. */
   readonly loud?: true
+  /** What the file of its log must hold; and the memory of the run must be flat. */
+  readonly log?: 'million' | 'cut'
   /** Lines that it brings to the stdout of the run, past all that Millrace could catch. */
   readonly spoils?: string
 }

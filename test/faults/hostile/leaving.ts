@@ -49,6 +49,36 @@ export const leaving: readonly Form[] = [
     'context-later',
     "setTimeout(() => { context.metric('late', 1); context.log('late'); console.log('late'); writeFileSync(context.file('late').path, 'x') }, 30)",
   ),
+  leave('lines-million', 'for (let i = 0; i < 1e6; i++) console.log(`line ${i}`)', { loud: true, log: 'million' }),
+  leave(
+    'stdout-1-gib',
+    "const block = `${'x'.repeat(65_535)}\\n`; for (let i = 0; i < 16_384; i++) process.stdout.write(block)",
+    { loud: true, log: 'cut' },
+  ),
+  leave(
+    'stdout-one-line',
+    "const block = 'x'.repeat(65_536); for (let i = 0; i < 4096; i++) process.stderr.write(block)",
+    {
+      loud: true,
+      log: 'cut',
+    },
+  ),
+  leave(
+    'stream-open',
+    "const f = context.file('x'); const out = createWriteStream(f.path); out.write('x'); await sleep(50); return { n, f }",
+    {
+      output: files,
+      ...both(invalid('"<it>" can\'t hand out "x": it is still open for writing')),
+    },
+  ),
+  leave(
+    'stream-in-folder',
+    "const f = context.folder('x'); createWriteStream(join(f.path, 'y')); await sleep(50); return { n, f }",
+    {
+      output: files.replace('file()', 'folder()'),
+      ...both(invalid('"<it>" can\'t hand out "x": it is still open for writing')),
+    },
+  ),
   leave('file-up', "context.file('../x')", both(outside('../x'))),
   leave('file-absolute', "context.file('/etc/passwd')", both(outside('/etc/passwd'))),
   leave('file-empty', "context.file('')", both(outside(''))),

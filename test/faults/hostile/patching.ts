@@ -17,7 +17,15 @@ export const patching: readonly Form[] = [
   patch('json-stringify-throws', "JSON.stringify = () => { throw new Error('no') }"),
   patch('json-parse', 'JSON.parse = () => ({ n: 9 })'),
   patch('json-gone', "globalThis.JSON = { parse: () => 1, stringify: () => '1' } as never"),
-  patch('promise-then', "Promise.prototype.then = () => { throw new Error('no') }"),
+  patch(
+    'promise-then',
+    'const then = Promise.prototype.then; let calls = 0; Promise.prototype.then = function (...given: any) { calls++; return Reflect.apply(then, this, given) } as never',
+  ),
+  unsure(
+    'promise-then-throws',
+    "Promise.prototype.then = () => { throw new Error('no') }",
+    fails('invalid-output', '"<it>" returned what its output schema refuses: no'),
+  ),
   patch(
     'promise-finally',
     'Promise.prototype.finally = Promise.prototype.catch = (() => new Promise(() => {})) as never',
@@ -32,7 +40,7 @@ export const patching: readonly Form[] = [
   patch('clock-back', 'const now = Date.now; Date.now = () => now() - 864e5; performance.now = () => -1e9'),
   patch('clock-gone', "globalThis.Date = class { toISOString() { return 'x' } static now() { return NaN } } as never"),
   patch('random', 'Math.random = () => 0'),
-  patch('buffer', "Buffer.byteLength = () => 0; Buffer.from = () => { throw new Error('no') }"),
+  unsure('buffer', "Buffer.byteLength = () => 0; Buffer.from = () => { throw new Error('no') }"),
   patch('env-cleared', 'for (const name of Object.keys(process.env)) delete process.env[name]'),
   patch(
     'env-set',
@@ -74,8 +82,11 @@ export const patching: readonly Form[] = [
   ),
   unsure('array-map-garbage', 'Array.prototype.map = () => []'),
   unsure('array-push', 'Array.prototype.push = () => 0'),
-  unsure('object-keys', 'Object.keys = Object.entries = () => []'),
-  unsure('to-json', "(Object.prototype as any).toJSON = () => 'evil'"),
+  unsure(
+    'to-json',
+    "(Object.prototype as any).toJSON = () => 'evil'",
+    fails('no-output', 'the process of "<it>" ended with 0 and an incomplete output'),
+  ),
   unsure('map-get', 'Map.prototype.get = () => undefined'),
   unsure('next-tick', 'process.nextTick = () => {}'),
   patch('stage-listener', "process.on('uncaughtException', () => {}); process.on('SIGTERM', () => {})"),

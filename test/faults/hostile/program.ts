@@ -17,7 +17,7 @@ export interface Around {
 const imports = `
 import { exec, execFileSync, fork, spawn } from 'node:child_process'
 import { EventEmitter } from 'node:events'
-import { closeSync, createReadStream, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, rmdirSync, symlinkSync, watch, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, createReadStream, createWriteStream, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, rmdirSync, symlinkSync, watch, writeFileSync, writeSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -72,6 +72,7 @@ export function programText(forms: readonly Form[], around: Around): string {
   return `
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { file, main, map, pipeline, stage, when } from 'millrace'
 import { z } from 'zod'
@@ -114,6 +115,7 @@ export const p = pipeline('p', {
   },
 })
 const itemStage = item
+process.on('exit', () => writeFileSync(join(import.meta.dirname, 'peak'), String(process.resourceUsage().maxRSS)))
 main(import.meta, p)
 `
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { holds, same, type Trial } from '../campaign.ts'
@@ -9,8 +9,9 @@ import { outputOf } from './program.ts'
 /** One way to disturb a run; returns why when this machine can't. */
 export type Kind = (trial: Trial) => Promise<string | undefined>
 
-/** Bounds that are far from the grace of 10 s on both sides. */
+/** Less than the grace, in seconds. */
 const soon = 9
+/** The grace and 2 s, and what a busy machine may add. */
 const graceAndTwo = 12 + 6
 
 const signalOf = ({ random }: Trial): Signal => random.pick(['SIGINT', 'SIGINT', 'SIGTERM', 'SIGTERM', 'SIGHUP'])
@@ -37,7 +38,12 @@ const anywhere = (signal: Signal): Allowed[] => [
   { exit: codes[signal], fate: 'succeeded' },
 ]
 
-async function cancelled(attempt: Attempt, allowed: readonly Allowed[], within = soon, since?: number): Promise<void> {
+async function cancelled(
+  attempt: Attempt,
+  allowed: readonly Allowed[],
+  within = graceAndTwo,
+  since?: number,
+): Promise<void> {
   const { exit, fate } = await attempt.ends(allowed, within, since)
   const told = typeof exit === 'number' && (fate === 'cancelled' || fate === 'succeeded')
   if (told && (exit === 0) === (fate === 'succeeded')) attempt.checkTold(fate)
@@ -118,7 +124,7 @@ const twice: Kind = async (trial) => {
 }
 
 /** The whole grace, waited out. */
-const grace: Kind = async (trial) => {
+export const grace: Kind = async (trial) => {
   const { random } = trial
   const signal = signalOf(trial)
   const pipeline = random.pick(['here', 'apart'] as const)
@@ -154,7 +160,7 @@ const timeout: Kind = async (trial) => {
 const failFast: Kind = async (trial) => {
   const { random } = trial
   const pipeline = random.pick(['apart', 'here'] as const)
-  const attempt = new Attempt(trial, { pipeline: pipeline, style: 'fails', words: ['--fail-fast', '--jobs', '4'] })
+  const attempt = new Attempt(trial, { pipeline, style: 'fails', words: ['--fail-fast'] })
   const late = random.next() < 0.4
   if (late) {
     await attempt.said('retried', 1, random.below(3000))
@@ -162,7 +168,7 @@ const failFast: Kind = async (trial) => {
   }
   const { exit, fate } = await attempt.ends(
     [{ exit: 1, fate: 'failed' }, ...(late ? cancels('SIGTERM', false) : [])],
-    30,
+    50,
   )
   if (typeof exit === 'number') attempt.checkTold(fate)
   await attempt.goesOn(fate)
@@ -270,6 +276,30 @@ const fromCode: Kind = async (trial) => {
   return undefined
 }
 
+/** Ctrl-C in a terminal, typed: what a terminal sends goes to the whole group in its foreground. */
+const typed: Kind = async (trial) => {
+  const { random, folder } = trial
+  if (!existsSync('/usr/bin/script')) return 'no script(1), which gives a terminal'
+  const pipeline = random.pick(['here', 'apart'] as const)
+  const how = starterOf(trial)
+  const type = `(while [ ! -e typed ]; do sleep 0.05; done; printf '\\003'; sleep 2) | script -qefc "$*" /dev/null`
+  const words = ['--progress', 'tty']
+  const options = { before: ['sh', '-c', type, 'sh'], env: { TERM: 'xterm', CI: undefined } }
+  const attempt = new Attempt(trial, { pipeline, style: 'heeds', how, words, options })
+  await attempt.said('at work', 1, random.below(300))
+  writeFileSync(join(folder, 'typed'), '')
+  const { fate } = await attempt.ends(
+    cancels('SIGINT', how === 'tsx').filter(({ exit }) => exit === codes.SIGINT),
+    graceAndTwo,
+  )
+  const shown = attempt.started.stdout()
+  if (fate === 'cancelled')
+    holds(`the last line is no summary: ${JSON.stringify(shown)}`, /\r\n\d+ ran, [\w, .]* s\r\n$/.test(shown))
+  holds('the cursor stays hidden', shown.lastIndexOf('\u001b[?25l') <= shown.lastIndexOf('\u001b[?25h'))
+  await attempt.goesOn(fate)
+  return undefined
+}
+
 /** Each with how often it is tried. */
 export const kinds: readonly (readonly [Kind, number])[] = [
   [once, 24],
@@ -283,5 +313,5 @@ export const kinds: readonly (readonly [Kind, number])[] = [
   [orphan, 6],
   [hangup, 4],
   [fromCode, 5],
+  [typed, 4],
 ]
-export { grace }

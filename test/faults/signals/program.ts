@@ -43,7 +43,7 @@ export const work = stage('work', {
       else if (how === 'talks') for (; !signal.aborted && !go(); await sleep(10)) console.log('still')
       else if (how === 'fails') {
         if (n === 1) throw new Error('on purpose')
-        await sleep(50_000, undefined, { signal })
+        await sleep(4000, undefined, { signal })
       } else if (how === 'starts' || how === 'leaves') {
         const child = children[process.env.MILLRACE_ATTEMPT_ID ? n % 4 : n % 3]!()
         child.on('spawn', () => console.log('all there'))

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { canonical, type Json, seal, unseal } from '@millrace/ir'
 
@@ -13,7 +13,7 @@ const toRead = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 /** What was kept under a fingerprint; undefined for none, for another's, and for what can't be read. */
 export function readCache<T>(path: string, fingerprint: Json): T | undefined {
   try {
-    const kept = unseal(readFileSync(path, { encoding: 'utf8', flag: toRead as never })) as
+    const kept = unseal(readFileSync(path, { flag: toRead as never }).toString()) as
       | { fingerprint?: Json; value?: T }
       | undefined
     return kept && canonical(kept.fingerprint ?? null) === canonical(fingerprint) ? kept.value : undefined
@@ -36,6 +36,8 @@ export function writeCache(path: string, fingerprint: Json, value: unknown, { te
   try {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(temporary, seal({ fingerprint, value }))
+    // what some damage put in the file's place
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) rmSync(path, { recursive: true })
     renameSync(temporary, path)
   } catch {
     try {

@@ -35,25 +35,36 @@ interface Question {
   readonly assets: ReadonlyMap<string, ArtifactValue>
 }
 
-/** The last run of the pipeline, and what the store holds for the one to come. */
+/** How a call ended: with an output (as text), or why not. */
+type End = { readonly output: string } | { readonly failed: true } | { readonly skipped: string }
+
+/** An earlier run of the pipeline, and what the store holds for the one to come. */
 interface Before extends RunRecord {
   readonly calls: ReadonlyMap<string, readonly DryCall[]>
   /** By node and index, as its events tell. */
-  readonly outputs: ReadonlyMap<string, string>
+  readonly ends: ReadonlyMap<string, End>
   /** The nodes of the Plan to come. */
   readonly byId: ReadonlyMap<string, PlanNode>
-  /** The calls of the last run, by each id that they had. */
+  /** The calls of the earlier run, by each id that they had. */
   readonly stages: ReadonlyMap<string, PlanStage>
 }
 
+/** How many runs are looked at to find the last one that a call had a part in. */
+const runsBack = 20
+
 const told = (output: Json): string => canonical(content(output))
 
-function outputsOf(store: Store, run: string): ReadonlyMap<string, string> {
-  const out = new Map<string, string>()
-  for (const event of store.runs.events(run))
+function endsOf(store: Store, run: string): ReadonlyMap<string, End> {
+  const ends = new Map<string, End>()
+  for (const event of store.runs.events(run)) {
+    if (!('node' in event)) continue
+    const node = showNode(event.node, event.index)
     if (event.event === 'stage.succeeded' || event.event === 'stage.cached')
-      out.set(showNode(event.node, event.index), told(event.output))
-  return out
+      ends.set(node, { output: told(event.output) })
+    else if (event.event === 'stage.failed') ends.set(node, { failed: true })
+    else if (event.event === 'stage.skipped') ends.set(node, { skipped: event.because })
+  }
+  return ends
 }
 
 function stagesById(plan: Plan): ReadonlyMap<string, PlanStage> {
@@ -64,38 +75,77 @@ function stagesById(plan: Plan): ReadonlyMap<string, PlanStage> {
 }
 
 /** Whether a call gives something else than in the last run. */
-function gaveAnother(node: string, { calls, outputs }: Before): boolean {
+function gaveAnother(node: string, { calls, ends }: Before): boolean {
   const found = calls.get(node)
   if (!found) return true
-  return found.some(
-    ({ state, index, output }) =>
-      state !== 'hit' || outputs.get(showNode(node, index)) !== told(forEvent(output ?? null)),
-  )
+  return found.some(({ state, index, output }) => {
+    const end = ends.get(showNode(node, index))
+    return state !== 'hit' || !end || !('output' in end) || end.output !== told(forEvent(output ?? null))
+  })
 }
 
-/** Compares a Plan with the store and with the last run of the pipeline. */
-export function explain(question: Question): PlanRow[] {
+/**
+ * Compares a Plan with the store and with the last runs of the pipeline.
+ *
+ * @param goesOn the run that the next one goes on with
+ */
+export function explain(question: Question, goesOn?: string): PlanRow[] {
   const { plan, store, input, assets } = question
-  const calls = dryRun(plan, input, store, (token) => assets.get(token) as unknown as Json)
-  const last = store.runs.last(plan.pipeline)
-  const record = last && readRecord(store.runs.path(last.id))
-  const before = last &&
-    record && {
-      ...record,
-      calls,
-      outputs: outputsOf(store, last.id),
-      byId: new Map(plan.nodes.map((node) => [node.id, node])),
-      stages: stagesById(record.plan),
-    }
+  const calls = dryRun(plan, input, store, (token) => assets.get(token) as unknown as Json, goesOn)
+  const history = new History(question, calls)
   return plan.nodes.flatMap((node): PlanRow[] => {
     if (node.kind !== 'stage') return []
     const found = calls.get(node.id) ?? []
-    const row = rowOf(node, found, question, before)
+    const row = rowOf(node, found, question, history)
     return [row, ...(node.merged ?? []).map((id) => ({ ...row, node: id, causes: [`equal to ${node.id}`] }))]
   })
 }
 
-function rowOf(node: PlanStage, calls: readonly DryCall[], question: Question, before: Before | undefined): PlanRow {
+/** The runs of the pipeline, newest first; each is read when it is asked for. */
+class History {
+  readonly #question: Question
+  readonly #calls: ReadonlyMap<string, readonly DryCall[]>
+  readonly #byId: ReadonlyMap<string, PlanNode>
+  readonly #read: (Before | undefined)[] = []
+  #ids: readonly string[] | undefined
+
+  constructor(question: Question, calls: ReadonlyMap<string, readonly DryCall[]>) {
+    this.#question = question
+    this.#calls = calls
+    this.#byId = new Map(question.plan.nodes.map((node) => [node.id, node]))
+  }
+
+  at(back: number): Before | undefined {
+    if (back >= this.#read.length) this.#read[back] = this.#readAt(back)
+    return this.#read[back]
+  }
+
+  #readAt(back: number): Before | undefined {
+    const { store, plan } = this.#question
+    const id = back === 0 ? store.runs.last(plan.pipeline)?.id : this.#list()[back]
+    const record = id === undefined ? undefined : readRecord(store.runs.path(id))
+    if (id === undefined || !record) return undefined
+    return {
+      ...record,
+      calls: this.#calls,
+      ends: endsOf(store, id),
+      byId: this.#byId,
+      stages: stagesById(record.plan),
+    }
+  }
+
+  #list(): readonly string[] {
+    const { store, plan } = this.#question
+    this.#ids ??= store.runs
+      .list()
+      .filter(({ pipeline }) => pipeline === plan.pipeline)
+      .slice(0, runsBack)
+      .map(({ id }) => id)
+    return this.#ids
+  }
+}
+
+function rowOf(node: PlanStage, calls: readonly DryCall[], question: Question, history: History): PlanRow {
   const { plan } = question
   const spec = plan.stages[node.stage] as PlanStageSpec
   const missed = calls.filter((call) => call.state === 'miss')
@@ -105,7 +155,7 @@ function rowOf(node: PlanStage, calls: readonly DryCall[], question: Question, b
       return { node: node.id, action: 'run', causes: ['cache: false, so it runs in every run'] }
     if (!spec.code)
       return { node: node.id, action: 'run', causes: ['no module exports its stage, so nothing of it is cached'] }
-    const causes = causesOf(node, question, before)
+    const causes = causesOf(node, missed[0] as DryCall, question, history)
     return { node: node.id, action: 'run', causes: causes.map((cause, i) => (i === 0 ? of + cause : cause)) }
   }
   const unknown = calls.filter((call) => call.state === 'unknown')
@@ -131,22 +181,38 @@ function rowOf(node: PlanStage, calls: readonly DryCall[], question: Question, b
   }
 }
 
-function causesOf(node: PlanStage, question: Question, before: Before | undefined): string[] {
-  if (!before) return ['it never ran']
+/** What changed since the last run in which the call came to an end. */
+function causesOf(node: PlanStage, missed: DryCall, question: Question, history: History): string[] {
+  const name = showNode(node.id, missed.index)
+  for (let back = 0; back < runsBack; back++) {
+    const before = history.at(back)
+    if (!before) break
+    const causes = changesOf(node, question, before)
+    if (causes && causes.length > 0) return causes
+    const end = before.ends.get(name)
+    if (end && 'failed' in end) return ['it failed in the last run']
+    if (end && 'skipped' in end) return [`it was skipped: ${end.skipped}`]
+    if (end) return ['its result is not in the store']
+    if (back === 0 && !causes) return ['it is new']
+  }
+  return ['it never ran']
+}
+
+/** Undefined for a call that the earlier run didn't have. */
+function changesOf(node: PlanStage, question: Question, before: Before): string[] | undefined {
   const { plan } = question
   const stage = plan.stages[node.stage] as PlanStageSpec
   const old = before.stages.get(node.id)
   const oldStage = old && before.plan.stages[old.stage]
-  if (!old || !oldStage) return ['it is new']
+  if (!old || !oldStage) return undefined
   const causes: string[] = []
   if (stage.code !== oldStage.code) causes.push(codeCause(node, old, question, before))
-  for (const [name, value] of Object.entries(stage.env ?? {}))
-    if (canonical(value as unknown as Json) !== canonical((oldStage.env?.[name] ?? null) as unknown as Json))
-      causes.push(`env ${name} changed`)
-  causes.push(...inputCauses(node.args, old.args, question, before))
-  if (causes.length > 0) return causes
-  return ['its result is not in the store']
+  for (const name of new Set([...Object.keys(stage.env ?? {}), ...Object.keys(oldStage.env ?? {})]))
+    if (envText(stage, name) !== envText(oldStage, name)) causes.push(`env ${name} changed`)
+  return [...causes, ...inputCauses(node.args, old.args, question, before)]
 }
+
+const envText = ({ env }: PlanStageSpec, name: string): string => canonical((env?.[name] ?? null) as unknown as Json)
 
 function codeCause(node: PlanStage, old: PlanStage, { code }: Question, before: Before): string {
   const now = code.stages.get(node.stage)?.sources ?? {}

@@ -1,11 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import type { CodeIndex } from '@millrace/compiler'
-import type { ArtifactValue, Diagnostic, Event, Json, Plan, Runtime } from '@millrace/ir'
+import type { Diagnostic, Event, Json, Plan, Runtime } from '@millrace/ir'
 import type { LoadedStage } from '@millrace/runner'
 import { type LocalOptions, localRuntime, shortfalls } from '@millrace/runtime-local'
 import type { StageDefinition } from '@millrace/sdk'
-import type { Store } from '@millrace/store'
 import { childProgram } from './child-program.ts'
+import type { Prepared } from './prepare.ts'
 import type { Program } from './program.ts'
 import { loadedStage } from './stage-loader.ts'
 
@@ -13,10 +12,7 @@ type Chosen = Pick<LocalOptions, 'jobs' | 'fresh' | 'failFast' | 'strict' | 'ver
 
 /** The local runtime over a program's own functions. */
 export function localRuntimeOf(
-  program: Program,
-  code: CodeIndex,
-  assets: ReadonlyMap<string, ArtifactValue>,
-  store: Store,
+  { program, code, assets, store }: Prepared,
   chosen: Chosen,
   notices: readonly Diagnostic[],
 ): Runtime {

@@ -20,6 +20,7 @@ export function loadedStage(
     },
     output: definition.output as unknown as LoadedStage['output'],
     outputSchema: definition.outputSchema,
+    ...(hasAssets ? { assets: () => assetsIn(definition.inputSchema).flatMap((url) => asset(url) ?? []) } : {}),
     run: (value, context) => run((hasAssets ? withAssets(value, asset) : value) as never, context as never),
   }
 }

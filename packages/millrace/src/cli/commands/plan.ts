@@ -1,4 +1,5 @@
 import { explain } from '../../program/explain.ts'
+import { runToGoOnWith, showCommitted } from '../../program/goes-on.ts'
 import { exitCodes } from '../exit.ts'
 import type { Invocation } from '../invocation.ts'
 import type { CommonOptions, ParameterOptions } from '../parser.ts'
@@ -12,7 +13,8 @@ export async function planCommand(
   report: Report,
 ): Promise<number> {
   const prepared = await prepare(invocation, options)
-  const rows = explain(prepared)
+  const goesOn = runToGoOnWith(prepared)
+  const rows = explain(prepared, goesOn?.id)
   if (report.json) for (const row of rows) report.out(JSON.stringify(row))
   else {
     const width = Math.max(...rows.map((row) => row.node.length), 4)
@@ -20,6 +22,7 @@ export async function planCommand(
       report.out(`${node.padEnd(width)}  ${action.padEnd(7)}  ${causes.join('; ')}`.trimEnd())
   }
   report.errors(prepared.notices)
+  if (goesOn) process.stderr.write(`goes on with run ${goesOn.id} (${goesOn.status}), ${showCommitted(goesOn)}\n`)
   const count = (action: string) => rows.filter((row) => row.action === action).length
   process.stderr.write(
     `${count('run')} to run, ${count('cached')} cached, ${count('waits')} to see, ${count('skipped')} skipped\n`,

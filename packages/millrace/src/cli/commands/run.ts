@@ -11,13 +11,15 @@ import {
 import { StageFailure } from '@millrace/runner'
 import { causeOf, endDescendants } from '@millrace/runtime-local'
 import { below } from '../../program/below.ts'
+import { runToGoOnWith, showCommitted } from '../../program/goes-on.ts'
 import { localRuntimeOf, resourceDiagnostics } from '../../program/local.ts'
+import { type Prepared, refuse } from '../../program/prepare.ts'
 import { saveRecord } from '../../program/record.ts'
 import { exitCodes } from '../exit.ts'
 import { Failures } from '../failures.ts'
 import { type Invocation, usage } from '../invocation.ts'
 import type { CommonOptions, ParameterOptions } from '../parser.ts'
-import { type Prepared, prepare, refuse } from '../prepared.ts'
+import { prepare } from '../prepared.ts'
 import { plainView } from '../progress/plain.ts'
 import { ttyView } from '../progress/tty.ts'
 import { type AttemptsOf, quietView, type View } from '../progress/view.ts'
@@ -62,9 +64,10 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
     ...(recompute ? { recompute } : {}),
     kill: signals.kill,
   }
-  const runtime = localRuntimeOf(program, prepared.code, prepared.assets, store, chosen, problems)
+  const runtime = localRuntimeOf(prepared, chosen, problems)
   const view = newView(options, report, attemptsOf(plan))
   const failures = new Failures()
+  const goesOn = fresh ? undefined : runToGoOnWith(prepared)
   try {
     const outcome = await runtime.run(plan, prepared.input, {
       signal: signals.signal,
@@ -72,6 +75,8 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
         if (event.event === 'run.started') saveRecord(store.runs, event.run, plan, prepared.code, prepared.input)
         if (report.json) report.event(event)
         failures.follow(event)
+        if (event.event === 'run.started' && event.run === goesOn?.id && view !== quietView)
+          process.stderr.write(`going on with run ${event.run}, ${showCommitted(goesOn)}\n`)
         view.event(event)
       },
       onKnown: (stages) => view.known(stages),
