@@ -1,4 +1,5 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { packedProject } from '../test/support/packed.ts'
@@ -21,8 +22,7 @@ interface Row {
   readonly what: string
   readonly target: string
   readonly subject: Subject
-  readonly bare: Subject
-  readonly rounds?: number
+  readonly bare?: Subject
 }
 
 const bare = (shape: string, size = 10_000): Subject => ({
@@ -39,6 +39,15 @@ const millrace = (what: string, command: readonly string[], more: Partial<Subjec
   ...more,
 })
 const many = (pipeline: string): readonly string[] => ['many.ts', '--pipeline', pipeline]
+
+/** A store in which the diamond ran ten thousand times. */
+const longStore = join(built, 'long')
+execFileSync(node, ['diamond.ts', '--store', longStore, '--progress', 'quiet'], { cwd: built, stdio: 'ignore' })
+const [ran] = readdirSync(join(longStore, 'runs')).filter((name) => /^\d/.test(name)) as [string]
+for (let i = 1; i < 10_000; i++) {
+  const id = `20200101-000000-${i.toString(16).padStart(6, '0')}`
+  cpSync(join(longStore, 'runs', ran), join(longStore, 'runs', id), { recursive: true })
+}
 
 const floors: Subject[] = [
   { name: 'floor: tsx with zod', command: [tsx, 'floor.ts'], cwd: here },
@@ -83,10 +92,42 @@ const rows: Row[] = [
     bare: bare('fan'),
   },
   {
+    what: '100,000 distinct calls, chain',
+    target: '12 times 10,000, 1 GB',
+    subject: millrace('chain 100,000', [node, ...many('chain')], { env: { SIZE: '100000' } }),
+    bare: bare('chain', 100_000),
+  },
+  {
+    what: '100,000 distinct calls, fan-out',
+    target: '12 times 10,000, 1 GB',
+    subject: millrace('fan 100,000', [node, ...many('fan')], { env: { SIZE: '100000' } }),
+    bare: bare('fan', 100_000),
+  },
+  {
+    what: '90,000 distinct calls, 300 layers of 300',
+    target: '12 times 10,000, 1 GB',
+    subject: millrace('layers', [node, ...many('layers')], { env: { SIZE: '90000' } }),
+  },
+  {
     what: 're-run of 1,000 cached calls',
     target: '0.6 s',
     subject: millrace('cached', [node, ...many('fan')], { env: { SIZE: '999' }, before() {} }),
     bare: bare('fan', 999),
+  },
+  {
+    what: '`--help`, built',
+    target: '0.25 s',
+    subject: { name: 'help', command: [node, 'diamond.ts', '--help'], cwd: built },
+  },
+  {
+    what: '`plan` of the diamond, unchanged, built',
+    target: '0.25 s',
+    subject: { name: 'plan', command: [node, 'diamond.ts', 'plan', '--store', longStore], cwd: built },
+  },
+  {
+    what: '`runs list` with 10,000 runs, built',
+    target: '0.5 s',
+    subject: { name: 'runs list', command: [node, 'diamond.ts', 'runs', 'list', '--store', longStore], cwd: built },
   },
 ]
 
@@ -99,7 +140,7 @@ console.log('|---|---|---|---|---|')
 for (const figure of measure(floors, rounds)) console.log(`| ${figure.name} | | ${show(figure)} | | |`)
 for (const { what, target, subject, bare } of rows) {
   wipe()
-  const [ours, theirs] = measure([subject, bare], rounds) as [Figure, Figure]
-  const ratio = ours.seconds.median / theirs.seconds.median
-  console.log(`| ${what} | ≤ ${target} | ${show(ours)} | ${show(theirs)} | ${ratio.toFixed(1)} |`)
+  const [ours, theirs] = measure(bare ? [subject, bare] : [subject], rounds) as [Figure, Figure?]
+  const peer = theirs ? `${show(theirs)} | ${(ours.seconds.median / theirs.seconds.median).toFixed(1)}` : '|'
+  console.log(`| ${what} | ≤ ${target} | ${show(ours)} | ${peer} |`)
 }

@@ -47,6 +47,17 @@ test('missing, at the top and nested', async () => {
   `)
 })
 
+test('what may be null is said in words', async () => {
+  const text = fit.replace('name: z.string()', 'most: z.array(z.number().nullable()).default([]), name: z.string()')
+  expect(
+    await refused(text, ['--param', 'epochs=1', '--param', 'model.lr=1', '--param', 'most={"n":1}']),
+  ).toMatchInlineSnapshot(`
+    "error[invalid-parameter]: the parameter "most" of pipeline "fit" is refused by its schema: [0]: Invalid input
+      fix: Give "most" as its schema says: a list of number or null.
+    "
+  `)
+})
+
 test('wrong, at the top and nested, all at once', async () => {
   const one = program(fit)
   const wrong = ['epochs=-1', 'model={"lr":"high","depth":1.5}', 'mode=quick']

@@ -145,6 +145,24 @@ test('what a stage leaves behind or never ends, while others go on', async () =>
   expect(counts).toEqual({ ran: 1, cached: 0, skipped: 0, failed: 7 })
 })
 
+test('each that can never end fails, one after the other', async () => {
+  const text = calling(`  one: make('one', () => new Promise(() => {})),
+  two: make('two', async () => { await sleep(1e6, undefined, { ref: false }) }),
+  three: make('three', () => ({ then() {} })),`)
+  expect(await failed(text, ['--jobs', '1'], { how: 'node' })).toMatchInlineSnapshot(`
+    "error[never-settled]: "one" returned a promise that nothing can settle any more
+      at program.ts:14:41
+      fix: Make sure that the promise is resolved or rejected on each way through the stage.
+    error[never-settled]: "two" returned a promise that nothing can settle any more
+      at program.ts:14:41
+      fix: Make sure that the promise is resolved or rejected on each way through the stage.
+    error[never-settled]: "three" returned a promise that nothing can settle any more
+      at program.ts:14:41
+      fix: Make sure that the promise is resolved or rejected on each way through the stage.
+    "
+  `)
+})
+
 test('what a stage returns', async () => {
   const text =
     calling(`  refused: stage('refused', { input: z.object({}), output: z.object({ n: z.int(), m: z.string() }), run: () => ({ n: 'x' }) as any }),

@@ -230,7 +230,7 @@ export const unused = (): string => import.meta.dirname
     const notices = first.stderr.split('\n').filter((line) => line.includes('notice['))
     expect(notices).toMatchInlineSnapshot(`
       [
-        "<time> notice[uncounted-file]: stage "again", "beside" finds files by import.meta.url, which its key doesn't count: when one changes, old results are still taken (program.ts:10)",
+        "<time> notice[uncounted-file]: stages "again", "beside" find files by import.meta.url, which their keys don't count: when one changes, old results are still taken (program.ts:10)",
         "<time> notice[uncounted-file]: stage "loads" loads code by createRequire(…), which its key doesn't count: when one changes, old results are still taken (program.ts:11)",
         "<time> notice[uncounted-file]: stage "picks" loads code by import(…), which its key doesn't count: when one changes, old results are still taken (program.ts:16)",
         "<time> notice[uncounted-file]: stage "again" finds files by import.meta.url, which its key doesn't count: when one changes, old results are still taken (read.ts:3)",

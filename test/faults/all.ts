@@ -1,4 +1,5 @@
 import type { Campaign } from './campaign.ts'
+import { edits } from './edits.ts'
 import { equal } from './equal.ts'
 import { hostile } from './hostile.ts'
 import { kills } from './kills.ts'
@@ -7,4 +8,4 @@ import { signals } from './signals.ts'
 import { size } from './size.ts'
 
 /** In the order of the table. */
-export const campaigns: readonly Campaign[] = [equal, kills, signals, shared, hostile, size]
+export const campaigns: readonly Campaign[] = [equal, edits, kills, signals, shared, hostile, size]

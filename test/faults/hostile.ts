@@ -22,9 +22,15 @@ const endOf = (form: Form, apart: boolean): End => (apart ? form.apart : form.he
 const tried = (form: Form, apart: boolean): boolean => !('untried' in endOf(form, apart))
 const quiet = forms.filter((form) => !form.loud && tried(form, false) && !('dies' in form.here))
 
-/** All that can share a process at once, then each form alone in both places. */
+const batch = 20
+const batches = Math.ceil(quiet.length / batch)
+
+/** Many that share a process at once, then each form alone in both places. */
 const kinds: readonly Kind[] = [
-  { forms: quiet, apart: false },
+  ...Array.from({ length: batches }, (_, i) => ({
+    forms: quiet.filter((_, at) => at % batches === i),
+    apart: false,
+  })),
   ...forms.flatMap((form) =>
     [false, true].filter((apart) => tried(form, apart)).map((apart) => ({ forms: [form], apart })),
   ),
@@ -37,9 +43,9 @@ export const hostile: Campaign = {
   sample: 16,
   full: kinds.length * rounds,
   async perform(trial) {
-    // the sample: all at once, then kinds from all over the table
-    const stride = trial.full ? 1 : 37
-    const kind = kinds[(trial.index * stride) % kinds.length] as Kind
+    // the sample: all that can be together, then kinds from all over the table
+    const at = trial.full || trial.index < batches ? trial.index : batches + trial.index * 37
+    const kind = kinds[at % kinds.length] as Kind
     await perform(trial, kind)
     return undefined
   },
@@ -59,12 +65,12 @@ async function perform(trial: Trial, { forms, apart }: Kind): Promise<void> {
   const jobs = random.pick(['1', '4'])
   trial.write({ 'stages.ts': stagesText(forms, apart), 'program.ts': programText(forms, around) })
   const how = `${forms.map(({ name }) => name).join(' ')}, ${apart ? 'apart' : 'here'}, --jobs ${jobs}, ${JSON.stringify(around)}`
-  const ran = await trial.run(['--json', '--jobs', jobs, '--progress', 'quiet'])
+  const ran = await trial.run(['--json', '--jobs', jobs, '--progress', 'quiet'], { timeout: 180_000 })
   try {
     const dies = forms.map((form) => endOf(form, apart)).find((end) => 'dies' in end)
     if (dies && 'dies' in dies) {
       same('signal', ran.signal, dies.dies)
-      const next = await trial.run(['--json', '--jobs', jobs], { env: { CALM: '1' } })
+      const next = await trial.run(['--json', '--jobs', jobs], { env: { CALM: '1' }, timeout: 180_000 })
       same(`next run: ${next.stderr}`, next.code, 0)
     } else judge(ran, forms, around, folder)
     await noOrphans(folder)

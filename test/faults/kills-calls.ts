@@ -39,23 +39,10 @@ export const tracing = (file: string): readonly string[] => [
   file,
 ]
 
-/** Words before a command that kill it as it enters a call. */
+/** Words before a command that kill it as it enters a call. (With --seccomp-bpf strace injects nothing.) */
 export const killingAt = ({ kind, n }: StoreCall): readonly string[] => {
   const inject = `inject=${kind}:signal=KILL:when=${n}`
-  return [
-    'strace',
-    '-f',
-    '-qq',
-    '--seccomp-bpf',
-    '-e',
-    `trace=${kind}`,
-    '-e',
-    inject,
-    '-e',
-    'signal=none',
-    '-o',
-    '/dev/null',
-  ]
+  return ['strace', '-f', '-qq', '-e', `trace=${kind}`, '-e', inject, '-e', 'signal=none', '-o', '/dev/null']
 }
 
 /** The calls on the store that a traced program made in its main thread, in order. */

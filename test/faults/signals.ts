@@ -1,5 +1,6 @@
 import type { Campaign } from './campaign.ts'
-import { grace, kinds } from './signals/kinds.ts'
+import { grace } from './signals/cancels.ts'
+import { kinds } from './signals/kinds.ts'
 
 const total = kinds.reduce((sum, [, weight]) => sum + weight, 0)
 
@@ -8,6 +9,8 @@ export const signals: Campaign = {
   what: 'a cancel ends with the right exit code in time, leaves no process, can be gone on with',
   sample: 20,
   full: 400,
+  // they mostly wait
+  jobs: 4,
   async perform(trial) {
     if (process.platform !== 'linux') return 'no /proc to find what is left'
     // a few wait out the real grace

@@ -64,6 +64,18 @@ describe('a value that may be absent', () => {
     expect(JSON.stringify(output)).toBe('{"items":[null,3],"deep":{"list":[null]}}')
   })
 
+  test('is a field of what a map gives: null in the list of that field, and for a map over it', async () => {
+    const over = pipeline('over', {
+      input: z.object({ go: z.boolean().default(false) }),
+      build: ({ go }) => {
+        const rows = map([1, 2], (n) => ({ n, even: when(is(n, '===', 2), () => n) }))
+        const written = [when(go, () => 3), 4]
+        return { even: map(rows.even, (n) => nullable({ n }).n), written: map(written, (n) => nullable({ n }).n) }
+      },
+    })
+    expect((await newPlace().run(over, {})).output).toEqual({ even: [null, 2], written: [null, 4] })
+  })
+
   test('is the whole output: empty', async () => {
     const whole = pipeline('whole', {
       input: z.object({ go: z.boolean() }),
@@ -72,6 +84,28 @@ describe('a value that may be absent', () => {
     const place = newPlace()
     expect((await place.run(whole, { go: true })).output).toEqual({ n: 2 })
     expect((await place.run(whole, { go: false })).output).toEqual({})
+  })
+
+  test('is an input of a sub-pipeline that the call leaves out: absent in it', async () => {
+    const inner = pipeline('inner', {
+      input: z.object({ maybe: z.number().optional() }),
+      build: ({ maybe }) => {
+        const state = when(
+          is(maybe, '===', undefined),
+          () => 'absent',
+          () => 'there',
+        )
+        return { got: pass({ optional: maybe }), maybe, state }
+      },
+    })
+    const outer = pipeline('outer', {
+      input: z.object({}),
+      build: () => ({ left: inner({}), given: inner({ maybe: 1 }) }),
+    })
+    expect((await newPlace().run(outer, {})).output).toEqual({
+      left: { got: { keys: ['fallback'], fallback: 7 }, state: 'absent' },
+      given: { got: { keys: ['fallback', 'optional'], fallback: 7 }, maybe: 1, state: 'there' },
+    })
   })
 
   test('feeds a required field: refused', () => {

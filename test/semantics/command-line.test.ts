@@ -52,6 +52,7 @@ test('a failure: exit 1, nothing on stdout, the cause with its place at the end 
   expect(failed.stderr.replace('in build\n', '')).toBe(
     [
       'error[stage-threw]: "square" threw Error: unlucky',
+      '  in square[1]',
       '  at program.ts:9:25',
       '  fix: Mend the stage, or give it retries if the cause passes by itself.',
       '1 ran, 0 cached, 1 skipped, 1 failed, <s>',

@@ -60,6 +60,7 @@ test('runs list, show and logs; ids may be shortened, none means the last', asyn
     '  at program.ts:11:24',
     '  log of say[0]:',
     '  | said 5',
+    '  | and more',
     '  fix: Mend the stage, or give it retries if the cause passes by itself.',
     '0 ran, 2 cached, 0 skipped, 1 failed, <s>',
     '',

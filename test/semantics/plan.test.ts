@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { program } from '../support/program.ts'
@@ -100,4 +100,61 @@ test('plan tells what would run and why: code, input, parameter, env', async () 
   expect(row(both, 'read')).toBe('read    cached   from <run>')
   // nothing of it was run
   expect((await run(['runs', 'list'])).stdout.split('\n').length).toBe(2)
+})
+
+test('plan goes on with a failed run as the next run will, and looks behind it for causes', async () => {
+  const text = `
+import { existsSync } from 'node:fs'
+import { main, map, pipeline, stage } from 'millrace'
+import { z } from 'zod'
+import { factor } from './factor.ts'
+const N = z.object({ n: z.number() })
+export const send = stage('send', { cache: false, input: N, output: N, run: ({ n }) => ({ n }) })
+export const breaks = stage('breaks', {
+  input: N,
+  output: N,
+  run: ({ n }) => {
+    if (existsSync('broken')) throw new Error('broken')
+    return { n }
+  },
+})
+export const scale = stage('scale', { input: N, output: N, run: ({ n }) => ({ n: n * factor }) })
+export const work = pipeline('work', {
+  input: z.object({ n: z.number() }),
+  build: ({ n }) => {
+    const sent = send({ n: 1 })
+    const broken = breaks({ n })
+    const twice = map([3, 4, 4], (n) => scale({ n }).n)
+    return { sent: sent.n, twice, last: scale({ n: broken.n }).n, again: scale({ n: 3 }).n }
+  },
+})
+main(import.meta, work)
+`
+  const { folder, run } = program({ 'program.ts': text, 'factor.ts': 'export const factor = 2\n' })
+  const plan = async (n: number) => {
+    const { stdout, stderr } = await run(['plan', '--param', `n=${n}`])
+    return [...stdout.trimEnd().split('\n').toSorted(), stderr]
+  }
+  expect((await run(['--param', 'n=1'])).code).toBe(0)
+  writeFileSync(join(folder, 'broken'), '')
+  writeFileSync(join(folder, 'factor.ts'), 'export const factor = 3\n')
+  expect((await run(['--param', 'n=2', '--fail-fast', '--jobs', '1'])).code).toBe(1)
+  expect(await plan(2)).toEqual([
+    'breaks   run      it failed in the last run',
+    'scale    run      1 of 3: code changed: factor.ts',
+    'scale.2  waits    for breaks',
+    'scale.3  run      code changed: factor.ts',
+    'send     cached   from <run>',
+    'goes on with run <run> (failed), 1 committed\n3 to run, 1 cached, 1 to see, 0 skipped\n',
+  ])
+  // other parameters are other work
+  expect((await plan(3)).at(-1)).toBe('3 to run, 0 cached, 2 to see, 0 skipped\n')
+  rmSync(join(folder, 'broken'))
+  const again = await run(['--param', 'n=2', '--progress', 'plain'])
+  expect(again.stderr.split('\n')[0]).toBe('going on with run <run>, 1 committed')
+  expect(again.stderr).toMatch(/send cached from <run>\n/)
+  expect((await plan(2)).slice(-2)).toEqual([
+    'send     run      cache: false, so it runs in every run',
+    '1 to run, 4 cached, 0 to see, 0 skipped\n',
+  ])
 })

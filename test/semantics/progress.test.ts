@@ -54,7 +54,11 @@ test('quiet: nothing but errors and the last line', async () => {
   expect(bad.stderr).toBe(
     [
       'error[stage-threw]: "step" threw Error: red error',
+      '  in step[0]',
       '  at program.ts:11:24',
+      '  log of step[0]:',
+      '  | red  and plain',
+      '  | told bold {"n":3}',
       '  fix: Mend the stage, or give it retries if the cause passes by itself.',
       '0 ran, 0 cached, 1 skipped, 1 failed, <s>',
       '',
@@ -64,6 +68,7 @@ test('quiet: nothing but errors and the last line', async () => {
 
 test.each([
   ['a pipe', [], {}],
+  ['--progress tty', ['--progress', 'tty'], { TERM: 'xterm-256color', FORCE_COLOR: '1' }],
   ['--progress tty and NO_COLOR', ['--progress', 'tty'], { NO_COLOR: '1' }],
   ['--progress tty and TERM=dumb', ['--progress', 'tty'], { TERM: 'dumb' }],
   ['--progress tty --no-color', ['--progress', 'tty', '--no-color'], {}],
@@ -75,10 +80,52 @@ test.each([
   expect(stderr).toContain('step[1] failed: "step" threw Error: red error')
 })
 
-test('--progress tty, forced: the block is drawn and taken away, the stages that ended stay', async () => {
-  const { code, stdout, stderr } = await program(text).run(['--progress', 'tty'], { env: { TERM: 'xterm-256color' } })
-  expect([code, stdout]).toEqual([0, '{"out":[1],"after":[1]}\n'])
-  expect(stderr).toContain(`${esc}[32m✓${esc}[0m step[0]`)
-  // below what it took away stands the summary, and nothing else
-  expect(stderr.split(`${esc}[J`).at(-1)).toBe('1 ran, 1 cached, 1 skipped, 0 failed, <s>\n')
+test('off a terminal no command writes a control byte', async () => {
+  const { run } = program(text)
+  await run(['--param', 'list=[1,3]'])
+  for (const words of [
+    ['plan'],
+    ['graph'],
+    ['runs', 'list'],
+    ['runs', 'show'],
+    ['runs', 'logs'],
+    ['--help'],
+    ['rnu'],
+  ]) {
+    const { stdout, stderr } = await run(words, { env: { FORCE_COLOR: '1' } })
+    expect([words, controls(stdout + stderr)]).toEqual([words, []])
+  }
+})
+
+test('what a listener prints is not taken for the print of the stage that it hears of', async () => {
+  const { run } = program(`
+import { setTimeout as sleep } from 'node:timers/promises'
+import { main, pipeline, stage } from 'millrace'
+import { z } from 'zod'
+export const slow = stage('slow', {
+  input: z.object({}),
+  output: z.object({}),
+  run: async (_, context) => {
+    for (let n = 0; n < 4; n++) {
+      await sleep(150)
+      context.log('line ' + n)
+    }
+    return {}
+  },
+})
+export const p = pipeline('p', { input: z.object({}), build: () => slow() })
+main(import.meta, p)
+`)
+  const ran = await run()
+  expect(ran.stderr.split('\n').slice(1)).toEqual([
+    '<time> slow started',
+    '<time> slow | line 0',
+    '<time> slow | line 1',
+    '<time> slow | line 2',
+    '<time> slow | line 3',
+    '<time> slow succeeded in <s>',
+    '1 ran, 0 cached, 0 skipped, 0 failed, <s>',
+    '',
+  ])
+  expect((await run(['runs', 'logs'])).stdout).toBe('line 0\nline 1\nline 2\nline 3\n')
 })

@@ -46,14 +46,21 @@ export interface Started {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
 }
 
-/** Starts a folder's program, whose store is `store` beside it, without waiting for its end. */
-export function start(folder: string, args: readonly string[] = [], options: RunOptions = {}): Started {
-  const { how = 'loader', entry = 'program.ts', before = [], detached = false, timeout = 60_000 } = options
+/** How a folder's program is called. */
+export function commandOf(folder: string, args: readonly string[], options: RunOptions = {}) {
+  const { how = 'loader', entry = 'program.ts', before = [] } = options
   const loader = { tsx: [join(tsx, 'cli.mjs')], loader: ['--import', join(tsx, 'loader.mjs')], node: [] }[how]
   const [command, ...words] = [...before, options.node ?? node, ...loader, entry, ...args] as [string, ...string[]]
+  return { command, words, env: clean({ MILLRACE_STORE: join(folder, 'store'), ...options.env }) }
+}
+
+/** Starts a folder's program, whose store is `store` beside it, without waiting for its end. */
+export function start(folder: string, args: readonly string[] = [], options: RunOptions = {}): Started {
+  const { detached = false, timeout = 60_000 } = options
+  const { command, words, env } = commandOf(folder, args, options)
   const child = spawn(command, words, {
     cwd: folder,
-    env: clean({ MILLRACE_STORE: join(folder, 'store'), ...options.env }),
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached,
     timeout,

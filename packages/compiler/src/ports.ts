@@ -23,6 +23,8 @@ export type Port = { readonly absent: boolean } & (
 const open: Port = { kind: 'open', absent: false }
 const schemaPort = (schema: Schema, root: Schema, absent = false): Port => ({ kind: 'schema', schema, root, absent })
 const mayBeAbsent = (port: Port): Port => (port.absent ? port : { ...port, absent: true })
+/** What is absent is null in a list. */
+const asItem = (port: Port): Port => (port.absent ? { ...port, absent: false } : port)
 const choice = (options: readonly Port[]): Port => {
   const absent = options.some((option) => option.absent)
   const distinct = [...new Set(options)]
@@ -45,7 +47,7 @@ function fieldIn(port: Port, key: string): Port | undefined {
       return port.fields.get(key)
     case 'list': {
       const item = fieldOf(port.item, key)
-      return item && { kind: 'list', item, absent: false }
+      return item && { kind: 'list', item: asItem(item), absent: false }
     }
     case 'choice': {
       const fields = port.options.map((option) => fieldOf(option, key))
@@ -67,7 +69,7 @@ function fieldOfSchema(schema: Schema, root: Schema, key: string): Port | undefi
   if (schema.type === 'array') {
     const items = listItems(schema).map((item) => fieldOf(schemaPort(item, root), key))
     const found = items.filter((item) => item !== undefined)
-    return found.length === 0 ? undefined : { kind: 'list', item: choice(found), absent: false }
+    return found.length === 0 ? undefined : { kind: 'list', item: asItem(choice(found)), absent: false }
   }
   if (schema.artifact !== undefined) return undefined
   if (schema.type === undefined && !schema.properties && !('const' in schema) && !schema.enum) return open
@@ -137,9 +139,7 @@ export class Ports {
       case 'pipeline':
         return this.#result(node.body)
       case 'map': {
-        const item = this.#result(node.body)
-        // an item that is absent is null in the list
-        return { kind: 'list', item: item.absent ? { ...item, absent: false } : item, absent: false }
+        return { kind: 'list', item: asItem(this.#result(node.body)), absent: false }
       }
       case 'when': {
         const then = this.#result(node.then)
@@ -162,7 +162,8 @@ export class Ports {
     if ('value' in binding) return valuePort(binding.value)
     if ('asset' in binding) return schemaPort({ artifact: { kind: 'file' } }, {})
     if ('items' in binding) {
-      return { kind: 'list', item: choice(binding.items.map((item) => this.of(item) ?? open)), absent: false }
+      const items = binding.items.map((item) => this.of(item) ?? open)
+      return { kind: 'list', item: asItem(choice(items)), absent: false }
     }
     const fields = new Map(Object.entries(binding.fields).map(([key, field]) => [key, this.of(field) ?? open]))
     return { kind: 'object', fields, absent: false }

@@ -125,6 +125,8 @@ export const onStuck = (stuck: () => void): (() => void) => hold('beforeExit', s
 
 /** Fails every attempt that runs in this process, as never settled. */
 export function failStuck(): void {
+  // what starts in their place may be stuck as well, and Node looks again only where something is left to do
+  if (running.size > 0) setImmediate(() => {})
   for (const ambient of [...running])
     ambient.fail(
       new StageFailure(

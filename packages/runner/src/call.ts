@@ -89,15 +89,24 @@ async function perform(stage: LoadedStage, attempt: Attempt, artifacts: Artifact
       ),
   )
   const output = await artifacts.check(stage.outputSchema, jsonOf(node, parsed))
-  const size = Buffer.byteLength(canonical(output))
+  const size = sizeOf(output)
   if (size > outputLimit)
     throw new StageFailure(
       'output-too-large',
-      `"${node}" returned ${Math.ceil(size / 1024)} KiB of JSON; the limit is ${outputLimit / 1024} KiB`,
+      `"${node}" returned ${Number.isFinite(size) ? Math.ceil(size / 1024) : `more than ${outputLimit / 1024}`} KiB of JSON; the limit is ${outputLimit / 1024} KiB`,
       'Write the large part with context.file() and give file() in the output schema.',
       { retry: false },
     )
   return { output, files: artifacts.written }
+}
+
+function sizeOf(output: Json): number {
+  try {
+    return Buffer.byteLength(canonical(output))
+  } catch {
+    // longer than any string may be
+    return Number.POSITIVE_INFINITY
+  }
 }
 
 async function parse(

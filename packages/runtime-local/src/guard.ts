@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import { tokenVariable } from './survivors.ts'
@@ -34,7 +34,8 @@ while [ $round -lt 40 ]; do
 done
 `
 
-let guard: { readonly process: ChildProcess; readonly pipe: Writable } | undefined
+/** What it reads. */
+let guard: Writable | undefined
 
 /** Starts the guard unless it runs. A machine without `sh` goes without. */
 export function startGuard(): void {
@@ -50,20 +51,20 @@ export function startGuard(): void {
   })
   const pipe = child.stdin
   const gone = () => {
-    guard = undefined
+    if (guard === pipe) guard = undefined
   }
   child.on('error', gone).on('exit', gone).unref()
   pipe.on('error', gone)
   ;(pipe as Writable & { unref?: () => void }).unref?.()
-  guard = { process: child, pipe }
+  guard = pipe
 }
 
 /** Tells it of a process group. */
-export const guardBegin = (group: number): void => void guard?.pipe.write(`+ ${group}\n`)
-export const guardEnd = (group: number): void => void guard?.pipe.write(`- ${group}\n`)
+export const guardBegin = (group: number): void => void guard?.write(`+ ${group}\n`)
+export const guardEnd = (group: number): void => void guard?.write(`- ${group}\n`)
 
 /** Lets it go: nothing is left to be ended. */
 export function stopGuard(): void {
-  guard?.pipe.end('.\n')
+  guard?.end('.\n')
   guard = undefined
 }

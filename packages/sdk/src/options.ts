@@ -22,7 +22,10 @@ export interface Overrides {
   readonly timeout?: Duration | undefined
   /** Whether a result may be taken from the cache. Default true. */
   readonly cache?: boolean | undefined
-  /** `process`: a child process of its own. Default in this process. */
+  /**
+   * `process`: a child process of its own. What it starts ends with it, unless started without the variable
+   * MILLRACE_ATTEMPT_ID. Default in this process.
+   */
   readonly isolate?: 'process' | undefined
   /** Processes of one distributed stage. Default 1. */
   readonly workers?: number | undefined

@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readText } from './disk.ts'
 import { isDead, put, remove, temporaryPath } from './temporary.ts'
@@ -47,7 +47,8 @@ export class Condemned {
 
   #names(): string[] {
     try {
-      return readdirSync(this.#folder)
+      // the usual answer, without the cost of an error
+      return existsSync(this.#folder) ? readdirSync(this.#folder) : []
     } catch {
       return []
     }

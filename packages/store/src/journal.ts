@@ -99,9 +99,9 @@ export class Journal {
   #open(): number {
     const fd = withFolder(this.#path, () => openSync(this.#path, 'a+'))
     const stat = fstatSync(fd)
-    if (!stat.isFile()) {
+    if (stat.isFIFO()) {
       closeSync(fd)
-      refuse(this.#path, 'it is not a regular file', 'Remove it.')
+      refuse(this.#path, 'it is a pipe', 'Remove it.')
     }
     this.#size = stat.size
     const last = Buffer.alloc(1)

@@ -11,18 +11,18 @@ const rounds = 3
  */
 export function makeFolder(path: string): void {
   for (let round = 1; ; round++) {
-    const missing = upTo(path)
     try {
-      for (const folder of missing) makeOne(folder)
+      makeOne(path)
       return
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT' || round === rounds) throw error
     }
+    for (const folder of missingTo(dirname(path))) makeOne(folder)
   }
 }
 
 /** What must be made, from the top. */
-function upTo(path: string): string[] {
+function missingTo(path: string): string[] {
   const missing: string[] = []
   for (let at = path; ; at = dirname(at)) {
     if (isFolder(at)) return missing

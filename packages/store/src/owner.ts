@@ -1,7 +1,7 @@
-import { utimesSync } from 'node:fs'
+import { lstatSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { isObject } from '@millrace/ir'
-import { errnoOf, readText } from './disk.ts'
+import { errnoOf, readText, storeFailed } from './disk.ts'
 import { fateOf, type Identity, self } from './identity.ts'
 import { putIfAbsent, remove, untouched } from './temporary.ts'
 
@@ -72,7 +72,20 @@ function read(path: string): string | undefined {
   try {
     return readText(path)
   } catch (error) {
-    return errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR' ? undefined : ''
+    // who could be read at another time may live
+    if (passing.has(errnoOf(error) ?? '')) throw storeFailed('read', path, error)
+    return isThere(path) ? '' : undefined
+  }
+}
+
+const passing = new Set(['EIO', 'EMFILE', 'ENFILE', 'ENOMEM'])
+
+/** Nothing is there in a folder that can't be entered, or is none. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false
   }
 }
 

@@ -6,6 +6,7 @@ import { digestFile, openStore, outputDigest, type PruneOptions, type RunFolder,
 import { keyOf, model, work } from './values.ts'
 
 const [what, root, seconds, name, more] = process.argv.slice(2) as [string, string, string, string, string | undefined]
+const info = { ...work, pipeline: `digits-${Number(name) % 2}` }
 const end = Date.now() + Number(seconds) * 1000
 let seed = Number(name)
 const below = (limit: number): number => {
@@ -50,7 +51,7 @@ async function work_(store: Store, run: RunFolder, fresh: boolean): Promise<void
 if (what === 'run')
   while (Date.now() < end) {
     const store = openStore(root)
-    const run = store.runs.resume({ ...work, pipeline: name }) ?? store.runs.create({ ...work, pipeline: name })
+    const run = store.runs.resume(info) ?? store.runs.create(info)
     events.runs++
     await work_(store, run, below(5) === 0)
     const time = new Date().toISOString()

@@ -1,10 +1,18 @@
-import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Event } from '@millrace/ir'
 import { expect, test } from 'vitest'
 import { openStore, type RunFolder, type Store } from '../src/index.ts'
-import { counts, ending, finishedEvent, litter, newRoot } from './support.ts'
+import { counts, ending, filesIn, finishedEvent, litter, newRoot } from './support.ts'
 import { work } from './values.ts'
 
 const log = (message: string): Event => ({
@@ -207,3 +215,45 @@ test('a long history is read from one file, which is believed only where it is r
   expect(openStore(root).runs.last(work.pipeline)).toEqual(again[0])
   expect(openStore(root).runs.last('nothing')).toBe(undefined)
 })
+
+test.runIf(existsSync('/proc/self/stat'))(
+  'a run is marked before it has a folder, so that no kill leaves one that nobody goes on with',
+  async () => {
+    const root = newRoot()
+    const store = openStore(root)
+    const run = store.runs.create(work)
+    const [mark = ''] = readdirSync(join(root, 'runs/open'))
+    expect(mark).toMatch(new RegExp(`^[0-9a-f]{16}-${run.id}$`))
+    // as if its folder were still to come: the mark of a process that lives stays, a dead one's goes
+    const early = join(root, 'runs/open', mark.replace(run.id, '20260101-000000-000000'))
+    copyFileSync(join(root, 'runs/open', mark), early)
+    expect(openStore(root).runs.resume(work)).toBeUndefined()
+    expect(existsSync(early)).toBe(true)
+    writeFileSync(early, JSON.stringify({ ...JSON.parse(readFileSync(early, 'utf8')), start: '1' }))
+    expect(openStore(root).runs.resume(work)).toBeUndefined()
+    expect(existsSync(early)).toBe(false)
+  },
+)
+
+test.runIf(existsSync('/proc/self/stat'))(
+  'a run that succeeds leaves no claim of the processes that worked for it, also if they were killed at its end',
+  () => {
+    const root = newRoot()
+    const run = openStore(root).runs.create(work)
+    const dead = JSON.stringify({ ...JSON.parse(readFileSync(join(run.path, 'owner'), 'utf8')), start: '1' })
+    writeFileSync(join(run.path, 'owner'), dead)
+    const resumed = openStore(root).runs.resume(work) as RunFolder
+    expect(filesIn(run.path).sort()).toEqual(['info.json', 'owner', 'owner.2'])
+    resumed.append(finishedEvent(run.id))
+    resumed.finish(ending())
+    expect(filesIn(run.path).sort()).toEqual(['info.json', 'journal.jsonl', 'summary.json'])
+
+    const ended = openStore(root).runs.create(work)
+    ended.append(finishedEvent(ended.id))
+    ended.flush()
+    writeFileSync(join(ended.path, 'owner'), dead)
+    expect(openStore(root).runs.resume(work)).toBeUndefined()
+    expect(filesIn(ended.path).sort()).toEqual(['info.json', 'journal.jsonl'])
+    expect(filesIn(join(root, 'runs/open'))).toEqual([])
+  },
+)

@@ -107,7 +107,11 @@ function lookAt(state: State, results: Results): ReadonlyMap<Call, Look> {
     const key = keyOf(state, call)
     const kept = !state.knobs.uncached.includes(call.stage)
     if (blocked)
-      looks.set(call, { call, is: 'unknown', because: blocked.is === 'miss' ? blocked.call.node : (blocked.because ?? '') })
+      looks.set(call, {
+        call,
+        is: 'unknown',
+        because: blocked.is === 'miss' ? blocked.call.node : (blocked.because ?? ''),
+      })
     else if (call.skipped) looks.set(call, { call, is: 'skipped' })
     else if (call.merged) looks.set(call, looks.get(call.merged) as Look)
     else if (kept && results.has(key)) looks.set(call, { call, is: 'hit' })
@@ -167,7 +171,9 @@ function changes(call: Call, state: State, { old, before, around }: Earlier): st
   const causes: string[] = []
   const { stage } = call
   if (versionOf(state, stage) !== versionOf(before, stage)) {
-    const toggled = [...state.kinds, ...before.kinds].filter((kind) => !state.kinds.has(kind) || !before.kinds.has(kind))
+    const toggled = [...state.kinds, ...before.kinds].filter(
+      (kind) => !state.kinds.has(kind) || !before.kinds.has(kind),
+    )
     const files = [...new Set(toggled.flatMap(({ code }) => code?.[stage] ?? []))].sort()
     causes.push(`code changed: ${files.slice(0, 4).join(', ')}${files.length > 4 ? ', …' : ''}`)
   }

@@ -58,7 +58,7 @@ export function simulate(k: Knobs): Simulated {
     numbers.set(name, number)
     return number === 1 ? name : `${name}.${number}`
   }
-  const valueOf = (wire: Wire): Value => {
+  const given = (wire: Wire): Value => {
     if ('value' in wire) return wire.value
     if ('item' in wire) return wire.item
     if ('parameter' in wire) return k[wire.parameter]
@@ -66,7 +66,7 @@ export function simulate(k: Knobs): Simulated {
   }
   const call = (stage: string, wires: Call['wires'], more: Partial<Call> & { readonly name?: string } = {}): Call => {
     const { name = stage, node = newId(name), ...rest } = more
-    const input = Object.fromEntries(Object.entries(wires).map(([field, wire]) => [field, valueOf(wire)]))
+    const input = Object.fromEntries(Object.entries(wires).map(([field, wire]) => [field, given(wire)]))
     const output = (functions[stage] as (typeof functions)[string])(input, k)
     const merged = rest.index === undefined && !k.uncached.includes(stage) ? twinOf(calls, stage, wires) : undefined
     const made = { node, stage, wires, input, output, waits: [], ...rest, ...(merged ? { merged } : {}) }

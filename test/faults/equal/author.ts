@@ -1,64 +1,21 @@
 import type { Json } from '@millrace/ir'
 import type { Draft } from './generate.ts'
-import type { Body, Call, Fields, MapOf, Operand, Operator, Pipe, Program, Statement, When } from './program.ts'
-
-/**
- * What a value to come is: `n` number, `t` text, `b` boolean, `f` file, `d` folder, `j` any JSON; after it, in the order
- * of writing, `[]` a list of it, `?` it or null; at the end `~` it may be absent.
- */
-type Type = string
-
-interface Variable {
-  readonly from: number
-  readonly path: readonly string[]
-  readonly type: Type
-}
-
-/** What a body may use, and where it stands. */
-interface Scope {
-  readonly variables: Variable[]
-  /** Calls that others may wait for, and those that may be made again. */
-  readonly made: (Call | MapOf | When | Pipe)[]
-  readonly statements: Statement[]
-  readonly counts: Map<string, number>
-  /** Pipelines that may be called. */
-  readonly pipes: number
-  readonly maps: number
-  readonly luck: number
-}
-
-const outputs: Readonly<Record<string, Readonly<Record<string, Type>>>> = {
-  calc: { n: 'n' },
-  range: { list: 'n[]' },
-  fold: { n: 'n' },
-  say: { text: 't' },
-  maybe: { maybe: 'n~', filled: 'n' },
-  test: { yes: 'b' },
-  echo: { value: 'j' },
-  measure: { n: 'n' },
-  large: { value: 'j', n: 'n' },
-  effect: { n: 'n' },
-  gate: { n: 'n' },
-  flaky: { n: 'n' },
-  write: { file: 'f', n: 'n' },
-  read: { text: 't', n: 'n', digest: 't' },
-  pack: { tree: 'd', n: 'n' },
-  look: { lines: 't[]', digest: 't', n: 'n' },
-  hand: { file: 'f', tree: 'd~', n: 'n' },
-}
-
-const inner = { a: 'n', b: 'n', c: 'n~', list: 'n[]', doc: 'f~', text: 't?', 'o.x': 'n', 'o.y': 'n~' }
-const outer = { n: 'n', flag: 'b', text: 't', list: 'n[]', rows: 'n[][]', doc: 'f' }
-
-const bare = (type: Type): Type => type.replace('~', '')
-const nullable = (type: Type): Type => (type.endsWith('?') ? type : `${type}?`)
-/** As an item of a list: what is absent is null there. */
-const inList = (type: Type): Type => (type.endsWith('~') ? nullable(bare(type)) : type)
-const isJson = (type: Type): boolean => /^[ntbj]/.test(type) && !type.endsWith('~')
-const anyOf =
-  (...types: readonly Type[]) =>
-  (type: Type): boolean =>
-    types.includes(type)
+import type { Body, Call, Fields, MapOf, Operand, Operator, Pipe, Program, When } from './program.ts'
+import {
+  anyOf,
+  bare,
+  idOf,
+  inList,
+  inner,
+  isJson,
+  nullable,
+  outer,
+  outputs,
+  refTo,
+  type Scope,
+  type Type,
+  type Variable,
+} from './variables.ts'
 
 /** Makes the choices of a draft: any numbers give a program that is right. */
 export class Author {
@@ -323,8 +280,7 @@ export class Author {
     }
     scope.statements.push(made)
     scope.made.push(made)
-    for (const [path, type] of types)
-      scope.variables.push({ from: to, path, type: fallback ? type : `${bare(type)}~` })
+    for (const [path, type] of types) scope.variables.push({ from: to, path, type: fallback ? type : `${bare(type)}~` })
   }
 
   #condition(scope: Scope): Pick<When, 'left' | 'operator' | 'right'> {
@@ -379,13 +335,4 @@ export class Author {
     }
     return { fields }
   }
-}
-
-const refTo = ({ from, path }: Variable): Operand => ({ from, path })
-
-/** `clean`, the second call `clean.2`. */
-function idOf({ counts }: Scope, name: string): string {
-  const count = (counts.get(name) ?? 0) + 1
-  counts.set(name, count)
-  return count === 1 ? name : `${name}.${count}`
 }

@@ -95,8 +95,7 @@ export class Check {
       return before === 'succeeded' && this.#uncached.has(at.node) ? [] : [callOf(at)]
     })
     same(`${way}: calls that ran again`, wrong, [])
-    if (before === 'succeeded')
-      same(`${way}: calls that may not be cached`, this.effects(events, 'stage.cached'), [])
+    if (before === 'succeeded') same(`${way}: calls that may not be cached`, this.effects(events, 'stage.cached'), [])
   }
 
   /** Within one run a key is committed once, and all of its calls tell the same. */

@@ -108,7 +108,9 @@ function performOnFiles(stage: string, args: Args): Value {
     }
     case 'look': {
       const tree = args.tree as FolderOf
-      const lines = tree.files.map(({ path, text, executable: x }) => `${path} ${x ? 'x' : '-'} ${Buffer.byteLength(text)}`)
+      const lines = tree.files.map(
+        ({ path, text, executable: x }) => `${path} ${x ? 'x' : '-'} ${Buffer.byteLength(text)}`,
+      )
       return { lines: lines.sort(), digest: tree.digest, n: tree.size % 1000 }
     }
     case 'hand':

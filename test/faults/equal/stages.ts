@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type Context, file, folder, stage } from 'millrace'
 import { z } from 'zod'

@@ -133,7 +133,9 @@ export class Ways {
       if (events.push(event) - 1 === stopAt) stop.abort()
     }
     const folder = this.#folder(store)
-    lendCode(folder)
+    // digests of code, which each store would have to take anew
+    const known = this.#folder('one/code')
+    if (existsSync(known) && !existsSync(folder)) cpSync(known, join(folder, 'code'), { recursive: true })
     try {
       const output = await run(this.#pipeline, this.#input() as never, {
         store: folder,
@@ -145,7 +147,6 @@ export class Ways {
     } catch (error) {
       if (!(error instanceof RunError) || error.run === null) throw error
     }
-    keepCode(folder)
     return { way, events }
   }
 
@@ -188,14 +189,3 @@ import { wired } from './wire.ts'
 export const random = wired(JSON.parse(readFileSync(new URL('program.json', import.meta.url), 'utf8')), { isolate: 'process' })
 main(import.meta, random)
 `
-
-/** The digests of the stages' code, which every store would have to take anew. */
-let lent: string | undefined
-
-function lendCode(store: string): void {
-  if (lent && existsSync(lent) && !existsSync(store)) cpSync(lent, join(store, 'code'), { recursive: true })
-}
-
-function keepCode(store: string): void {
-  lent ??= join(store, 'code')
-}

@@ -12,21 +12,25 @@ const outside = (name: string) =>
   fails('output-outside', `"<it>" names "${name}" as an output, which is outside its folder`)
 const notTold = (what: string): End => threw(`TypeError: ${what}`)
 
+/** What keeps the process from being idle, by which a stage that can never end is known: alone, or not in the same. */
+const awake = { loud: true } as const
+
 /** Stages that leave something behind, or misuse what they are given. */
 export const leaving: readonly Form[] = [
-  leave('interval', 'setInterval(() => {}, 5)'),
-  leave('server', "createServer().listen(0, '127.0.0.1')"),
-  leave('watcher', "watch('.', () => {})"),
-  leave('stdin', 'process.stdin.resume()'),
-  leave('worker', "new Worker('for (;;);', { eval: true })"),
-  leave('child', "spawn('sleep', ['1000'])"),
-  leave('child-shell', "exec('sleep 1000; echo done')"),
-  leave('child-ignored', "spawn('sleep', ['1000'], { stdio: 'ignore' }).unref()"),
+  leave('interval', 'setInterval(() => {}, 5)', awake),
+  leave('server', "createServer().listen(0, '127.0.0.1')", awake),
+  leave('watcher', "watch('.', () => {})", awake),
+  leave('stdin', 'process.stdin.resume()', awake),
+  leave('worker', "new Worker('for (;;);', { eval: true })", awake),
+  leave('child', "spawn('sleep', ['1000'])", awake),
+  leave('child-shell', "exec('sleep 1000; echo done')", awake),
+  leave('child-ignored', "spawn('sleep', ['1000'], { stdio: 'ignore' }).unref()", awake),
   leave(
     'child-fork',
     "fork(process.argv[1] as string, ['--nothing'], { silent: true, execArgv: ['-e', 'setInterval(() => {}, 1000)'] })",
+    awake,
   ),
-  leave('timers-10000', 'for (let i = 0; i < 10_000; i++) setTimeout(() => {}, 1e6)'),
+  leave('timers-10000', 'for (let i = 0; i < 10_000; i++) setTimeout(() => {}, 1e6)', awake),
   leave('open-files', "for (let i = 0; i < 200; i++) openSync('/dev/null', 'r')"),
   leave('metrics-10000', "for (let i = 0; i < 10_000; i++) context.metric('loss', i, i)"),
   leave(

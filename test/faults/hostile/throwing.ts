@@ -145,12 +145,14 @@ export const throwing: readonly Form[] = [
   { name: 'never-unref', run: 'await sleep(1e6, undefined, { ref: false }); return { n }', ...both(never) },
   { name: 'never-thenable', run: 'return { then() {} } as never', ...both(never) },
   {
+    loud: true,
     name: 'never-with-server',
     run: "createServer().listen(0, '127.0.0.1'); await new Promise(() => {}); return { n }",
     more: "timeout: '700ms'",
     ...both(late('700ms')),
   },
   {
+    loud: true,
     name: 'never-with-interval',
     run: 'setInterval(() => {}, 5); await new Promise(() => {}); return { n }',
     more: "timeout: '700ms'",

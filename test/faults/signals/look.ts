@@ -7,7 +7,7 @@ import { same } from '../campaign.ts'
 export const markVariable = 'FAULT_CASE'
 
 /** Processes that carry a case's mark, each by its command. */
-export function marked(mark: string): string[] {
+function marked(mark: string): string[] {
   return readdirSync('/proc').flatMap((pid) => {
     if (!/^\d+$/.test(pid)) return []
     try {

@@ -41,6 +41,7 @@ export const work = stage('work', {
       else if (how === 'slow') await wait(2500)
       else if (how === 'trips') throw new Error('not yet')
       else if (how === 'talks') for (; !signal.aborted && !go(); await sleep(10)) console.log('still')
+      else if (how === 'floods') for (; !signal.aborted && !go(); await sleep(10)) console.log('x'.repeat(60_000))
       else if (how === 'fails') {
         if (n === 1) throw new Error('on purpose')
         await sleep(4000, undefined, { signal })

@@ -66,11 +66,15 @@ export function environmentAtTopLevel(module: LocalModule, folder: string): Diag
 export function uncountedFile(site: Uncounted, module: LocalModule, stages: readonly string[]): Diagnostic {
   const named = stages.slice(0, 3).map((name) => `"${name}"`)
   const more = stages.length > 3 ? ` and ${stages.length - 3} more` : ''
-  const does = site.loads ? `loads code by ${site.written}` : `finds files by ${site.written}`
+  const [who, find, load, which] =
+    stages.length > 1
+      ? ['stages', 'find', 'load', "their keys don't count"]
+      : ['stage', 'finds', 'loads', "its key doesn't count"]
+  const does = site.loads ? `${load} code` : `${find} files`
   return {
     code: 'uncounted-file',
     severity: 'notice',
-    message: `stage ${named.join(', ')}${more} ${does}, which its key doesn't count: when one changes, old results are still taken`,
+    message: `${who} ${named.join(', ')}${more} ${does} by ${site.written}, which ${which}: when one changes, old results are still taken`,
     at: at(site.file, module.place(site.start)),
     fix: site.loads
       ? "Write out what is loaded: import('./name.ts')."

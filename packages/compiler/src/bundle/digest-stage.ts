@@ -106,11 +106,18 @@ export class StageDigester {
     const codes = new Map<number, string[]>()
     for (const { modules } of parts)
       for (const [number, code] of modules)
-        codes.set(number, [...(codes.get(number) ?? []), this.#withoutNumbers(code)])
+        codes.set(number, [...(codes.get(number) ?? []), replaceTokens(code, (token) => this.#name(token))])
     const digests = new Map<LocalModule, Digest>()
     for (const [number, texts] of codes)
       digests.set(this.#graph.modules[number] as LocalModule, digestBytes(texts.sort().join('\n')))
     return digests
+  }
+
+  /** What a token names, without its content: that is a source of its own. */
+  #name({ kind, number }: Token): string {
+    if (kind === 'asset') return (this.#graph.assets[number] as Asset).path.replace(/.*[\\/]/, '')
+    const external = kind === 'package' ? this.#graph.externals[number] : undefined
+    return external ? external.id.replace(`@${external.package?.version}`, '') : kind
   }
 
   /** Code without the numbers of what it names: they depend on the whole program. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Diagnostic } from '@millrace/ir'
 import { exitWith } from '@millrace/runner'
 import { toStdout } from './stdout.ts'
@@ -23,6 +24,9 @@ export const exitOf = (diagnostics: readonly Diagnostic[], ran = false): number 
       ? exitCodes.stageFailed
       : exitCodes.usage
 
+/** How long what was written may take to be read once a signal wants the process to end. */
+export const patience = 1000
+
 /** Ends the process once all that was written is out: an author's open handles must not keep it alive. */
 export async function leave(code: number): Promise<never> {
   const flushed = (stream: NodeJS.WriteStream, write: (done: () => void) => unknown) =>
@@ -30,9 +34,10 @@ export async function leave(code: number): Promise<never> {
       if (stream.destroyed || !stream.writable) done()
       else write(done)
     })
-  await Promise.all([
+  const out = Promise.all([
     flushed(process.stdout, (done) => toStdout('', done)),
     flushed(process.stderr, (done) => process.stderr.write('', () => done())),
   ])
+  await (code > 128 ? Promise.race([out, sleep(patience)]) : out)
   return exitWith(code)
 }

@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { hold } from '@millrace/runner'
-import { exitCodes } from './exit.ts'
+import { exitWith, hold } from '@millrace/runner'
+import { exitCodes, patience } from './exit.ts'
 
 const codes = { SIGINT: exitCodes.interrupt, SIGTERM: exitCodes.terminate, SIGHUP: exitCodes.hangup } as const
 
 /** A wrapper may pass on what a terminal sends to its whole group anyway, as tsx does: signals so near are one. */
 const together = 250
-/** How long what a run gives may take to be read once a signal came after its end. */
-const patience = 1000
 
 /** What ends a run from outside: the first signal cancels it, a second one ends it at once. */
 export class Signals {
@@ -44,7 +42,7 @@ export class Signals {
 
   #came(code: number): void {
     const now = performance.now()
-    if (this.#over) setTimeout(() => process.exit(code), patience).unref()
+    if (this.#over) setTimeout(() => exitWith(code), patience).unref()
     else if (!this.#cancel.signal.aborted) {
       this.#first = now
       this.cancel(code)

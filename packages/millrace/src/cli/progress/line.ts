@@ -53,4 +53,15 @@ function logLine(before: string, { message, data }: Extract<Event, { event: 'log
 const again = (attempt: number | undefined): string =>
   attempt === undefined || attempt === 1 ? '' : ` (attempt ${attempt})`
 
-export const clock = (time: string): string => new Date(time).toTimeString().slice(0, 8) + time.slice(19, 23)
+let second = ''
+let shown = ''
+
+/** The time of day here, of an event's time. */
+export function clock(time: string): string {
+  const start = time.slice(0, 19)
+  if (start !== second) {
+    second = start
+    shown = new Date(time).toTimeString().slice(0, 8)
+  }
+  return shown + time.slice(19, 23)
+}

@@ -1,0 +1,4 @@
+import { edits } from './edits.ts'
+import { sample } from './sample.ts'
+
+sample(edits)

@@ -1,0 +1,4 @@
+import { hostile } from './hostile.ts'
+import { sample } from './sample.ts'
+
+sample(hostile)

@@ -1,0 +1,42 @@
+import type { Event } from '@millrace/ir'
+import { expect, test } from 'vitest'
+import { problemsOf, told } from '../conformance/events.ts'
+import { program } from '../support/program.ts'
+
+const text = `
+import { setTimeout as sleep } from 'node:timers/promises'
+import { main, map, pipeline, stage } from 'millrace'
+import { z } from 'zod'
+export const hold = stage('hold', {
+  input: z.object({ n: z.number() }),
+  output: z.object({}),
+  run: async (_, { signal }) => { await sleep(60_000, undefined, { signal }); return {} },
+})
+export const p = pipeline('p', {
+  input: z.object({}),
+  build: () => { map([1, 2, 3, 4], (n) => hold({ n })); return {} },
+})
+main(import.meta, p)
+`
+
+test('a call that waits for room says why, once, and only the first of those that wait for the same', async () => {
+  const { start } = program(text)
+  const { child, said, stdout, ended } = start(['--json', '--jobs', '1'])
+  await said('stage.waiting')
+  // time enough to say it again
+  await new Promise((resolve) => setTimeout(resolve, 2500))
+  child.kill('SIGINT')
+  expect((await ended).code).toBe(130)
+  const events = stdout()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Event)
+  expect(problemsOf(events)).toEqual([])
+  expect(events.find((event) => event.event === 'stage.waiting')).toMatchObject({
+    node: 'hold',
+    index: [1],
+    attempt: 1,
+    reason: 'no more than 1 may run at once',
+  })
+  expect(told(events).sort()).toEqual(['hold[0] cancelled', 'hold[0] started', 'hold[1] cancelled', 'hold[1] waiting'])
+})
