@@ -33,15 +33,17 @@ export async function failed(
   options?: RunOptions,
 ): Promise<string> {
   const text = await told(1, files, ['--progress', 'quiet', ...args], options)
-  return text.replace(/^ {2}(log.*:|\| .*)\n/gm, '').replace(/\d+ ran, .*\n$/, '')
+  return withoutLogs(text).replace(/\d+ ran, .*\n$/, '')
 }
+
+const withoutLogs = (text: string): string => text.replace(/^ {2}(log.*:|\| .*)\n/gm, '')
 
 /** With `--json` the last line of stdout carries what stderr says. */
 export function sameAsJson(ran: Ran, { folder }: Program): Record<string, unknown> {
   const last = ran.events().at(-1) as { event: string; errors: Diagnostic[] }
   expect(last.event).toBe('run.finished')
   const lines = last.errors.map((error) => `${formatDiagnostic(error, (file) => relative(folder, file))}\n`)
-  expect(ran.stderr.startsWith(normal(lines.join(''), folder))).toBe(true)
+  expect(withoutLogs(ran.stderr).startsWith(normal(lines.join(''), folder))).toBe(true)
   for (const { at } of last.errors) if (at.file !== undefined) expect(at.file.startsWith(join(folder, '/'))).toBe(true)
   return last
 }

@@ -1,4 +1,6 @@
 import type { Campaign } from './campaign.ts'
+import { damaged } from './damage.ts'
+import { disk } from './disk.ts'
 import { edits } from './edits.ts'
 import { equal } from './equal.ts'
 import { hostile } from './hostile.ts'
@@ -8,4 +10,4 @@ import { signals } from './signals.ts'
 import { size } from './size.ts'
 
 /** In the order of the table. */
-export const campaigns: readonly Campaign[] = [equal, edits, kills, signals, shared, hostile, size]
+export const campaigns: readonly Campaign[] = [equal, edits, kills, signals, damaged, disk, shared, hostile, size]

@@ -159,8 +159,11 @@ class Case {
       return
     }
     holds(`it ends with ${code}: ${told}`, code === 1)
-    const own = /^error\[stage-threw\]: "[\w[\]]+" threw Error: E[A-Z]+: /m.test(stderr)
+    const own = /^error\[stage-threw\]: "[\w[\].]+" threw Error: (?:E[A-Z]+|Unknown system error -122): /m.test(stderr)
     holds(`it blames the stage: ${told}`, own && hit.every(({ text }) => /attempts\/[^"]*\/files\//.test(text)))
+    const room =
+      !/ENOSPC|error -122/.test(stderr) || /^ {2}fix: Free some space on the disk of ".*attempts/m.test(stderr)
+    holds(`it does not say where to make room: ${told}`, room)
   }
 
   #healed({ code, stderr, events }: Ran, what: string): void {

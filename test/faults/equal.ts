@@ -1,6 +1,7 @@
 import fc from 'fast-check'
-import type { Campaign } from './campaign.ts'
+import type { Campaign, Trial } from './campaign.ts'
 import { programs } from './equal/generate.ts'
+import type { Program } from './equal/program.ts'
 import { Ways } from './equal/ways.ts'
 
 /** Random programs, in each way in which a program can be run, against what they mean. */
@@ -12,26 +13,27 @@ export const equal: Campaign = {
   jobs: 3,
   async perform(trial) {
     const isolated = trial.index % 5 === 4
-    const arbitrary = programs(isolated ? 16 : 120)
+    const arbitrary = programs(most(trial, isolated))
     const seed = { seed: trial.random.below(2 ** 31), numRuns: 1, unbiased: true }
     const [program] = fc.sample(arbitrary, seed)
-    if (!program) throw new Error('no program')
-    let shown = 0
+    let tries = 0
+    const perform = (program: Program) => new Ways(trial, program, `case-${tries++}`).all(isolated)
     try {
-      await new Ways(trial, program, 'case').all(isolated)
+      await perform(program as Program)
     } catch (error) {
-      if (shrunk++ > 2) throw error
-      // as small as it gets in a while; a case that is lost only now and then is shown as it is
-      const property = fc.asyncProperty(arbitrary, (smaller) =>
-        new Ways(trial, smaller, `less-${shown++}`).all(isolated),
-      )
-      const { counterexample, errorInstance } = await fc.check(property, { ...seed, interruptAfterTimeLimit: 60_000 })
-      const [least] = counterexample ?? [program]
-      throw new Error(`${counterexample ? errorInstance : error}\n${JSON.stringify(least)}`, { cause: error })
+      // as small as it gets in a while; a program that is lost only now and then is shown as it is
+      const least = await fc.check(fc.asyncProperty(arbitrary, perform), { ...seed, interruptAfterTimeLimit: patience })
+      patience = 0
+      const { counterexample, errorInstance } = least
+      const shown = JSON.stringify(counterexample?.[0] ?? program)
+      throw new Error(`${counterexample ? errorInstance : error}\n${shown}`, { cause: error })
     }
     return undefined
   },
 }
 
-/** Losses that were shown in their least form; it takes its time. */
-let shrunk = 0
+/** How many calls of a program may run: a process for each takes its time. */
+const most = ({ full }: Trial, isolated: boolean): number => (isolated ? (full ? 16 : 5) : full ? 120 : 30)
+
+/** Milliseconds in which the first program that is lost is made smaller. */
+let patience = 60_000

@@ -1,8 +1,8 @@
 /**
  * 60 calls that leave everything a run can leave: small values in the pack, large ones and artifacts by manifests,
  * metrics, logs, stages of no cache, stages in a process of their own that leave processes and temporary files, equal
- * calls. Each stage notes its call in `calls.txt` when it begins, and gives it in its output; what it gives depends on
- * nothing else.
+ * calls. Each stage notes its call in `calls.txt` when it begins, after what the variable GO says, and gives it in its
+ * output; what it gives depends on nothing else.
  */
 export const killsProgram = `
 import { spawn } from 'node:child_process'
@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { file, folder, main, map, pipeline, stage } from 'millrace'
 import { z } from 'zod'
 const begin = (call: string) => {
-  appendFileSync('calls.txt', call + '\\n')
+  appendFileSync('calls.txt', process.env.GO + ' ' + call + '\\n')
   return call
 }
 const hash = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest('hex')

@@ -76,7 +76,7 @@ export function committed(store: string): Committed {
   return { calls }
 }
 
-export const callOf = (output: unknown): string => String((output as Fields | null)?.call)
+const callOf = (output: unknown): string => String((output as Fields | null)?.call)
 
 export const keyFolders = (store: string): string[] =>
   namesIn(join(store, 'results'))
@@ -88,7 +88,7 @@ export const pathsIn = (store: string): string[] =>
   existsSync(store) ? (readdirSync(store, { recursive: true }) as string[]) : []
 
 /** Manifests as text. */
-export const manifestsIn = (store: string): string[] =>
+const manifestsIn = (store: string): string[] =>
   keyFolders(store).flatMap((folder) =>
     namesIn(folder)
       .filter((name) => name.endsWith('.json'))

@@ -18,6 +18,9 @@ import {
   truthBeside,
 } from './kills-truth.ts'
 
+/** On a machine that is too busy nothing must look like a kill. */
+const timeout = 900_000
+
 /** One case: runs that are killed, and the run after them. */
 class Case {
   readonly #trial: Trial
@@ -71,7 +74,12 @@ class Case {
 
   #start(args: readonly string[], options: RunOptions = {}): Started {
     const [name = '', value = ''] = this.#marker.split('=')
-    return this.#trial.start(args, { entry: this.#truth.entry, ...options, env: { [name]: value, ...options.env } })
+    return this.#trial.start(args, {
+      entry: this.#truth.entry,
+      timeout,
+      ...options,
+      env: { [name]: value, GO: 'killed', ...options.env },
+    })
   }
 
   /** Tells whether it died by the kill. */
@@ -125,8 +133,7 @@ class Case {
   async #last(): Promise<void> {
     const { held, unfinished } = this.#look()
     const runs = read.runsIn(this.#store)
-    const before = callsIn(this.#trial.folder).length
-    const run = this.#start([])
+    const run = this.#start([], { env: { GO: 'last' } })
     const { code, signal } = await run.ended
     same(`the next run:\n${run.stderr()}`, [code, signal, run.stdout()], [0, null, this.#truth.stdout])
     const after = read.runsIn(this.#store)
@@ -134,7 +141,7 @@ class Case {
     same('runs that are new', added.length, unfinished === undefined ? 1 : 0)
     const id = unfinished ?? (added[0] as string)
     holds(`${id} has succeeded`, read.hasSucceeded(this.#store, id))
-    this.#again(callsIn(this.#trial.folder).slice(before), held, id)
+    this.#again(callsIn(this.#trial.folder, 'last'), held, id)
     read.whole(this.#store, this.#kills + 1)
     same('its metrics', metricsOf(this.#store, id), this.#truth.metrics)
     if (this.#setting !== 'merge') this.#logs(id)

@@ -179,16 +179,15 @@ export interface Damage {
 /** Damages one thing in a store. */
 export function damage(root: string, random: Random): Damage {
   const paths = pathsIn(root)
-  const kind = random.pick(Object.keys(kinds))
-  const of = paths.filter((path) => kinds[kind]?.test(path))
-  const path = of.length > 0 ? random.pick(of) : 'format.json'
+  const of = (kind: string) => paths.filter((path) => kinds[kind]?.test(path))
+  const kind = random.pick(Object.keys(kinds).filter((kind) => of(kind).length > 0))
+  const path = random.pick(of(kind))
   const absolute = join(root, path.replace(/\/$/, ''))
-  const ways = path.endsWith('/') ? ofFolders : ofFiles
   // what is no file or no folder any more can only be replaced
   const stat = lstatSync(absolute)
-  const intact = stat.isFile() || stat.isDirectory()
-  const how = random.pick(Object.keys(intact ? ways : { deleted: 0 }))
-  const files = of.filter((other) => !other.endsWith('/') && lstatSync(join(root, other)).isFile())
+  const ways = stat.isDirectory() ? ofFolders : stat.isFile() ? ofFiles : { deleted: anywhere.deleted as Mutate }
+  const how = random.pick(Object.keys(ways))
+  const files = of(kind).filter((other) => !other.endsWith('/') && lstatSync(join(root, other)).isFile())
   const other = () => join(root, random.pick([...files.filter((name) => name !== path), path]))
   ways[how]?.(absolute, random, other)
   return { kind, how, path: relative(root, absolute) }

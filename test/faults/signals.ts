@@ -7,7 +7,7 @@ const total = kinds.reduce((sum, [, weight]) => sum + weight, 0)
 export const signals: Campaign = {
   name: 'signals',
   what: 'a cancel ends with the right exit code in time, leaves no process, can be gone on with',
-  sample: 20,
+  sample: 16,
   full: 400,
   // they mostly wait
   jobs: 4,

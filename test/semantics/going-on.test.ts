@@ -55,7 +55,7 @@ main(import.meta, p)
 })
 
 test('what a killed attempt wrote, printed and measured is not that of the attempt after it', async () => {
-  const { folder, run } = program({
+  const { folder, run, start } = program({
     'program.ts': `${head}
 export const train = stage('train', {
   input: z.object({}), output: z.object({ model: file() }),
@@ -65,7 +65,7 @@ export const train = stage('train', {
     const time = existsSync('kill') ? 'first' : 'second'
     console.log(time)
     context.metric('loss', 1)
-    if (time === 'first') process.kill(process.pid, 'SIGKILL')
+    if (time === 'first') await sleep(60_000)
     writeFileSync(model.path, 'whole')
     return { model }
   },
@@ -75,8 +75,10 @@ main(import.meta, p)
 `,
     kill: '',
   })
-  const killed = await run([])
-  expect(killed.signal).toBe('SIGKILL')
+  const killed = start()
+  await killed.said('loss = 1')
+  killed.child.kill('SIGKILL')
+  await killed.ended
   const store = join(folder, 'store')
   const attempts = () => readdirSync(join(store, 'attempts/train'))
   const [half] = attempts()
@@ -107,7 +109,9 @@ main(import.meta, p)
 `)
   const { code, events } = await run(['--json'])
   expect(code).toBe(0)
-  const { there } = events().at(-1)?.output as { there: string }
+  const [{ there }] = events().flatMap(({ event, output }) => (event === 'run.finished' ? [output] : [])) as [
+    { there: string },
+  ]
   expect(there.startsWith(join(folder, 'store/attempts/apart'))).toBe(true)
   expect(existsSync(there)).toBe(false)
 })

@@ -148,7 +148,7 @@ main(import.meta, work)
     'goes on with run <run> (failed), 1 committed\n3 to run, 1 cached, 1 to see, 0 skipped\n',
   ])
   // other parameters are other work
-  expect((await plan(3)).at(-1)).toBe('3 to run, 0 cached, 2 to see, 0 skipped\n')
+  expect((await plan(3)).at(-1)).toBe('4 to run, 0 cached, 1 to see, 0 skipped\n')
   rmSync(join(folder, 'broken'))
   const again = await run(['--param', 'n=2', '--progress', 'plain'])
   expect(again.stderr.split('\n')[0]).toBe('going on with run <run>, 1 committed')

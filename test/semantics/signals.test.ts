@@ -183,6 +183,17 @@ test('kill -9: the next run goes on where it was, and does again only what was n
   expect(told(events).filter((line) => line.startsWith('first'))).toEqual(['first cached'])
 })
 
+test('an output that nobody reads any more is exit 141, and kept', async () => {
+  const { folder, run, start } = program(text)
+  const args = ['--param', 'list=[1]']
+  const piped = start(args)
+  await piped.said('at work')
+  piped.child.stdout?.destroy()
+  writeFileSync(join(folder, 'go'), '')
+  expect(await piped.ended).toEqual({ code: 141, signal: null })
+  expect((await run(['runs', 'list'])).stdout).toContain('waiting  succeeded  2 ran, ')
+})
+
 test('a reader of stdout that goes away cancels the run: exit 141', async () => {
   const { folder, run, start } = program(text)
   const piped = start(['--json', '--param', 'list=[1,2]'])

@@ -128,9 +128,11 @@ describe.skipIf(noTerminal)('in a terminal', { timeout: 240_000 }, () => {
   })
 })
 
+/** Gives a program a terminal, and its bytes to us. */
+const recorder = 'script'
 const noScript: boolean = (() => {
   try {
-    execFileSync('script', ['--version'], { stdio: 'ignore' })
+    execFileSync(recorder, ['--version'], { stdio: 'ignore' })
     return false
   } catch {
     return true
@@ -152,7 +154,7 @@ describe.skipIf(noScript)('on a terminal that is not to have escape codes', () =
       env: { TERM: 'xterm-256color', ...env },
     })
     const line = [command, ...words].join(' ')
-    const { status, stdout } = spawnSync('script', ['-qec', line, '/dev/null'], {
+    const { status, stdout } = spawnSync(recorder, ['-qec', line, '/dev/null'], {
       cwd: folder,
       env: all,
       encoding: 'utf8',

@@ -1,4 +1,4 @@
-import { canonical, copy, type Json, showPath, tellError, toJson } from '@millrace/ir'
+import { canonical, copy, type Json, type JsonObject, showPath, tellError, toJson } from '@millrace/ir'
 import { ended, started, within } from './ambient.ts'
 import { Artifacts } from './artifacts.ts'
 import { refused, StageFailure, threw } from './failure.ts'
@@ -93,20 +93,27 @@ async function perform(stage: LoadedStage, attempt: Attempt, artifacts: Artifact
   if (size > outputLimit)
     throw new StageFailure(
       'output-too-large',
-      `"${node}" returned ${Number.isFinite(size) ? Math.ceil(size / 1024) : `more than ${outputLimit / 1024}`} KiB of JSON; the limit is ${outputLimit / 1024} KiB`,
+      `"${node}" returned ${Number.isFinite(size) ? Math.ceil(size / 1024) : `more than ${exactLimit / 1024}`} KiB of JSON; the limit is ${outputLimit / 1024} KiB`,
       'Write the large part with context.file() and give file() in the output schema.',
       { retry: false },
     )
   return { output, files: artifacts.written }
 }
 
-function sizeOf(output: Json): number {
-  try {
-    return Buffer.byteLength(canonical(output))
-  } catch {
-    // longer than any string may be
-    return Number.POSITIVE_INFINITY
-  }
+/** Bytes of its JSON; of what is very large only that it is. */
+const sizeOf = (output: Json): number =>
+  textWithin(output, exactLimit) < 0 ? Number.POSITIVE_INFINITY : Buffer.byteLength(canonical(output))
+
+const exactLimit = 64 * outputLimit
+
+/** How many characters more a value's texts may have; less than none ends the look. */
+function textWithin(value: Json, left: number): number {
+  if (typeof value === 'string') return left - value.length
+  if (typeof value !== 'object' || value === null) return left - 1
+  if (Array.isArray(value)) for (let i = 0; i < value.length && left >= 0; i++) left = textWithin(value[i], left)
+  else
+    for (const key in value) left = left < 0 ? left : textWithin((value as JsonObject)[key] as Json, left - key.length)
+  return left
 }
 
 async function parse(

@@ -243,7 +243,7 @@ export class Executor {
     } catch (error) {
       // what a cancel cut short is of no use; what failed may be looked at
       if (folder !== undefined && !cancel.aborted) around.attempts.end(folder)
-      throw storeError(error) ?? threw(node.id, error)
+      throw storeError(error) ?? withRoom(threw(node.id, error), folder)
     }
   }
 }
@@ -252,6 +252,17 @@ export class Executor {
 function storeError(error: unknown): unknown {
   const at = error instanceof StageFailure ? error.cause : error
   return isDiagnosticError(at) && at.diagnostics[0]?.code === 'store-failed' ? at : undefined
+}
+
+/** Node knows no name for what a quota says. */
+const noRoom = /\b(ENOSPC|EDQUOT|system error -122)\b/
+
+/** A stage that found no room for its own files is told where to make some: Node's message may name no path. */
+function withRoom(failure: StageFailure, folder: string | undefined): StageFailure {
+  const { code, message, retry, place, path, cause } = failure
+  if (code !== 'stage-threw' || folder === undefined || !noRoom.test(message)) return failure
+  const more = { retry, place, cause, ...(path === undefined ? {} : { path }) }
+  return new StageFailure(code, message, `Free some space on the disk of "${shown(folder)}", then run again.`, more)
 }
 
 const placeOf = ({ node, index }: Call, attempt: number) => ({ node: node.id, ...(index ? { index } : {}), attempt })

@@ -25,6 +25,7 @@ import { allowed, type Step } from './frame.ts'
 import { Journal } from './journal.ts'
 import { CacheKeys } from './keys.ts'
 import { LogReplay } from './log-replay.ts'
+import { loopTurned } from './loop-turned.ts'
 import type { LocalOptions } from './request.ts'
 import { Teller } from './teller.ts'
 
@@ -334,11 +335,10 @@ export class LocalRun implements Worker, Outcomes {
     const diagnostics = (error as { diagnostics?: readonly Diagnostic[] }).diagnostics
     this.#errors.push(...(diagnostics ?? [fault(this.#plan.pipeline, error)]))
     this.#active = 0
+    // the journal may be what failed
     try {
       this.#halt()
-    } catch {
-      // the journal is what failed
-    }
+    } catch {}
     this.#finish?.()
   }
 }
@@ -348,6 +348,3 @@ const lookups = 16
 
 /** Results up to this many bytes of JSON, without artifacts, stand in the run's pack. */
 const packLimit = 64 * 1024
-
-/** When timers, signals and pipes that were due have been seen: between two immediates the loop looks at all of them. */
-const loopTurned = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))

@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import type { Metric } from '@millrace/store'
+import { fstatSync, openSync, readSync } from 'node:fs'
+import { closeFile, type Metric } from '@millrace/store'
 
 const lookEvery = 250
 const chunk = 64 * 1024
@@ -40,7 +40,7 @@ export class MetricTail {
         this.#take(bytes.subarray(0, count))
       }
     } finally {
-      closeSync(fd)
+      closeFile(fd)
     }
   }
 

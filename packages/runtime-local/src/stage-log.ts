@@ -1,5 +1,5 @@
-import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
-import { appendStored, storeFailed, toAppend } from '@millrace/store'
+import { openSync, unlinkSync, writeSync } from 'node:fs'
+import { appendStored, closeFile, storeFailed, toAppend } from '@millrace/store'
 
 /** Bytes of one attempt's log that are kept. */
 const logLimit = 64 * 1024 * 1024
@@ -101,7 +101,7 @@ export class StageLog {
     if (this.#rest !== '') this.#tell(this.#rest)
     this.#rest = ''
     this.#over = true
-    if (this.#file !== undefined) closeSync(this.#file)
+    if (this.#file !== undefined) closeFile(this.#file)
     this.#file = undefined
   }
 }

@@ -1,8 +1,8 @@
-import { closeSync, openSync, readdirSync, renameSync, writeSync } from 'node:fs'
+import { openSync, readdirSync, renameSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Digest, hexOf, isDigest } from '@millrace/ir'
 import { condemn } from './condemned.ts'
-import { errnoOf, onDisk, readText, toAppend } from './disk.ts'
+import { closeFile, errnoOf, onDisk, readText, toAppend } from './disk.ts'
 import { makeFolder } from './make-folder.ts'
 import { manifestPattern } from './manifest.ts'
 import { hasLiveOwner } from './owner.ts'
@@ -65,13 +65,14 @@ export class FolderAttempts implements Attempts {
 
   discard(folder: string): void {
     const begun = this.#open.get(folder)
-    if (begun && !isNamed(this.#root, begun)) removeAttempt(this.#root, begun.attempt)
+    const root = this.#root
+    if (begun && !isNamed(root, begun)) withoutUse(root, [begun], ({ attempt }) => removeAttempt(root, attempt))
     this.end(folder)
   }
 
   close(): void {
     if (!this.#record) return
-    closeSync(this.#record.fd)
+    closeFile(this.#record.fd)
     if (this.#open.size === 0) remove(this.#record.path)
     this.#record = undefined
   }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, openSync, read, readSync, statSync } from 'node:fs'
+import { fstatSync, openSync, read, readSync, statSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { Digest } from '@millrace/ir'
-import { onDisk, refuse, storeFailed, toRead } from './disk.ts'
+import { closeFile, onDisk, refuse, storeFailed, toRead } from './disk.ts'
 
 const readAsync = promisify(read)
 
@@ -42,7 +42,7 @@ function digestSmall(path: string): { digest: Digest; size: number } {
     }
     return { digest: `sha256:${hash.digest('hex')}`, size }
   } finally {
-    closeSync(fd)
+    closeFile(fd)
   }
 }
 
@@ -63,7 +63,7 @@ async function digestLarge(path: string): Promise<{ digest: Digest; size: number
     }
     return { digest: `sha256:${hash.digest('hex')}`, size }
   } finally {
-    closeSync(fd)
+    closeFile(fd)
   }
 }
 

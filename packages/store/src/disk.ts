@@ -1,4 +1,4 @@
-import { appendFileSync, constants, readFileSync } from 'node:fs'
+import { appendFileSync, closeSync, constants, readFileSync } from 'node:fs'
 import { constants as system } from 'node:os'
 import { relative } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
@@ -87,3 +87,10 @@ export function readStored(path: string): string {
 /** Appends to a file of the store; what the disk refuses becomes a `store-failed`. */
 export const appendStored = (path: string, text: string): void =>
   onDisk('write', path, () => appendFileSync(path, text, { flag: toAppend as never }))
+
+/** Closes a file. What must be on the disk was fsynced before, so that nothing said now matters. */
+export function closeFile(fd: number): void {
+  try {
+    closeSync(fd)
+  } catch {}
+}

@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { fstatSync, openSync, readSync } from 'node:fs'
 import { type Event, isObject } from '@millrace/ir'
-import { errnoOf, storeFailed, toRead } from './disk.ts'
+import { closeFile, errnoOf, storeFailed, toRead } from './disk.ts'
 
 const chunk = 65_536
 /** No line is longer: what has no newline for so long is damage, and is left out. */
@@ -30,7 +30,7 @@ export function* readEvents(path: string): Generator<Event> {
     const event = parse(held)
     if (event) yield event
   } finally {
-    closeSync(fd)
+    closeFile(fd)
   }
 }
 
@@ -51,7 +51,7 @@ export function lastEvent(path: string): Event | undefined {
   } catch (error) {
     throw storeFailed('read', path, error)
   } finally {
-    closeSync(fd)
+    closeFile(fd)
   }
 }
 
@@ -79,7 +79,7 @@ function openOrNone(path: string): number | undefined {
   try {
     const fd = openSync(path, toRead)
     if (fstatSync(fd).isFile()) return fd
-    closeSync(fd)
+    closeFile(fd)
     return undefined
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined

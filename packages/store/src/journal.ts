@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
+import { fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 import type { Event } from '@millrace/ir'
-import { onDisk, refuse, storeFailed } from './disk.ts'
+import { closeFile, onDisk, refuse, storeFailed } from './disk.ts'
 import { withFolder } from './temporary.ts'
 
 const bytesHeld = 65_536
@@ -81,7 +81,7 @@ export class Journal {
     try {
       if (sync) onDisk('write', this.#path, () => fsyncSync(fd))
     } finally {
-      closeSync(fd)
+      closeFile(fd)
     }
   }
 
@@ -100,7 +100,7 @@ export class Journal {
     const fd = withFolder(this.#path, () => openSync(this.#path, 'a+'))
     const stat = fstatSync(fd)
     if (stat.isFIFO()) {
-      closeSync(fd)
+      closeFile(fd)
       refuse(this.#path, 'it is a pipe', 'Remove it.')
     }
     this.#size = stat.size

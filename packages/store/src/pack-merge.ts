@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, readSync, renameSync, writeSync } from 'node:fs'
+import { fstatSync, fsyncSync, openSync, readdirSync, readSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { toRead } from './disk.ts'
+import { closeFile, toRead } from './disk.ts'
 import { indexName, isIndexName, type Packed, packOfName } from './pack-name.ts'
 import { eachLine, sectionHeader, sections } from './pack-scan.ts'
 import { remove, temporaryPath, withFolder } from './temporary.ts'
@@ -43,13 +43,13 @@ export function mergePacks(folder: string, scratch: string, inUse: (pack: Packed
       const fd = openSync(join(folder, name), toRead)
       const stat = fstatSync(fd)
       if (stat.isFile()) opened.push({ name, fd, size: stat.size })
-      else closeSync(fd)
+      else closeFile(fd)
     }
     const sources = worthIt(opened)
     write(folder, scratch, parts(sources))
     for (const { name } of sources) remove(join(folder, name))
   } finally {
-    for (const { fd } of opened) closeSync(fd)
+    for (const { fd } of opened) closeFile(fd)
   }
 }
 
@@ -62,7 +62,7 @@ export function reduceIndex(folder: string, scratch: string, name: string, keep:
     if (all.length > 0) write(folder, scratch, all)
     remove(join(folder, name))
   } finally {
-    closeSync(fd)
+    closeFile(fd)
   }
 }
 
@@ -101,7 +101,7 @@ function write(folder: string, scratch: string, all: readonly Part[]): void {
       }
       fsyncSync(out)
     } finally {
-      closeSync(out)
+      closeFile(out)
     }
     renameSync(temporary, join(folder, indexName(randomBytes(8).toString('hex'))))
   } finally {

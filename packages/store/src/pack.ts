@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
+import { fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Digest, Json } from '@millrace/ir'
-import { errnoOf, onDisk, storeFailed } from './disk.ts'
+import { closeFile, errnoOf, onDisk, storeFailed } from './disk.ts'
 import { type Packed, packName } from './pack-name.ts'
 import type { Metric } from './result.ts'
 import { withFolder } from './temporary.ts'
@@ -69,7 +69,7 @@ export class PackFile {
   }
 
   close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd)
+    if (this.#fd !== undefined) closeFile(this.#fd)
     this.#fd = undefined
   }
 

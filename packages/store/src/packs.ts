@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs'
+import { fstatSync, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, hexOf, type Schema } from '@millrace/ir'
-import { toRead } from './disk.ts'
+import { closeFile, toRead } from './disk.ts'
 import { KeyTable } from './key-table.ts'
 import { type Pack, PackFile, readPart } from './pack.ts'
 import { mergePacks } from './pack-merge.ts'
@@ -85,7 +85,7 @@ export class Packs {
   /** Gives back what is open; nothing is found or appended afterwards. */
   close(): void {
     for (const file of this.#files) file.close()
-    for (const fd of this.#opened?.values() ?? []) if (fd >= 0) closeSync(fd)
+    for (const fd of this.#opened?.values() ?? []) if (fd >= 0) closeFile(fd)
     this.#opened = undefined
     this.#closed = true
   }

@@ -1,8 +1,8 @@
-import { closeSync, fstatSync, lstatSync, openSync, readdirSync, statSync } from 'node:fs'
+import { fstatSync, lstatSync, openSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, digestBytes, digestJson, isObject, type JsonObject } from '@millrace/ir'
 import { attemptsIn } from './attempts-in.ts'
-import { errnoOf, readText, storeFailed, toRead } from './disk.ts'
+import { closeFile, errnoOf, readText, storeFailed, toRead } from './disk.ts'
 import { lastEvent } from './journal-reader.ts'
 import { manifestPattern } from './manifest.ts'
 import { hasLiveOwner } from './owner.ts'
@@ -176,7 +176,7 @@ function packsIn(path: string, file: string): KnownPack[] {
       return [{ file, name: pack, run, lines, bytes: to - from, attempts, written: startOf(run) ?? mtimeMs }]
     })
   } finally {
-    closeSync(fd)
+    closeFile(fd)
   }
 }
 

@@ -7,7 +7,6 @@ import { hasLiveOwner } from './owner.ts'
 import { type Pruned, type PruneOptions, prune } from './prune.ts'
 import { FolderResults, type Results } from './results.ts'
 import { FolderRuns, type Runs } from './runs.ts'
-import { safeName } from './safe-name.ts'
 import { put, putIfAbsent, sweep, temporaryPath } from './temporary.ts'
 
 /** Results, attempts and runs in a folder (contracts: store). */
@@ -17,8 +16,6 @@ export interface Store {
   readonly runs: Runs
   /** What is known of a program's code, from run to run: a folder, and a new path in it for a file that isn't whole yet. */
   readonly code: { readonly cache: string; temporary(): string }
-  /** The folder of an attempt, created: `attempts/<node>/<attempt>`. Its name begins with its run's id and a dash. */
-  attemptFolder(node: string, attempt: string): string
   /** Removes what nobody needs (prune.ts); `tell` hears of each thing. Returns what could not be removed, and why. */
   prune(options: PruneOptions, tell: (pruned: Pruned) => void): Diagnostic[]
   /** Gives back the open files of packs; for a process that opens many stores. */
@@ -45,11 +42,6 @@ export function openStore(root: string): Store {
     results,
     runs,
     code: { cache: join(path, 'code'), temporary: () => temporaryPath(join(path, 'code')) },
-    attemptFolder(node, attempt) {
-      const folder = join(path, 'attempts', safeName(node), safeName(attempt))
-      onDisk('create', folder, () => makeFolder(folder))
-      return folder
-    },
     prune: (options, tell) => prune(path, options, tell),
     close: () => results.close(),
   }

@@ -1,6 +1,6 @@
-import { closeSync, openSync, readdirSync, writeSync } from 'node:fs'
+import { openSync, readdirSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { errnoOf, onDisk, readText, storeFailed, toAppend } from './disk.ts'
+import { closeFile, errnoOf, onDisk, readText, storeFailed, toAppend } from './disk.ts'
 import { hasLiveOwner } from './owner.ts'
 
 /** Who takes results from the store: it is told before their bytes are looked at. */
@@ -12,7 +12,7 @@ export interface User {
   use(from: string | undefined, attempts: readonly string[]): void
 }
 
-export const usesOf = (folder: string): string => join(folder, 'uses')
+const usesOf = (folder: string): string => join(folder, 'uses')
 
 /** The file `uses` of a run: a line `run <id>` or `attempt <node>/<attempt>` for each thing of others that it took. */
 export class Uses implements User {
@@ -39,7 +39,7 @@ export class Uses implements User {
   }
 
   close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd)
+    if (this.#fd !== undefined) closeFile(this.#fd)
     this.#fd = undefined
   }
 

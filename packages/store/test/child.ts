@@ -54,11 +54,12 @@ const doing: { readonly [what: string]: () => Promise<void> } = {
       const key = keyOf(`${name} ${i}`)
       const output = { by: `${i} ${'y'.repeat(300)}` }
       if (i % 3 === 0) {
-        const attempt = store.attemptFolder('clean', `${name}-${i}`)
+        const attempt = run.attempts.begin('clean', `${name}-${i}`, key)
         writeFileSync(join(attempt, 'model'), `model ${i}`)
         const text = { path: join(attempt, 'model'), digest: keyOf(`model ${i}`), size: `model ${i}`.length }
         const digest = outputDigest(model, { model: text })
         await store.results.commit({ key, run: run.id, output: { model: text }, schema: model, digest, metrics: [] })
+        run.attempts.end(attempt)
       } else pack.append({ key, output, digest: outputDigest(plain, output), metrics: [] })
       say(i)
     }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Digest, Json } from '@millrace/ir'
 import { expect, test } from 'vitest'
 import { digestFile, openStore, outputDigest, type Store } from '../src/index.ts'
-import { child, filesIn, go, keyFolder, litter, newRoot, write } from './support.ts'
+import { attemptFolder, child, filesIn, go, keyFolder, litter, newRoot, write } from './support.ts'
 import { keyOf, model, plain } from './values.ts'
 
 const key = keyOf('a key')
@@ -23,7 +23,7 @@ const commit = (store: Store, run: string, by: string, more: { replace?: boolean
 
 /** Commits a model file written into an attempt. */
 async function commitModel(store: Store, attempt: string, bytes: string) {
-  const path = join(store.attemptFolder('prepare/train', attempt), 'model.bin')
+  const path = join(attemptFolder(store.root, 'prepare+train', attempt), 'model.bin')
   write(path, bytes)
   const output = { model: { path, ...(await digestFile(path)) } }
   const metrics = [{ name: 'loss', value: 0.25, step: 2, time: '2026-11-22T07:53:12.000Z' }]

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openStore, outputDigest, type Store } from '../src/index.ts'
-import { keyFolder, line, litter, newRoot, packOf, write } from './support.ts'
+import { attemptFolder, keyFolder, line, litter, newRoot, packOf, write } from './support.ts'
 import { keyOf, model, plain } from './values.ts'
 
 const key = keyOf('a key')
@@ -17,7 +17,7 @@ async function committed() {
 }
 
 async function commit(store: Store, attempt: string, bytes = 'weights'): Promise<string> {
-  const path = join(store.attemptFolder('train', attempt), 'model.bin')
+  const path = join(attemptFolder(store.root, 'train', attempt), 'model.bin')
   write(path, bytes)
   const output = { model: { path, digest: keyOf(bytes) as string, size: 7 } }
   const digest = outputDigest(model, output)

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DiagnosticError } from '@millrace/ir'
 import { expect, test } from 'vitest'
+import { FolderAttempts } from '../src/attempts.ts'
 import { openStore, outputDigest } from '../src/index.ts'
 import { folder, line, newRoot, packOf, write } from './support.ts'
 import { keyOf, plain, work } from './values.ts'
@@ -113,19 +114,19 @@ test('where results, runs or attempts cannot be written, each says so with the p
     `can't create "${join(root, 'runs')}": ENOTDIR, not a directory`,
   )
   expect(await message(() => store.runs.list())).toBe(`can't read "${join(root, 'runs')}": ENOTDIR, not a directory`)
-  expect(await message(() => store.attemptFolder('clean', 'a1'))).toBe(
-    `can't create "${join(root, 'attempts/clean/a1')}": ENOTDIR, not a directory`,
-  )
+  const record = join(root, 'attempts/.open/run-1-')
+  const refused = await message(() => new FolderAttempts(root, 'run-1').begin('clean', 'a1'))
+  expect(refused?.replace(/-[0-9a-f]{12}"/, '-"')).toBe(`can't create "${record}": ENOTDIR, not a directory`)
   expect(await store.results.find(key, plain)).toBeUndefined()
   expect(store.results.peek(key, plain)).toBeUndefined()
 })
 
 test('an attempt has a folder of its own under its node', () => {
   const root = newRoot()
-  const { attemptFolder } = openStore(root)
-  expect(attemptFolder('prepare/clean.2', 'x-1')).toBe(join(root, 'attempts/prepare+clean.2/x-1'))
-  expect(attemptFolder('..', '../../x')).toBe(join(root, 'attempts/+./+.+..+x'))
-  expect(existsSync(join(root, 'attempts/+./+.+..+x'))).toBe(true)
+  const { id, attempts } = openStore(root).runs.create(work)
+  expect(attempts.begin('prepare/clean.2', 'x-1')).toBe(join(root, `attempts/prepare+clean.2/${id}-x-1`))
+  expect(attempts.begin('..', '../../x')).toBe(join(root, `attempts/+./${id}-..+..+x`))
+  expect(existsSync(join(root, `attempts/+./${id}-..+..+x`))).toBe(true)
 })
 
 test('a closed store finds nothing more and leaves what it wrote', async () => {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, w
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { digestFile, openStore, outputDigest, type Pruned, type PruneOptions, type RunFolder } from '../src/index.ts'
-import { child, filesIn, finishedEvent, keyFolder, line, litter, newRoot, write } from './support.ts'
+import { attemptFolder, child, filesIn, finishedEvent, keyFolder, line, litter, newRoot, write } from './support.ts'
 import { keyOf, model, plain, work } from './values.ts'
 
 const day = 86_400_000
@@ -23,7 +23,7 @@ function place(root = newRoot()) {
     },
     /** An attempt of a run with a file in it. */
     attempt(folder: RunFolder, bytes: string): string {
-      const at = openStore(root).attemptFolder('train', `${folder.id}-${count++}`)
+      const at = attemptFolder(root, 'train', `${folder.id}-${count++}`)
       writeFileSync(join(at, 'model.bin'), bytes)
       return join(at, 'model.bin')
     },
@@ -317,7 +317,7 @@ test('results whose files have gone, and damaged ones when no run lives', async 
 
 test('attempts whose names tell no run stay for a day; code that nobody asked for goes by age', () => {
   const { root, prune } = place()
-  const path = openStore(root).attemptFolder('train', 'a1')
+  const path = attemptFolder(root, 'train', 'a1')
   const code = join(root, 'code/source-1.json')
   mkdirSync(join(root, 'code'))
   for (const at of [code, `${code}.x.tmp`]) writeFileSync(at, '')

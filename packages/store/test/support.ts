@@ -35,6 +35,13 @@ export function memoryFolder(): string {
 
 export const newRoot = (): string => join(folder(), '.millrace')
 
+/** The folder of an attempt, created. */
+export function attemptFolder(root: string, node: string, attempt: string): string {
+  const path = join(root, 'attempts', node, attempt)
+  mkdirSync(path, { recursive: true })
+  return path
+}
+
 /** What a store keeps under results/ for a key. */
 export const keyFolder = (root: string, key: Digest): string => join(root, 'results', key.slice(7, 9), key.slice(7))
 

@@ -265,6 +265,13 @@ const contracts: readonly Kind[] = [
     ],
   },
   {
+    name: 'a schema that is written out',
+    edit: [[P, "stage('late', {\n  input: N", "stage('late', {\n  input: z.object({ n: z.number() })"]],
+    code: { late: [P] },
+    runs: 'late',
+    plan: [`late ${changed(P)}`],
+  },
+  {
     name: "a default in a stage's input",
     edit: [[P, 'default(0)', 'default(1)']],
     knobs: { step: 1 },

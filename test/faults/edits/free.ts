@@ -126,10 +126,6 @@ const moves: readonly Kind[] = [
     ],
   },
   {
-    name: 'a schema in the file of the stage',
-    edit: [[P, extra, extra.replace('input: N', 'input: z.object({ n: z.number() })')]],
-  },
-  {
     name: 'a stage in a file of its own',
     edit: [
       [P, packed, "import { packed } from './stages/packed.ts'\n"],

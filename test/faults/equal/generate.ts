@@ -52,8 +52,11 @@ const { block } = fc.letrec<{ block: readonly Draft[]; map: Draft; when: Draft }
   }
 })
 
-/** JSON with every character and every name, as a stage may hand on. */
-const json = fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' }).map(deepened)
+/** What texts are made of: letters of every width, what JSON escapes, what paths and prototypes trip over. */
+const unit = fc.constantFrom(...'aB0_ "\\\n\0\u007f\u2028\ufeff\u202eü漢🦉\u{10ffff}$%', 'e\u0301', '../', '__proto__')
+
+/** JSON with every kind of character and name, as a stage may hand on. */
+const json = fc.jsonValue({ maxDepth: 4, stringUnit: unit }).map(deepened)
 
 /** Now and then as deep as a stack of brackets in earnest. */
 function deepened(value: unknown): Json {
@@ -76,7 +79,7 @@ const input: fc.Arbitrary<Input> = fc.record(
   {
     n: small,
     flag: fc.boolean(),
-    text: fc.string({ unit: 'grapheme', maxLength: 8 }),
+    text: fc.string({ unit, maxLength: 8 }),
     list: fc.array(small, { maxLength: 4 }),
     rows: fc.array(fc.array(small, { maxLength: 3 }), { maxLength: 3 }),
   },
@@ -108,6 +111,6 @@ export const programs = (most: number): fc.Arbitrary<Program> =>
       return { ...author.write(pipes, [...begin, ...special, ...end.flat()]), input }
     })
     .filter((program) => {
-      const { calls } = interpret(program, { doc: '', gate: '', open: true }, most)
+      const { calls } = interpret(program, { gate: '', open: true }, most)
       return calls >= 3 && calls <= most
     })

@@ -12,10 +12,11 @@ import {
   type When,
 } from './program.ts'
 
+/** What the program's file holds. */
+export const doc = 'a file\nof two lines\n'
+
 /** What lies outside the program. */
 export interface World {
-  /** What its file holds. */
-  readonly doc: string
   /** The path that its gates ask for. */
   readonly gate: string
   /** Whether it is there. */
@@ -85,8 +86,7 @@ class Interpreter {
 
   meaning(): Meaning {
     const { n, flag, text = 'ünï', list = [3, 1], rows = [[1, 2], []] } = this.#program.input
-    const { doc, gate } = this.#world
-    const input: Value = { n, flag, text, list, rows, doc: new FileOf(doc), gate }
+    const input: Value = { n, flag, text, list, rows, doc: new FileOf(doc), gate: this.#world.gate }
     const slots: Slots = new Map([[0, { bad: false, value: input }]])
     const place: Place = { slots, prefix: '', index: [], forgiven: false, frame: { failed: false } }
     const result = this.#body(this.#program.body, place)

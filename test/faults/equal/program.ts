@@ -79,7 +79,7 @@ export interface Pipe {
 }
 
 /** Every body of a program with all those inside it. */
-export function statementsOf(body: Body): Statement[] {
+function statementsOf(body: Body): Statement[] {
   return body.statements.flatMap((at) => {
     if (at.do === 'map') return [at, ...statementsOf(at.body)]
     if (at.do === 'when') return [at, ...statementsOf(at.then), ...(at.else ? statementsOf(at.else) : [])]

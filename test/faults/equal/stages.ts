@@ -21,7 +21,6 @@ function told<O>({ metric, seed }: Context, input: object, output: O): O {
 }
 
 export const calc = stage('calc', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: z.object({
     a: z.number(),
     b: z.number(),
@@ -41,7 +40,6 @@ export const calc = stage('calc', {
 })
 
 export const range = stage('range', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: N,
   output: z.object({ list: z.array(z.number()) }),
   run: (input, context) => {
@@ -51,7 +49,6 @@ export const range = stage('range', {
 })
 
 export const fold = stage('fold', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: z.object({ of: z.array(z.number().nullable()) }),
   output: N,
   run: (input, context) => {
@@ -61,18 +58,16 @@ export const fold = stage('fold', {
 })
 
 export const say = stage('say', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: z.object({ n: z.number(), t: z.string().default('ø'), u: z.string().nullable().default(null) }),
   output: z.object({ text: z.string() }),
   run: (input, context) => {
     const { n, t, u } = input
-    console.log(`saying ${n}`)
+    process.stdout.write(`saying ${n}\n`)
     return told(context, input, { text: [...`${n}:${u ?? '-'}:${t}`].slice(0, 24).join('') })
   },
 })
 
 export const maybe = stage('maybe', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: N,
   output: z.object({ maybe: z.number().optional(), filled: z.number().default(5) }),
   run: (input, context) => {
@@ -82,14 +77,12 @@ export const maybe = stage('maybe', {
 })
 
 export const test = stage('test', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: N,
   output: z.object({ yes: z.boolean() }),
   run: (input, context) => told(context, input, { yes: input.n % 2 === 0 }),
 })
 
 export const echo = stage('echo', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: z.object({ value: z.unknown() }),
   output: z.object({ value: z.unknown() }),
   run: (input, context) => {
@@ -99,7 +92,6 @@ export const echo = stage('echo', {
 })
 
 export const measure = stage('measure', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: z.object({ value: z.unknown() }),
   output: N,
   run: (input, context) => {
@@ -110,7 +102,6 @@ export const measure = stage('measure', {
 
 /** More than a line of the pack may hold. */
 export const large = stage('large', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: N,
   output: z.object({ value: z.unknown(), n: z.number() }),
   run: (input, context) => {
@@ -121,7 +112,6 @@ export const large = stage('large', {
 
 export const effect = stage('effect', {
   cache: false,
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: N,
   output: N,
   run: (input, context) => told(context, input, { n: input.n + 1000 }),
@@ -129,7 +119,6 @@ export const effect = stage('effect', {
 
 /** Fails until a file is there. */
 export const gate = stage('gate', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: z.object({ n: z.number(), path: z.string() }),
   output: N,
   run: (input, context) => {
@@ -141,7 +130,6 @@ export const gate = stage('gate', {
 
 /** Succeeds at one of its attempts, not before. */
 export const flaky = stage('flaky', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   retries: 1,
   input: z.object({ n: z.number(), at: z.int() }),
   output: N,
@@ -153,7 +141,6 @@ export const flaky = stage('flaky', {
 })
 
 export const write = stage('write', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: z.object({ t: z.string(), n: z.number() }),
   output: z.object({ file: text(), n: z.number() }),
   run: (input, context) => {
@@ -165,7 +152,6 @@ export const write = stage('write', {
 })
 
 export const read = stage('read', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: z.object({ file: text().optional() }),
   output: z.object({ text: z.string(), n: z.number(), digest: z.string() }),
   run: (input, context) => {
@@ -177,7 +163,6 @@ export const read = stage('read', {
 })
 
 export const pack = stage('pack', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: z.object({ files: z.array(text().nullable()), t: z.string().default('') }),
   output: z.object({ tree: folder(), n: z.int() }),
   run: (input, context) => {
@@ -195,7 +180,6 @@ export const pack = stage('pack', {
 })
 
 export const look = stage('look', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: z.object({ tree: folder() }),
   output: z.object({ lines: z.array(z.string()), digest: z.string(), n: z.number() }),
   run: (input, context) => {
@@ -214,7 +198,6 @@ export const look = stage('look', {
 
 /** Hands its file on. */
 export const hand = stage('hand', {
-  resources: { cpu: 0.1, memory: '16Mi' },
   input: z.object({ file: text(), tree: folder().optional() }),
   output: z.object({ file: text(), tree: folder().optional(), n: z.number() }),
   run: (input, context) => {

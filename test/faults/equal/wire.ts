@@ -1,10 +1,47 @@
 import { type CallOverrides, type Condition, file, is, map, type Pipeline, pipeline, type Value, when } from 'millrace'
 import { z } from 'zod'
 import type { Body, Fields, Operand, Operator, Program } from './program.ts'
-import * as stages from './stages.ts'
+import {
+  calc,
+  echo,
+  effect,
+  flaky,
+  fold,
+  gate,
+  hand,
+  large,
+  look,
+  maybe,
+  measure,
+  pack,
+  range,
+  read,
+  say,
+  test,
+  write,
+} from './stages.ts'
 
 type Wired = (args: object) => unknown
 type Slots = ReadonlyMap<number, unknown>
+const stages = {
+  calc,
+  range,
+  fold,
+  say,
+  maybe,
+  test,
+  echo,
+  measure,
+  large,
+  effect,
+  gate,
+  flaky,
+  write,
+  read,
+  pack,
+  look,
+  hand,
+}
 const calls = stages as unknown as Readonly<Record<string, { with(overrides: CallOverrides): Wired }>>
 
 const inner = z.object({
@@ -27,6 +64,9 @@ const outer = z.object({
   gate: z.string(),
 })
 
+/** Many fit on a small machine at once. */
+const resources = { cpu: 0.1, memory: '16Mi' }
+
 /** The program as an author would wire it; `overrides` are given to each of its calls. */
 export function wired(program: Program, overrides: CallOverrides = {}): Pipeline<typeof outer, object> {
   const pipes: Wired[] = []
@@ -45,7 +85,7 @@ function bodyOf(body: Body, before: Slots, pipes: readonly Wired[], overrides: C
   for (const at of body.statements) {
     if (at.do === 'call') {
       const after = at.after.map((slot) => slots.get(slot) as Value<unknown>)
-      const call = (calls[at.stage] as (typeof calls)[string]).with({ ...overrides, ...at.options, after })
+      const call = (calls[at.stage] as (typeof calls)[string]).with({ resources, ...overrides, ...at.options, after })
       slots.set(at.to, call(fieldsOf(at.args, slots)))
     } else if (at.do === 'pipe') {
       slots.set(at.to, (pipes[at.pipe] as Wired)(fieldsOf(at.args, slots)))

@@ -31,6 +31,8 @@ export async function cancelled(
 ): Promise<void> {
   const { exit, fate } = await attempt.ends(allowed, within, since)
   const told = typeof exit === 'number' && (fate === 'cancelled' || fate === 'succeeded')
-  if (told && (exit === 0) === (fate === 'succeeded')) attempt.checkTold(fate)
+  // tsx may kill a program for good while it says its last words
+  const whole = attempt.how.how !== 'tsx' || fate === 'succeeded'
+  if (told && whole && (exit === 0) === (fate === 'succeeded')) attempt.checkTold(fate)
   await attempt.goesOn(fate)
 }

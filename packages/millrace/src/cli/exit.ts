@@ -39,5 +39,7 @@ export async function leave(code: number): Promise<never> {
     flushed(process.stderr, (done) => process.stderr.write('', () => done())),
   ])
   await (code > 128 ? Promise.race([out, sleep(patience)]) : out)
-  return exitWith(code)
+  // what was written last may have met a reader that is gone without an event yet
+  const unheard = (process.stdout.errored as NodeJS.ErrnoException | null)?.code === 'EPIPE'
+  return exitWith(code === exitCodes.ok && unheard ? exitCodes.closedOutput : code)
 }

@@ -101,4 +101,22 @@ function alike(groups: readonly Group[]): Group[] {
 
 const nameOf = (call: Failed | undefined): string => (call ? showNode(call.node, call.index) : '')
 
-const logOf = (log: string): string[] => (log === '' ? [] : log.replace(/\n$/, '').split('\n').map(plainLine))
+/** What Node says of itself when it breaks down: its frames help nobody here. */
+const ofNode = new RegExp(
+  [
+    '^-+ (Native|JavaScript) stack trace -+$',
+    '^\\s*\\d+: 0x[0-9a-f]+ ',
+    '^\\s*\\d+: .*(file|node):.*:\\d+:\\d+\\)?$',
+    '^<--- .* --->$',
+    '^\\[\\d+:0x[0-9a-f]+\\] ',
+  ].join('|'),
+)
+
+const logOf = (log: string): string[] => {
+  const lines = log.split('\n').map(plainLine)
+  const own = lines
+    .filter((line) => !ofNode.test(line))
+    .join('\n')
+    .trim()
+  return own === '' ? [] : own.split('\n')
+}

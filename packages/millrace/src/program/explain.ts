@@ -207,7 +207,7 @@ function changesOf(node: PlanStage, question: Question, before: Before): string[
   if (!old || !oldStage) return undefined
   const causes: string[] = []
   if (stage.code !== oldStage.code) causes.push(codeCause(node, old, question, before))
-  for (const name of new Set([...Object.keys(stage.env ?? {}), ...Object.keys(oldStage.env ?? {})]))
+  for (const name of new Set([...Object.keys(stage.env ?? {}), ...Object.keys(oldStage.env ?? {})].sort()))
     if (envText(stage, name) !== envText(oldStage, name)) causes.push(`env ${name} changed`)
   return [...causes, ...inputCauses(node.args, old.args, question, before)]
 }
@@ -230,7 +230,7 @@ function inputCauses(now: Binding, then: Binding, question: Question, before: Be
     'fields' in binding ? binding.fields : { '': binding }
   const causes: string[] = []
   const [a, b] = [fields(now), fields(then)]
-  for (const key of [...new Set([...Object.keys(a), ...Object.keys(b)])]) {
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)].sort())) {
     const what = key === '' ? 'its input' : `input "${key}"`
     const [left, right] = [a[key], b[key]]
     if (!left) causes.push(`${what} is no longer given`)

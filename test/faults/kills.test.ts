@@ -1,0 +1,4 @@
+import { kills } from './kills.ts'
+import { sample } from './sample.ts'
+
+sample(kills)
