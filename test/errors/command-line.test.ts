@@ -117,11 +117,12 @@ test('--timeout of the whole run cancels it: exit 4', async () => {
 
 test('a signal cancels the run, and it says how to go on', async () => {
   const text = `
+import { execFile } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { main, pipeline, stage } from 'millrace'
 import { z } from 'zod'
 export const waits = stage('waits', { input: z.object({}), output: z.object({}), run: (_, { signal }) => {
-  setTimeout(() => process.kill(process.pid, 'SIGINT'), 50)
+  setTimeout(() => execFile('kill', ['-INT', String(process.pid)]), 50)
   return sleep(60_000, {}, { signal })
 } })
 export const demo = pipeline('demo', { input: z.object({}), build: () => waits() })

@@ -41,7 +41,7 @@ export interface Trial {
 }
 
 /** A case that failed, with what it takes to see it again. */
-export interface Lost {
+interface Lost {
   readonly index: number
   readonly seed: number
   readonly folder: string
@@ -108,7 +108,7 @@ function trial(folder: string, index: number, { seed, full }: Choice): Trial {
 }
 
 /** Where a case that is not what it should be ends; both are shown whole. */
-export class NotEqual extends Error {
+class NotEqual extends Error {
   constructor(what: string, found: unknown, expected: unknown) {
     super(`${what}\n  found:    ${text(found)}\n  expected: ${text(expected)}`)
   }

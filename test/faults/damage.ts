@@ -73,8 +73,10 @@ class Case {
 
   /** A command that only looks: a right answer or one clear error. */
   async #look(words: readonly string[]): Promise<void> {
-    const [id = ''] = readdirSync(join(this.#source, 'runs')).filter((name) => /^\d/.test(name))
-    const args = words.flatMap((word) => (word === 'WORK' ? this.#words : word === 'ID' ? id : word))
+    const [id = '', other = ''] = readdirSync(join(this.#source, 'runs')).filter((name) => /^\d/.test(name))
+    const args = words.flatMap((word) =>
+      word === 'WORK' ? this.#words : word === 'ID' ? id : word === 'OTHER' ? other : word,
+    )
     const ran = await this.#run(args)
     const what = args.join(' ')
     this.#clear(what, ran)
@@ -143,6 +145,9 @@ const looks: readonly Words[] = [
   ['runs', 'logs'],
   ['runs', 'logs', 'ID'],
   ['runs', 'logs', 'ID', 'noisy'],
+  ['runs', 'compare', 'ID', 'OTHER'],
+  ['runs', 'fetch', 'ID', 'fetched'],
+  ['store', 'prune', '--dry-run'],
 ]
 
 const hash = (bytes: string | Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`

@@ -65,12 +65,14 @@ async function perform(trial: Trial, { forms, apart }: Kind): Promise<void> {
   const jobs = random.pick(['1', '4'])
   trial.write({ 'stages.ts': stagesText(forms, apart), 'program.ts': programText(forms, around) })
   const how = `${forms.map(({ name }) => name).join(' ')}, ${apart ? 'apart' : 'here'}, --jobs ${jobs}, ${JSON.stringify(around)}`
-  const ran = await trial.run(['--json', '--jobs', jobs, '--progress', 'quiet'], { timeout: 180_000 })
+  // a machine may be slow; what prints very much is slower
+  const timeout = forms.some(({ log }) => log) ? 900_000 : 180_000
+  const ran = await trial.run(['--json', '--jobs', jobs, '--progress', 'quiet'], { timeout })
   try {
     const dies = forms.map((form) => endOf(form, apart)).find((end) => 'dies' in end)
     if (dies && 'dies' in dies) {
       same('signal', ran.signal, dies.dies)
-      const next = await trial.run(['--json', '--jobs', jobs], { env: { CALM: '1' }, timeout: 180_000 })
+      const next = await trial.run(['--json', '--jobs', jobs], { env: { CALM: '1' }, timeout })
       same(`next run: ${next.stderr}`, next.code, 0)
     } else judge(ran, forms, around, folder)
     await noOrphans(folder)

@@ -3,6 +3,7 @@ import { is, map, pipeline, when } from 'millrace'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Ended } from '../conformance/runtime.ts'
+import { flaky } from '../conformance/stages/trouble.ts'
 import { newPlace } from './place.ts'
 import { add, bad, picky, total } from './stages.ts'
 
@@ -245,4 +246,29 @@ describe('after', () => {
     expect(names.slice(-2)).toEqual(['add.4 started', 'add.4 succeeded'])
     expect(names.length).toBe(2 * (3 + 3 + 2))
   })
+})
+
+test('an equal call that asks for more attempts gets them when the first call has failed', async () => {
+  const twice = pipeline('twice', {
+    input: z.object({}),
+    build: () => {
+      flaky({ at: 2 })
+      flaky({ at: 2 })
+      return { attempt: flaky.with({ retries: 1 })({ at: 2 }).attempt }
+    },
+  })
+  const { events, errors } = await newPlace().run(twice, {})
+  const told = events.flatMap((at) =>
+    'node' in at ? [`${at.node} ${at.event.slice(6)}${'attempt' in at ? ` ${at.attempt}` : ''}`] : [],
+  )
+  expect(told).toEqual([
+    'flaky started 1',
+    'flaky failed 1',
+    'flaky.2 failed 1',
+    'flaky.3 started 1',
+    'flaky.3 retried 1',
+    'flaky.3 started 2',
+    'flaky.3 succeeded 2',
+  ])
+  expect(errors.map(({ at }) => at.node)).toEqual(['flaky', 'flaky.2'])
 })

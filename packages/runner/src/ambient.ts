@@ -2,9 +2,6 @@ import { firstPlace, tellError } from '@millrace/ir'
 import { StageFailure, threw } from './failure.ts'
 import { guardProcess } from './guard-process.ts'
 import { hold, keep } from './hold.ts'
-
-export { leftChildren } from './guard-process.ts'
-
 import { type Ambient, perStage, storage } from './per-stage.ts'
 
 const running = new Set<Ambient>()

@@ -2,7 +2,6 @@ import {
   checkJson,
   copy,
   type Diagnostic,
-  type Digest,
   type Json,
   type JsonObject,
   optionsOf,
@@ -18,6 +17,7 @@ import { StageFailure } from '@millrace/runner'
 import type { Pack, RunFolder } from '@millrace/store'
 import type { Call, CallResult } from './call-state.ts'
 import { machineCapacity, sharesOf } from './capacity.ts'
+import { attemptsOf, EqualCalls } from './equal-calls.ts'
 import { Executor, type Made, type Outcomes } from './executor.ts'
 import { cancelled, fault } from './fault.ts'
 import { Flow, type Worker } from './flow.ts'
@@ -42,8 +42,7 @@ export class LocalRun implements Worker, Outcomes {
   readonly #keys: CacheKeys
   readonly #flow: Flow
   readonly #executor: Executor
-  /** Calls by cache key: equal ones of one run are done once. */
-  readonly #first = new Map<Digest, { readonly others: Call[]; result: CallResult | undefined }>()
+  readonly #equal = new EqualCalls()
   readonly #errors: Diagnostic[] = []
   readonly #cancel = new AbortController()
   readonly #kill = new AbortController()
@@ -167,13 +166,13 @@ export class LocalRun implements Worker, Outcomes {
     const { key, kept } = this.#keys.of(node, step.frame.index, args)
     const call: Call = { step, node, index: step.frame.index, args, key, kept }
     this.#active++
-    const first = kept ? this.#first.get(key) : undefined
-    if (first?.result) return this.#cached(call, first.result)
-    if (first) {
-      first.others.push(call)
-      return
-    }
-    if (kept) this.#first.set(key, { others: [], result: undefined })
+    this.#enter(call)
+  }
+
+  #enter(call: Call): void {
+    const found = this.#equal.enter(call)
+    if (found === 'waits') return
+    if (found !== 'first') return this.#cached(call, found)
     this.#backlog.push(call)
     this.#pump()
   }
@@ -296,16 +295,13 @@ export class LocalRun implements Worker, Outcomes {
 
   /** Equal calls that waited for this one. */
   #serve(call: Call, result: CallResult): void {
-    const first = this.#first.get(call.key)
-    if (!first) return
-    first.result = result
-    for (const other of first.others.splice(0)) this.#cached(other, result)
+    for (const other of this.#equal.serve(call, result)) this.#cached(other, result)
   }
 
   failed(call: Call, failure: StageFailure, attempt: number, tail: string): void {
-    const calls = [call, ...(this.#first.get(call.key)?.others.splice(0) ?? [])]
-    this.#first.delete(call.key)
-    for (const one of calls) {
+    const waited = this.#equal.leave(call)
+    const alike = (other: Call) => attemptsOf(this.#plan, other) === attemptsOf(this.#plan, call)
+    for (const one of [call, ...waited.filter(alike)]) {
       const { node, step } = one
       const told = failure.toDiagnostic(this.#plan.pipeline, node.id, this.#options.place(node.id))
       // an equal call fails for the same reason, under its own name
@@ -319,13 +315,18 @@ export class LocalRun implements Worker, Outcomes {
       this.#flow.fail(step)
     }
     if (this.#failed && this.#options.failFast && !this.stopped) this.#halt('another stage failed')
+    // one that asks for other attempts gets them
+    for (const other of waited) {
+      if (alike(other)) continue
+      if (this.stopped) this.#active--
+      else this.#enter(other)
+    }
     this.#settled()
   }
 
   /** A call that a cancel kept from ending. */
   left(call: Call): void {
-    this.#active -= 1 + (this.#first.get(call.key)?.others.length ?? 0)
-    this.#first.delete(call.key)
+    this.#active -= 1 + this.#equal.leave(call).length
     this.#settled()
   }
 

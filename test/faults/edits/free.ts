@@ -17,8 +17,8 @@ const form: readonly Kind[] = [
   { name: 'quotes and semicolons', edit: [[P, "import { z } from 'zod'\n", 'import { z } from "zod";\n']] },
   { name: 'parentheses', edit: [[P, 'n: n * by + offset', 'n: (n * by) + (offset)']] },
   {
-    name: 'parentheses around a statement',
-    edit: [['lib/sum.ts', 'of ns) this.total += n', 'of ns) (this.total += n)']],
+    name: 'parentheses around a call',
+    edit: [[P, "readFileSync(of.path, 'utf8').length", "(readFileSync(of.path, 'utf8')).length"]],
   },
   { name: 'a JSON file in another format', edit: [['settings.json', '{ ', '{\n\n  ']] },
 ]

@@ -2,7 +2,7 @@ import type { Knobs } from './knobs.ts'
 import { base, type Tree } from './program.ts'
 
 /** Puts one text in place of another, wherever it stands; without the first it makes a file, without the second none. */
-export type Swap = readonly [file: string, from: string | undefined, to: string | undefined]
+type Swap = readonly [file: string, from: string | undefined, to: string | undefined]
 
 /** One kind of edit of the program, with what must follow from it. */
 export interface Kind {

@@ -69,7 +69,7 @@ export const leaving: readonly Form[] = [
   ),
   leave(
     'stream-open',
-    "const f = context.file('x'); const out = createWriteStream(f.path); out.write('x'); await sleep(50); return { n, f }",
+    "const f = context.file('x'); const out = createWriteStream(f.path); await new Promise((open) => out.on('open', open)); return { n, f }",
     {
       output: files,
       ...both(invalid('"<it>" can\'t hand out "x": it is still open for writing')),
@@ -77,7 +77,7 @@ export const leaving: readonly Form[] = [
   ),
   leave(
     'stream-in-folder',
-    "const f = context.folder('x'); createWriteStream(join(f.path, 'y')); await sleep(50); return { n, f }",
+    "const f = context.folder('x'); const out = createWriteStream(join(f.path, 'y')); await new Promise((open) => out.on('open', open)); return { n, f }",
     {
       output: files.replace('file()', 'folder()'),
       ...both(invalid('"<it>" can\'t hand out "x": it is still open for writing')),

@@ -27,6 +27,17 @@ import { file, folder, stage } from 'millrace'
 import { z } from 'zod'
 `
 
+// what it does once the stage has ended, of which the stage after it tells
+const late = `
+const late = (it: string, act: () => void) => {
+  const timer = setInterval(() => {
+    if (!(globalThis as any).over?.[it]) return
+    clearInterval(timer)
+    act()
+  }, 5).unref()
+}
+`
+
 const hostile = ({ name, run, input, output, more }: Form, i: number, apart: boolean): string => `
 export const h${i} = stage('${name}', {
   input: ${input ?? 'z.object({ n: z.int() })'},
@@ -34,6 +45,7 @@ export const h${i} = stage('${name}', {
   ${apart ? "isolate: 'process'," : ''} ${more ? `${more},` : ''}
   run: async (input: any, context: any): Promise<any> => {
     let { n } = input
+    const it = '${name}'
     console.log('hostile speaks')
     if (process.env.CALM) return calm;
     ${run}
@@ -42,14 +54,15 @@ export const h${i} = stage('${name}', {
 
 /** The hostile stages, each called with \`n: 7\`. */
 export const stagesText = (forms: readonly Form[], apart: boolean): string =>
-  `${imports}\nconst calm: any = { n: 7, y: 1 }\n${forms.map((form, i) => hostile(form, i, apart)).join('\n')}\n`
+  `${imports}${late}\nconst calm: any = { n: 7, y: 1 }\n${forms.map((form, i) => hostile(form, i, apart)).join('\n')}\n`
 
-const neighbour = (name: string, wait: number, more = ''): string => `
+const neighbour = (name: string, wait: number, more = '', first = ''): string => `
 export const ${name} = stage('${name}', {
   input: z.object({ n: z.int(), row: z.any().optional() }),
   output: z.object({ n: z.int(), row: z.any() }),
   ${more}
   run: async ({ n, row }, context) => {
+    ${first}
     await sleep(${wait})
     console.log('${name} ' + n)
     context.metric('n', n)
@@ -82,7 +95,7 @@ ${neighbour('beside', wait(0), besideApart ? "isolate: 'process'," : '')}
 ${neighbour('patient', wait(1) + 60)}
 ${neighbour('later', wait(2))}
 ${neighbour('item', wait(3))}
-${forms.map((_, i) => neighbour(`gate${i}`, 0)).join('\n')}
+${forms.map(({ name }, i) => neighbour(`gate${i}`, 30, '', `((globalThis as any).over ??= {})['${name}'] = true`)).join('\n')}
 export const writes = stage('writes', {
   input: z.object({ n: z.int() }), output: z.object({ f: file() }),
   run: async ({ n }, context) => { const f = context.file('rows.csv'); writeFileSync(f.path, 'row ' + n); await sleep(${wait(4)}); return { f } },

@@ -1,6 +1,6 @@
 import {
   constants,
-  cpSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -66,9 +66,12 @@ export async function fetchRun(store: Store, run: RunSummary, target: string): P
   ]
 }
 
+/** Files and folders. Not with `cpSync`, by which Node ends the process where a link leads to itself. */
 function copy(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true })
-  cpSync(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE, dereference: true })
+  const is = onDisk('read', from, () => statSync(from))
+  mkdirSync(is.isDirectory() ? to : dirname(to), { recursive: true })
+  if (is.isDirectory()) for (const name of readdirSync(from)) copy(join(from, name), join(to, name))
+  else if (is.isFile()) onDisk('copy', from, () => copyFileSync(from, to, constants.COPYFILE_FICLONE))
 }
 
 function outputOf(store: Store, run: RunSummary): Json {
