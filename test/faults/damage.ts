@@ -146,7 +146,7 @@ const looks: readonly Words[] = [
   ['runs', 'logs', 'ID'],
   ['runs', 'logs', 'ID', 'noisy'],
   ['runs', 'compare', 'ID', 'OTHER'],
-  ['runs', 'fetch', 'ID', 'fetched'],
+  ['runs', 'fetch', 'ID', 'store/fetched'],
   ['store', 'prune', '--dry-run'],
 ]
 

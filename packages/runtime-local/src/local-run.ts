@@ -316,11 +316,9 @@ export class LocalRun implements Worker, Outcomes {
     }
     if (this.#failed && this.#options.failFast && !this.stopped) this.#halt('another stage failed')
     // one that asks for other attempts gets them
-    for (const other of waited) {
-      if (alike(other)) continue
+    for (const other of waited.filter((other) => !alike(other)))
       if (this.stopped) this.#active--
       else this.#enter(other)
-    }
     this.#settled()
   }
 

@@ -88,7 +88,7 @@ export const ending: readonly Form[] = [
   },
   {
     name: 'listeners-removed',
-    run: "process.removeAllListeners('uncaughtException'); process.removeAllListeners('unhandledRejection'); late(it, () => { throw new Error('late') }); return { n }",
+    run: "process.removeAllListeners('uncaughtException'); process.removeAllListeners('unhandledRejection'); late(self, () => { throw new Error('late') }); return { n }",
     ...both(fine),
   },
   {

@@ -45,7 +45,7 @@ export const h${i} = stage('${name}', {
   ${apart ? "isolate: 'process'," : ''} ${more ? `${more},` : ''}
   run: async (input: any, context: any): Promise<any> => {
     let { n } = input
-    const it = '${name}'
+    const self = '${name}'
     console.log('hostile speaks')
     if (process.env.CALM) return calm;
     ${run}
