@@ -146,7 +146,8 @@ const ofFiles: { readonly [name: string]: Mutate } = {
       const text = bytes.toString('latin1')
       return Buffer.from(text.slice(0, end - (old as string).length) + value + text.slice(end), 'latin1')
     }),
-  huge: (path) => truncateSync(path, 2200 * 2 ** 20),
+  // too large to be read at once; what is read in parts anyway need not be so large
+  huge: (path) => truncateSync(path, (path.endsWith('.jsonl') ? 100 : 2200) * 2 ** 20),
   'a folder': (path) =>
     replace(path, (at) => {
       mkdirSync(at)

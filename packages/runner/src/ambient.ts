@@ -40,27 +40,44 @@ function refuseExit(what: string): never {
   throw failure
 }
 
+/** All in one tick: a loop that prints a million lines must not put a million entries into Node's queue. */
+function callSoon(ambient: Ambient, done: () => void): void {
+  ambient.written ??= []
+  if (ambient.written.push(done) > 1) return
+  process.nextTick(() => {
+    const all = ambient.written ?? []
+    ambient.written = undefined
+    for (const one of all)
+      try {
+        one()
+      } catch (error) {
+        process.nextTick(() => {
+          throw error
+        })
+      }
+  })
+}
+
 /** A standard stream as a stage sees it: what it writes is its own, and it can't end the stream for others. */
 function takeStream(stream: NodeJS.WriteStream): (() => void)[] {
   const write = (chunk: unknown, ...rest: unknown[]): boolean => {
-    const encoding = typeof rest[0] === 'string' ? (rest[0] as BufferEncoding) : 'utf8'
-    storage
-      .getStore()
-      ?.print(
-        typeof chunk === 'string'
-          ? Buffer.from(chunk, encoding).toString()
-          : Buffer.from(chunk as Uint8Array).toString(),
-      )
-    const done = rest.find((item) => typeof item === 'function') as ((error?: Error) => void) | undefined
-    if (done) process.nextTick(done)
+    const ambient = storage.getStore()
+    if (!ambient) return Reflect.apply(stream.write, stream, [chunk, ...rest])
+    if (typeof chunk === 'string') {
+      const encoding = typeof rest[0] === 'string' ? (rest[0] as BufferEncoding) : 'utf8'
+      ambient.print(/^utf-?8$/i.test(encoding) ? chunk.toWellFormed() : Buffer.from(chunk, encoding).toString())
+    } else ambient.print(Buffer.from(chunk as Uint8Array).toString())
+    finished(rest)
     return true
+  }
+  const finished = (given: readonly unknown[]): void => {
+    const done = given.find((item) => typeof item === 'function') as (() => void) | undefined
+    const ambient = storage.getStore()
+    if (done && ambient) callSoon(ambient, done)
   }
   const end = (...given: unknown[]) => {
     if (typeof given[0] === 'string' || given[0] instanceof Uint8Array) write(given[0], ...given.slice(1))
-    else {
-      const done = given.find((item) => typeof item === 'function') as (() => void) | undefined
-      if (done) process.nextTick(done)
-    }
+    else finished(given)
     return stream
   }
   const nothing = () => stream

@@ -7,6 +7,8 @@ export interface Ambient {
   print(text: string): void
   /** Ends the attempt as failed, now. */
   fail(failure: StageFailure): void
+  /** Callbacks of what it wrote, to be called in the next tick. */
+  written?: (() => void)[] | undefined
   /** What its code put in the place of properties that all stages of the process share. */
   replaced?: Map<object, unknown>
 }

@@ -168,7 +168,8 @@ export class Ways {
     const env = { MILLRACE_STORE: this.#folder('isolated'), MILLRACE_VERIFY: '1' }
     const args = ['--json', '--params', 'input.json']
     const ran = async (way: string): Promise<Told> => {
-      const { events, stderr } = await start(args, { env, timeout: 300_000 })
+      const { signal, stderr, events } = await start(args, { env, timeout: 1_800_000 })
+      same(`${way}: it was killed because it did not end`, signal, null)
       const told = { way, events: events() as unknown as Event[] }
       holds(`${way}: no run: ${stderr}`, told.events.length > 1)
       return told
