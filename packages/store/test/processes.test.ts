@@ -80,8 +80,9 @@ test('kill -9 at any moment: nothing torn is believed, no committed result lost,
     said.push([name, last])
   }
   let left = 0
-  for (let i = 0; i < 5; i++) {
-    await Promise.all(['a', 'b', 'c', 'd'].map((name, n) => once(`${name}${i}`, 5 * n + 7 * i)))
+  // more rounds where no kill happened to hit a file half made
+  for (let i = 0; i < 5 || (left === 0 && i < 50); i++) {
+    await Promise.all(['a', 'b', 'c', 'd'].map((name, n) => once(`${name}${i}`, 5 * n + 7 * (i % 5))))
     left += litter(root).length
   }
   expect(left).toBeGreaterThan(0)
@@ -96,7 +97,7 @@ test('kill -9 at any moment: nothing torn is believed, no committed result lost,
       else if (i % 3 !== 0) expect(found.output).toEqual({ by: `${i} ${'y'.repeat(300)}` })
     }
   expect(missed).toBe(0)
-  expect(said).toHaveLength(20)
+  expect(said.length).toBeGreaterThanOrEqual(20)
   const runs = store.runs.list()
   expect(runs.length).toBeLessThanOrEqual(8)
   for (const { id, status } of runs) {
