@@ -27,7 +27,8 @@ const nameOf = (signal: unknown): string =>
 const started = new Set<ChildProcess>()
 const note = (message: unknown): void => {
   const { process: child } = message as { readonly process: ChildProcess }
-  if (!storage.getStore()) return
+  // the compiler of the TypeScript loader serves all that is imported later
+  if (!storage.getStore() || /\besbuild$/.test(child.spawnfile)) return
   started.add(child)
   child.once('exit', () => started.delete(child))
 }
