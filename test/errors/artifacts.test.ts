@@ -111,25 +111,25 @@ test('an input that is not what was recorded any more, or is of the other kind',
   const text = `
 import { rmSync, writeFileSync } from 'node:fs'
 import { file, folder, main, pipeline, stage } from 'millrace'
-import { z } from 'zod'
+import { z } from 'zod'; const paths: Record<string, string> = {}
 const written = (name: string) =>
   stage(name, { input: z.object({}), output: z.object({ f: file() }), run: (_, context) => {
     const f = context.file('a.txt')
-    writeFileSync(f.path, 'a')
+    writeFileSync((paths[name] = f.path), 'a')
     return { f }
   } })
 export const a = written('a')
 export const b = written('b')
-const spoil = stage('spoil', { input: z.object({ f: file(), g: file() }), output: z.object({}), run: ({ f, g }) => {
-  writeFileSync(f.path, 'b')
-  rmSync(g.path)
+const spoil = stage('spoil', { cache: false, input: z.object({}), output: z.object({}), run: () => {
+  writeFileSync(paths.a!, 'b')
+  rmSync(paths.b!)
   return {}
 } })
 const read = stage('read', { input: z.object({ f: file() }), output: z.object({}), retries: 2, run: () => ({}) })
 const list = stage('list', { input: z.object({ d: folder() }), output: z.object({}), run: () => ({}) })
 export const demo = pipeline('demo', { input: z.object({ table: file() }), build: ({ table }) => {
-  const [f, g] = [a().f, b({}).f]
-  const spoilt = spoil({ f, g })
+  const [m, n] = [a(), b({})], [f, g] = [m.f, n.f]
+  const spoilt = spoil.with({ after: [m, n] })({})
   read.with({ after: [spoilt] })({ f })
   read.with({ after: [spoilt] })({ f: g })
   list({ d: table as any })

@@ -30,7 +30,8 @@ main(import.meta, all)
 test('runs fetch: output, artifacts, metrics and logs of a run, in one folder', async () => {
   const { folder, run } = program({ 'program.ts': text, 'data.csv': '1,2\n' })
   await run(['--param', 'data=data.csv'])
-  const fetched = await run(['runs', 'fetch', 'out'])
+  const id = String((await run(['runs', 'list', '--json'])).events()[0]?.id)
+  const fetched = await run(['runs', 'fetch', id, 'out'])
   const files = [
     'output.json',
     'folds/0/model/weights.bin',
@@ -56,18 +57,19 @@ test('runs fetch: output, artifacts, metrics and logs of a run, in one folder', 
   // the bytes in the store stay its own
   expect(output.best.path).toBe('best/weights.bin')
 
-  const [list] = (await run(['runs', 'list', '--json'])).events()
-  const id = String(list?.id)
   mkdirSync(join(folder, 'empty'))
   expect((await run(['runs', 'fetch', id.slice(0, 17), 'empty'])).code).toBe(0)
   expect((await run(['runs', 'fetch'])).stdout).toContain('<run>/output.json\n')
   expect(readdirSync(folder)).toContain(id)
+  const typo = await run(['runs', 'fetch', 'out2'])
+  expect([typo.code, typo.stderr.split('\n')[0]]).toEqual([2, 'error[unknown-run]: there is no run "out2"'])
 })
 
 test('runs fetch overwrites nothing, hands out no damaged bytes, and leaves nothing half done', async () => {
   const { folder, run } = program({ 'program.ts': text, 'mine/notes.txt': 'mine' })
   await run()
-  const full = await run(['runs', 'fetch', 'mine'])
+  const id = String((await run(['runs', 'list', '--json'])).events()[0]?.id)
+  const full = await run(['runs', 'fetch', id, 'mine'])
   expect([full.code, full.stderr]).toEqual([
     2,
     'error[usage]: the folder "mine" holds something already\n  fix: Give a new folder: runs fetch <id> <dir>.\n',
@@ -75,7 +77,7 @@ test('runs fetch overwrites nothing, hands out no damaged bytes, and leaves noth
   const [list] = (await run(['runs', 'show', '--json'])).events().slice(-1)
   const { path } = (list as unknown as { output: { best: { path: string } } }).output.best
   writeFileSync(path, 'bad')
-  const damaged = await run(['runs', 'fetch', 'out'])
+  const damaged = await run(['runs', 'fetch', id, 'out'])
   expect([damaged.code, damaged.stderr.replace(/"[^"]*"/, '<file>')]).toEqual([
     5,
     'error[store-failed]: <file> of run <run> is not what the run recorded\n' +
@@ -87,7 +89,8 @@ test('runs fetch overwrites nothing, hands out no damaged bytes, and leaves noth
 test('runs fetch of a failed run gives what there is', async () => {
   const { folder, run } = program(text)
   await run(['--param', 'folds=[13]'])
-  const fetched = await run(['runs', 'fetch', 'out'])
+  const id = String((await run(['runs', 'list', '--json'])).events()[0]?.id)
+  const fetched = await run(['runs', 'fetch', id, 'out'])
   expect([fetched.code, fetched.stderr]).toEqual([0, 'run <run> is failed: its output is null\n'])
   expect(readFileSync(join(folder, 'out/output.json'), 'utf8')).toBe('null\n')
   expect(fetched.stdout).toBe('out/output.json\nout/metrics.jsonl\nout/logs\n')

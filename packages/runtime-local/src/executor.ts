@@ -1,24 +1,21 @@
-import { statSync } from 'node:fs'
-import { relative } from 'node:path'
 import {
   type Digest,
   isDiagnosticError,
   type Json,
-  mapArtifacts,
   optionsOf,
   type Plan,
   type PlanStage,
   type PlanStageSpec,
-  showPath,
 } from '@millrace/ir'
 import { attemptFiles, StageFailure, threw } from '@millrace/runner'
-import { type Metric, makeFolder, onDisk, outputDigest, type RunFolder, verifyArtifact } from '@millrace/store'
+import { type Metric, makeFolder, onDisk, outputDigest, type RunFolder } from '@millrace/store'
 import { runAttempt } from './attempt.ts'
 import type { AttemptRequest } from './attempt-request.ts'
 import type { Call, CallResult } from './call-state.ts'
 import type { Capacity, Share } from './capacity.ts'
 import { forEvent } from './for-event.ts'
 import { tokenPrefix } from './guard.ts'
+import { Inputs, shown } from './inputs.ts'
 import type { Journal } from './journal.ts'
 import type { LocalOptions } from './request.ts'
 import { type Lease, Slots } from './slots.ts'
@@ -199,7 +196,8 @@ export class Executor {
     const metrics: Metric[] = []
     const token = `${tokenPrefix}${(attempts++).toString(16).padStart(6, '0')}`
     let folder: string | undefined
-    await verifyInput(spec, node.id, call.args, options.verify === true)
+    const inputs = new Inputs(spec, node.id, call.args, options.verify === true)
+    await inputs.verify()
     const request: AttemptRequest = {
       pipeline: plan.pipeline,
       node,
@@ -238,6 +236,7 @@ export class Executor {
     }
     try {
       const { output, inProcess } = await runAttempt(request)
+      await inputs.verifyAgain()
       const digest = outputDigest(spec.output, output)
       return { output, digest, metrics, attempt: folder, inProcess, log: log.file }
     } catch (error) {
@@ -266,45 +265,3 @@ function withRoom(failure: StageFailure, folder: string | undefined): StageFailu
 }
 
 const placeOf = ({ node, index }: Call, attempt: number) => ({ node: node.id, ...(index ? { index } : {}), attempt })
-
-/** A consumer verifies what it reads: the bytes must be those that were recorded. */
-async function verifyInput(spec: PlanStageSpec, node: string, input: Json, full: boolean): Promise<void> {
-  const pending: { path: string; digest: string; size: number; kind: 'file' | 'folder'; field: string }[] = []
-  mapArtifacts(spec.input, input, (at, { kind }, field) => {
-    pending.push({ ...(at as { path: string; digest: string; size: number }), kind, field: showPath(field) })
-    return at
-  })
-  for (const artifact of pending) {
-    if (await verifyArtifact(artifact, artifact.kind, { full, strict: true })) continue
-    const [what, fix] = whyNot(artifact)
-    throw new StageFailure(
-      'invalid-input',
-      `"${node}" got the ${artifact.kind} "${shown(artifact.path)}", ${what}`,
-      fix,
-      {
-        retry: false,
-        path: artifact.field,
-      },
-    )
-  }
-}
-
-function whyNot({ path, kind }: { readonly path: string; readonly kind: 'file' | 'folder' }): [string, string] {
-  const there = statSync(path, { throwIfNoEntry: false })
-  if (!there) return ["which isn't there any more", 'Run again: what is lost is made anew.']
-  const is = there.isDirectory() ? 'folder' : 'file'
-  return is === kind
-    ? ['whose bytes are not those that were recorded', 'Run again: what is damaged is made anew.']
-    : [`which is a ${is}`, `Wire a ${kind} into it.`]
-}
-
-/** A path as the user would type it here. */
-const shown = (path: string): string => {
-  try {
-    const here = relative(process.cwd(), path)
-    return here.startsWith('..') ? path : here
-  } catch {
-    // the current folder is gone
-    return path
-  }
-}

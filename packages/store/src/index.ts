@@ -1,3 +1,4 @@
+export { markOf } from './artifact-mark.ts'
 export { attemptsIn } from './attempts-in.ts'
 export { digestFile } from './digest-file.ts'
 export type { FolderDigest } from './digest-folder.ts'

@@ -8,8 +8,8 @@ import { manifestPattern } from './manifest.ts'
 import { hasLiveOwner } from './owner.ts'
 import { isIndexName, packOfName } from './pack-name.ts'
 import { eachLine, sections } from './pack-scan.ts'
+import { idPattern, timeOf } from './run-id.ts'
 import { journalOf, type RunSummary, summarize } from './run-summary.ts'
-import { idPattern } from './runs.ts'
 
 /** A run as a prune sees it. */
 export interface KnownRun {
@@ -173,19 +173,11 @@ function packsIn(path: string, file: string): KnownPack[] {
         const line = bytes.subarray(start, end)
         if (line.includes('attempts/')) for (const name of attemptsIn(line.toString())) attempts.add(name)
       })
-      return [{ file, name: pack, run, lines, bytes: to - from, attempts, written: startOf(run) ?? mtimeMs }]
+      return [{ file, name: pack, run, lines, bytes: to - from, attempts, written: timeOf(run) ?? mtimeMs }]
     })
   } finally {
     closeFile(fd)
   }
-}
-
-/** When a run began, by its id. */
-function startOf(id: string): number | undefined {
-  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-/.exec(id) ?? []
-  if (parts.length === 0) return undefined
-  const [year, month, day, hour, minute, second] = parts.map(Number) as [number, number, number, number, number, number]
-  return Date.UTC(year, month - 1, day, hour, minute, second)
 }
 
 /** Bytes of all files under a path. */

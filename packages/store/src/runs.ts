@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Event, seal } from '@millrace/ir'
@@ -7,6 +6,7 @@ import { readEvents } from './journal-reader.ts'
 import { makeFolder } from './make-folder.ts'
 import { claim, firstOwner, hold, lives, ownerText, removeClaims } from './owner.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
+import { idPattern, newId } from './run-id.ts'
 import { RunIndex } from './run-index.ts'
 
 import {
@@ -46,19 +46,6 @@ export interface Runs {
   path(id: string): string
   /** Creates or replaces a file in the run's folder; whoever reads it sees it whole. */
   write(id: string, name: string, text: string): void
-}
-
-/** UTC, sortable: the last six digits are the millisecond and three random ones. */
-export const idPattern = /^\d{8}-\d{6}-[0-9a-f]{6}$/
-
-let lastTime = 0
-
-function newId(): string {
-  lastTime = Math.max(Date.now(), lastTime + 1)
-  const [, year, month, day, hours, minutes, seconds, rest] =
-    /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)\.(\d+)Z$/.exec(new Date(lastTime).toISOString()) ?? []
-  const unique = Number(rest).toString(16).padStart(3, '0') + randomBytes(2).toString('hex').slice(1)
-  return `${year}${month}${day}-${hours}${minutes}${seconds}-${unique}`
 }
 
 export class FolderRuns implements Runs {
@@ -163,7 +150,7 @@ export class FolderRuns implements Runs {
   /** Puts a run's folder in its place, under an id that no other has. Its mark is there before: a kill loses no run. */
   #name(made: string, info: RunInfo): string {
     for (;;) {
-      const id = newId()
+      const id = newId(this.#ids()[0])
       const mark = this.#mark(info, id)
       if (!putIfAbsent(this.#scratch, mark, ownerText())) continue
       try {

@@ -3,7 +3,7 @@ import type { Store } from '@millrace/store'
 import { fetchRun } from '../../program/fetch-run.ts'
 import { shortPath } from '../../short-path.ts'
 import { exitCodes } from '../exit.ts'
-import { findRun, isRunId } from '../find-run.ts'
+import { findRun } from '../find-run.ts'
 import type { Report } from '../report.ts'
 
 /** `runs fetch [id] [dir]`: what a run left, in a folder of the user's; by default one with the run's id. */
@@ -12,9 +12,7 @@ export async function fetchCommand(
   words: readonly (string | undefined)[],
   report: Report,
 ): Promise<number> {
-  // one word that is no id is the folder for the last run
-  const [id, dir] =
-    words[1] === undefined && words[0] !== undefined && !isRunId(words[0]) ? [undefined, words[0]] : words
+  const [id, dir] = words
   const run = findRun(store, id)
   const target = resolve(dir ?? run.id)
   const files = await fetchRun(store, run, target)
