@@ -60,7 +60,7 @@ export class Removal {
     for (const [attempt, why] of chosen) {
       const path = join(this.#root, 'attempts', attempt)
       this.#one({ kind: 'attempt', name: attempt, why, count: 1, bytes: sizeOf(path) }, () => {
-        rmSync(path, { recursive: true })
+        removeAll(path)
         removeEmpty(dirname(path), dirname(dirname(path)))
         return true
       })
@@ -189,7 +189,7 @@ export class Removal {
   #whole(path: string): void {
     const aside = temporaryPath(join(this.#root, 'runs', 'tmp'))
     withFolder(aside, () => renameSync(path, aside))
-    rmSync(aside, { recursive: true })
+    removeAll(aside)
   }
 }
 
@@ -202,4 +202,14 @@ function removeEmpty(...folders: readonly string[]): void {
   } catch {
     // something is in it
   }
+}
+
+/** A process that had just come to a folder may put one more file into it while it is emptied. */
+function removeAll(path: string): void {
+  for (let tries = 1; ; tries++)
+    try {
+      return rmSync(path, { recursive: true })
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOTEMPTY' || tries === 10) throw error
+    }
 }
