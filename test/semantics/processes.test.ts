@@ -102,3 +102,51 @@ test.runIf(process.platform === 'linux')('what a stage started ends with it, in 
   expect(pids.map(alive)).toEqual([false, false, true])
   process.kill(pids[2] as number)
 })
+
+test('what JSON Schema says less exactly than zod passes the check after the process', async () => {
+  const { run } = program(`
+import { writeFileSync } from 'node:fs'
+import { file, main, pipeline, stage } from 'millrace'
+import { z } from 'zod'
+interface Tree { readonly name: string; readonly children: readonly Tree[] }
+const tree: z.ZodType<Tree> = z.lazy(() => z.object({ name: z.string(), children: z.array(tree) }))
+const output = z.object({
+  flag: z.string().regex(/^abc$/i),
+  mail: z.email(),
+  step: z.number().multipleOf(0.1),
+  both: z.intersection(z.object({ a: z.int() }), z.object({ b: z.int() })),
+  one: z.discriminatedUnion('kind', [z.object({ kind: z.literal('x'), a: z.int() }), z.object({ kind: z.literal('y') })]),
+  either: z.union([z.object({ a: z.int() }), z.object({ a: z.int(), b: z.int() })]),
+  table: z.record(z.string().regex(/^K/i), z.number()),
+  template: z.templateLiteral(['v', z.int()]),
+  pair: z.tuple([z.string(), z.int()]).rest(z.boolean()),
+  tree,
+  given: z.int().default(3),
+  caught: z.int().catch(9),
+  length: z.string().length(2),
+  model: file(),
+  maybe: file().optional(),
+  properties: z.object({ required: z.string(), oneOf: z.null() }),
+  loose: z.looseObject({ a: z.int() }),
+  size: z.string().transform((text) => text.length).pipe(z.int()),
+})
+export const odd = stage('odd', {
+  isolate: 'process',
+  input: z.object({}),
+  output,
+  run: async (_, { file }) => {
+    const model = file('model.txt')
+    writeFileSync(model.path, 'weights')
+    return {
+      flag: 'ABC', mail: 'a@example.org', step: 0.3, both: { a: 1, b: 2 }, one: { kind: 'x', a: 1 }, either: { a: 1, b: 2 },
+      table: { k: 1 }, template: 'v12', pair: ['a', 1, true], tree: { name: 'a', children: [{ name: 'b', children: [] }] },
+      caught: 'x' as never, length: '😀b', model, properties: { required: 'r', oneOf: null }, loose: { a: 1, z: 2 }, size: 'four',
+    }
+  },
+})
+export const p = pipeline('p', { input: z.object({}), build: () => odd({}).size })
+main(import.meta, p)
+`)
+  const ran = await run([])
+  expect([ran.code, ran.stdout, ran.stderr.split('\n').slice(0, -2)]).toEqual([0, '4\n', expect.anything()])
+})

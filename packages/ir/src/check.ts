@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { type Json, showPath } from './json.ts'
+import { isObject, type Json, showPath } from './json.ts'
 import type { Schema } from './port.ts'
 
 const checkers = new WeakMap<Schema, z.ZodType>()
+const shapeCheckers = new WeakMap<Schema, z.ZodType>()
 
 /**
  * Checks a value by JSON Schema alone, as drivers do, which know no code of the author. Gives one line that says what
@@ -14,6 +15,44 @@ export function checkJson(schema: Schema, value: Json | undefined): string | und
     checker = z.fromJSONSchema(schema as never) as z.ZodType
     checkers.set(schema, checker)
   }
+  return problemOf(checker, value)
+}
+
+/**
+ * Checks only what JSON Schema says exactly as zod does: types, fields, items, choices, bounds. For a value that the
+ * author's own schema has passed elsewhere, where code of the author may have reached into the check.
+ */
+export function checkShape(schema: Schema, value: Json): string | undefined {
+  let checker = shapeCheckers.get(schema)
+  if (!checker) {
+    checker = z.fromJSONSchema(shapeOf(schema) as never) as z.ZodType
+    shapeCheckers.set(schema, checker)
+  }
+  return problemOf(checker, value)
+}
+
+/** Of these JSON Schema says less than zod (flags, formats), or more (fields beside an intersection's). */
+const inexact = new Set(['pattern', 'patternProperties', 'format', 'multipleOf', 'contentEncoding', 'default'])
+/** Under these stand names of the author, not keywords. */
+const named = new Set(['properties', '$defs'])
+const values = new Set(['const', 'enum', 'required'])
+
+function shapeOf(schema: Schema): Schema {
+  const out: Record<string, unknown> = {}
+  for (const [keyword, at] of Object.entries(schema)) {
+    if (inexact.has(keyword) || (keyword === 'additionalProperties' && at === false)) continue
+    if (values.has(keyword)) out[keyword] = at
+    else if (named.has(keyword))
+      out[keyword] = Object.fromEntries(Object.entries(at as Schema).map(([name, of]) => [name, shapeOf(of as Schema)]))
+    // without what is inexact a value may fit several
+    else if (keyword === 'oneOf') out.anyOf = (at as Schema[]).map(shapeOf)
+    else if (Array.isArray(at)) out[keyword] = at.map((of) => (isObject(of) ? shapeOf(of as Schema) : of))
+    else out[keyword] = isObject(at) ? shapeOf(at as Schema) : at
+  }
+  return out
+}
+
+function problemOf(checker: z.ZodType, value: Json | undefined): string | undefined {
   const result = checker.safeParse(value)
   if (result.success) return undefined
   return result.error.issues

@@ -1,6 +1,6 @@
 export type { Binding, Condition, Operator } from './binding.ts'
 export { assetKey, compare, conditionRefs, eachRef, follow, fromDefault, mapRefs, resolve, step } from './binding.ts'
-export { checkJson } from './check.ts'
+export { checkJson, checkShape } from './check.ts'
 export { fillDefaults } from './defaults.ts'
 export type { At, Code, Diagnostic, Severity } from './diagnostic.ts'
 export { codes, DiagnosticError, fail, formatDiagnostic, isDiagnosticError, nowhere } from './diagnostic.ts'

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
-import { bytesOf, digestBytes, type Json, mapArtifacts, type Resources } from '@millrace/ir'
+import { bytesOf, checkShape, digestBytes, type Json, mapArtifacts, type Resources } from '@millrace/ir'
 import {
   attemptFiles,
   type ChildFailure,
@@ -225,12 +225,23 @@ async function outcome(
         const { path } = at as { path: string }
         return (isAbsolute(path) ? at : { ...(at as object), path: join(paths.files, path) }) as Json
       })
+      // the check of the child shared its process with the stage, which may have changed what it uses
+      const problem = checkShape(spec.output, output)
+      if (problem !== undefined) throw refusedOutput(node.id, problem)
       if (outputDigest(spec.output, whole) === done.outputDigest) return { output: whole, files: done.files }
     }
   }
   if (request.log.tail.includes('JavaScript heap out of memory')) throw outOfMemory(request)
   throw endFailure(node.id, code, signal, existsSync(paths.output))
 }
+
+const refusedOutput = (node: string, problem: string): StageFailure =>
+  new StageFailure(
+    'invalid-output',
+    `"${node}" returned what its output schema refuses: ${problem}`,
+    'Return what the output schema says, or correct the schema.',
+    { retry: false },
+  )
 
 const outOfMemory = ({ node, share }: AttemptRequest): StageFailure =>
   new StageFailure(

@@ -14,7 +14,10 @@ interface Waiter<T> {
   start(lease: Lease): void
 }
 
-/** Packs work onto the machine by its requests: first come, first served, but small work may pass large work. */
+/** How many may pass the one that has waited longest; then the machine is kept free until it fits. */
+const patience = 64
+
+/** Packs work onto the machine by its requests: first come, first served, but some small work may pass large work. */
 export class Slots<T> {
   #cpu: number
   #memory: number
@@ -73,8 +76,9 @@ export class Slots<T> {
     look('cpu', share.cpu, this.#cpu, this.#whole.cpu, (n) => String(Math.round(n * 100) / 100))
     look('memory', share.memory, this.#memory, this.#whole.memory, (n) => `${Math.floor((n / 2 ** 30) * 10) / 10}Gi`)
     look('gpu', share.gpu, this.#free.length, this.#whole.gpu, String)
-    if (lacks.length === 0) return { lacks: 'jobs', reason: `no more than ${this.#atOnce} may run at once` }
-    return { lacks: lacks.join(), reason: `needs ${reasons.join(', ')}` }
+    if (lacks.length > 0) return { lacks: lacks.join(), reason: `needs ${reasons.join(', ')}` }
+    if (this.#jobs < 1) return { lacks: 'jobs', reason: `no more than ${this.#atOnce} may run at once` }
+    return { lacks: 'turn', reason: 'a larger call that has waited longer goes first' }
   }
 
   #serving = false
@@ -88,18 +92,30 @@ export class Slots<T> {
   #next(): Waiter<T> | undefined {
     if (this.#jobs < 1) return undefined
     let first: { readonly waiters: Waiter<T>[]; next: number } | undefined
+    let oldest = Number.POSITIVE_INFINITY
     for (const line of this.#lines.values()) {
       const head = line.waiters[line.next]
-      if (!head || !this.#fits(head.share)) continue
+      if (!head) continue
+      oldest = Math.min(oldest, head.order)
+      if (!this.#fits(head.share)) continue
       if (!first || head.order < (first.waiters[first.next] as Waiter<T>).order) first = line
     }
     if (!first) return undefined
-    const waiter = first.waiters[first.next++] as Waiter<T>
+    const waiter = first.waiters[first.next] as Waiter<T>
+    if (waiter.order !== oldest && !this.#mayPass(oldest)) return undefined
+    first.next++
     if (first.next > 1024 && first.next * 2 > first.waiters.length) {
       first.waiters.splice(0, first.next)
       first.next = 0
     }
     return waiter
+  }
+
+  /** The order of the one that was passed last, and how often it was. */
+  #passed = { order: -1, times: 0 }
+  #mayPass(order: number): boolean {
+    if (this.#passed.order !== order) this.#passed = { order, times: 0 }
+    return ++this.#passed.times <= patience
   }
 
   #fits(share: Share): boolean {

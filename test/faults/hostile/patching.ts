@@ -87,6 +87,14 @@ export const patching: readonly Form[] = [
     "(Object.prototype as any).toJSON = () => 'evil'",
     fails('no-output', 'the process of "<it>" ended with 0 and an incomplete output'),
   ),
+  unsure(
+    'object-keys',
+    'Object.keys = () => []',
+    fails(
+      'invalid-output',
+      '"<it>" returned what its output schema refuses: n: Invalid input: expected number, received undefined',
+    ),
+  ),
   unsure('map-get', 'Map.prototype.get = () => undefined'),
   unsure('next-tick', 'process.nextTick = () => {}'),
   patch('stage-listener', "process.on('uncaughtException', () => {}); process.on('SIGTERM', () => {})"),
