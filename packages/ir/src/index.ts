@@ -8,6 +8,14 @@ export type { Digest } from './digest.ts'
 export { digestBytes, digestFolderLines, digestJson, digestPattern, hexOf, isDigest } from './digest.ts'
 export type { Counts, Event, EventName, RunStatus, StageEvent } from './event.ts'
 export { maxEventOutput, showNode } from './event.ts'
+export { CacheKeys } from './flow/cache-keys.ts'
+export type { Call, CallResult } from './flow/call-state.ts'
+export { attemptsOf, EqualCalls } from './flow/equal-calls.ts'
+export type { Worker } from './flow/flow.ts'
+export { Flow } from './flow/flow.ts'
+export { forEvent } from './flow/for-event.ts'
+export type { Step } from './flow/frame.ts'
+export { allowed } from './flow/frame.ts'
 export type {
   Body,
   EnvValue,
@@ -22,6 +30,7 @@ export type {
 } from './graph.ts'
 export type { Json, JsonObject, NotJson } from './json.ts'
 export { canonical, copy, isObject, maxDepth, setKey, showPath, toJson } from './json.ts'
+export type { Metric } from './metric.ts'
 export { didYouMean, hint, namePattern, takenNames } from './names.ts'
 export type { Place } from './place.ts'
 export { capture, firstPlace, isOurs } from './place.ts'

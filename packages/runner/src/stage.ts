@@ -1,5 +1,4 @@
-import type { ArtifactValue, Json, Resources, Schema } from '@millrace/ir'
-import type { Metric } from '@millrace/store'
+import type { ArtifactValue, Json, Metric, Resources, Schema } from '@millrace/ir'
 
 /** What the runner needs of a zod schema. */
 export interface Parser {

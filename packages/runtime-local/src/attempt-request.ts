@@ -1,6 +1,13 @@
-import { type Digest, hexOf, type Json, type PlanStage, type PlanStageSpec, type StageOptions } from '@millrace/ir'
+import {
+  type Digest,
+  hexOf,
+  type Json,
+  type Metric,
+  type PlanStage,
+  type PlanStageSpec,
+  type StageOptions,
+} from '@millrace/ir'
 import type { Level, LoadedStage } from '@millrace/runner'
-import type { Metric } from '@millrace/store'
 import type { Share } from './capacity.ts'
 import type { ChildProgram } from './request.ts'
 import type { StageLog } from './stage-log.ts'

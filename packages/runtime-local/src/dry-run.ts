@@ -1,16 +1,17 @@
 import {
+  CacheKeys,
   checkJson,
   type Digest,
+  Flow,
   type Json,
   type JsonObject,
   type Plan,
   type PlanStage,
   type PlanStageSpec,
+  type Step,
+  type Worker,
 } from '@millrace/ir'
 import type { Store } from '@millrace/store'
-import { Flow, type Worker } from './flow.ts'
-import type { Step } from './frame.ts'
-import { CacheKeys } from './keys.ts'
 
 /** What would become of one call (one item of a map counts as one). */
 export interface DryCall {

@@ -1,22 +1,23 @@
 import {
+  type Call,
+  type CallResult,
   type Digest,
+  forEvent,
   isDiagnosticError,
   type Json,
+  type Metric,
   optionsOf,
   type Plan,
   type PlanStage,
   type PlanStageSpec,
 } from '@millrace/ir'
 import { attemptFiles, StageFailure, threw } from '@millrace/runner'
-import { type Metric, makeFolder, onDisk, outputDigest, type RunFolder } from '@millrace/store'
+import { makeFolder, onDisk, outputDigest, type RunEvents, type RunFolder } from '@millrace/store'
 import { runAttempt } from './attempt.ts'
 import type { AttemptRequest } from './attempt-request.ts'
-import type { Call, CallResult } from './call-state.ts'
 import type { Capacity, Share } from './capacity.ts'
-import { forEvent } from './for-event.ts'
 import { tokenPrefix } from './guard.ts'
 import { Inputs, shown } from './inputs.ts'
-import type { Journal } from './journal.ts'
 import type { LocalOptions } from './request.ts'
 import { type Lease, Slots } from './slots.ts'
 import { StageLog } from './stage-log.ts'
@@ -27,7 +28,7 @@ interface Surroundings {
   readonly options: LocalOptions
   readonly machine: Capacity
   readonly folder: RunFolder
-  readonly journal: Journal
+  readonly journal: RunEvents
   readonly cancel: AbortSignal
   readonly kill: AbortSignal
   share(node: PlanStage): Share

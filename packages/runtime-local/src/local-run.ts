@@ -1,7 +1,15 @@
 import {
+  allowed,
+  attemptsOf,
+  CacheKeys,
+  type Call,
+  type CallResult,
   checkJson,
   copy,
   type Diagnostic,
+  EqualCalls,
+  type Event,
+  Flow,
   type Json,
   type JsonObject,
   optionsOf,
@@ -12,30 +20,23 @@ import {
   planDigest,
   type RunOutcome,
   type RunStatus,
+  type Step,
+  type Worker,
 } from '@millrace/ir'
-import { StageFailure } from '@millrace/runner'
-import type { Pack, RunFolder } from '@millrace/store'
-import type { Call, CallResult } from './call-state.ts'
+import { outside, StageFailure } from '@millrace/runner'
+import { LogReplay, type Pack, RunEvents, type RunFolder, Teller } from '@millrace/store'
 import { machineCapacity, sharesOf } from './capacity.ts'
-import { attemptsOf, EqualCalls } from './equal-calls.ts'
 import { Executor, type Made, type Outcomes } from './executor.ts'
 import { cancelled, fault } from './fault.ts'
-import { Flow, type Worker } from './flow.ts'
-import { allowed, type Step } from './frame.ts'
-import { Journal } from './journal.ts'
-import { CacheKeys } from './keys.ts'
-import { LogReplay } from './log-replay.ts'
 import { loopTurned } from './loop-turned.ts'
 import type { LocalOptions } from './request.ts'
-import { Teller } from './teller.ts'
 
 /** One run of a Plan in this process: the flow says what may start, the executor does it, the journal tells it. */
 export class LocalRun implements Worker, Outcomes {
   readonly #plan: Plan
-  readonly #planId: string
   readonly #options: LocalOptions
   readonly #folder: RunFolder
-  readonly #journal: Journal
+  readonly #journal: RunEvents
   readonly #teller: Teller
   readonly #logs: LogReplay
   readonly #pack: Pack
@@ -60,15 +61,15 @@ export class LocalRun implements Worker, Outcomes {
     input: JsonObject,
     folder: RunFolder,
     options: LocalOptions,
-    listen: ConstructorParameters<typeof Journal>[1],
+    listen: ((event: Event) => void) | undefined,
     known?: (stages: number) => void,
   ) {
     this.known = known
     this.#plan = plan
-    this.#planId = planDigest(plan)
     this.#options = options
     this.#folder = folder
-    this.#journal = new Journal(folder, listen)
+    // a stage's code may have told it: what the listener prints, or starts timers for, is not the stage's
+    this.#journal = new RunEvents(folder, listen && ((event) => outside(() => listen(event))))
     this.#logs = new LogReplay(options.store, folder)
     this.#teller = new Teller(this.#journal, this.#logs)
     this.#pack = options.store.results.openPack(folder.id, { fresh: options.fresh === true })
@@ -99,7 +100,7 @@ export class LocalRun implements Worker, Outcomes {
       event: 'run.started',
       pipeline: this.#plan.pipeline,
       parameters,
-      plan: this.#planId,
+      plan: planDigest(this.#plan),
       nodes: this.#plan.nodes.filter((node) => node.kind === 'stage').length,
     })
     for (const notice of this.#options.notices ?? []) this.#journal.emit(notice)

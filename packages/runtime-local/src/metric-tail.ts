@@ -1,5 +1,6 @@
 import { fstatSync, openSync, readSync } from 'node:fs'
-import { closeFile, type Metric } from '@millrace/store'
+import type { Metric } from '@millrace/ir'
+import { closeFile } from '@millrace/store'
 
 const lookEvery = 250
 const chunk = 64 * 1024

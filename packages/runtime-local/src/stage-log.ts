@@ -1,10 +1,9 @@
 import { openSync, unlinkSync, writeSync } from 'node:fs'
-import { appendStored, closeFile, storeFailed, toAppend } from '@millrace/store'
+import { appendStored, closeFile, eventLimit, storeFailed, toAppend } from '@millrace/store'
 
 /** Bytes of one attempt's log that are kept. */
 const logLimit = 64 * 1024 * 1024
 /** Bytes of one attempt's prints that also become `log` events. */
-export const eventLimit = 1024 * 1024
 const tailSize = 4096
 const lineLimit = 64 * 1024
 

@@ -46,13 +46,26 @@ export function onDisk<T>(action: string, path: string, access: () => T): T {
   }
 }
 
+/** Something that is no folder stands where one must be; `path` is that of it. */
+export class InTheWay extends Error {
+  readonly code = 'ENOTDIR'
+  readonly errno = -system.errno.ENOTDIR
+  readonly path: string
+
+  constructor(path: string) {
+    super(`ENOTDIR: not a directory, mkdir '${path}'`)
+    this.path = path
+  }
+}
+
 /** The error as a diagnostic, with its cause; one that is neither of the disk nor a diagnostic is returned as it is. */
 export function storeFailed(action: string, path: string, error: unknown): unknown {
   const code = errnoOf(error)
   if (code === undefined || isDiagnosticError(error)) return error
   const known = getSystemErrorMap().get((error as NodeJS.ErrnoException).errno as number)?.[1]
   const reason = code === 'EDQUOT' ? overQuota : known
-  const message = `can't ${action} "${shown(path)}": ${code}${reason ? `, ${reason}` : ''}`
+  const [what, at] = error instanceof InTheWay ? ['create', error.path] : [action, path]
+  const message = `can't ${what} "${shown(at)}": ${code}${reason ? `, ${reason}` : ''}`
   const fix = fixes[code] ?? 'Check that path and its disk, or choose another store with --store.'
   return new DiagnosticError([{ code: 'store-failed', severity: 'error', message, at: nowhere, fix }], { cause: error })
 }

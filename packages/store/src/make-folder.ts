@@ -1,6 +1,6 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { errnoOf } from './disk.ts'
+import { errnoOf, InTheWay } from './disk.ts'
 
 /** How often a folder may vanish again while those in it are made. */
 const rounds = 3
@@ -35,8 +35,24 @@ function makeOne(path: string): void {
   try {
     mkdirSync(path)
   } catch (error) {
+    if (['EEXIST', 'ENOTDIR'].includes(errnoOf(error) ?? '')) noFolder(path)
     // what a look at it says is the cause then
-    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
+    else if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
+  }
+}
+
+/** Throws unless a folder is there. EEXIST would be taken for that of a file in it, and ENOTDIR doesn't say what is none. */
+function noFolder(path: string): void {
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      if (statSync(at).isDirectory()) return
+    } catch (error) {
+      if (errnoOf(error) === 'ENOTDIR') continue
+      if (errnoOf(error) !== 'ENOENT') throw error
+      // nothing at all, or a link to nothing
+      if (!lstatSync(at, { throwIfNoEntry: false })) throw error
+    }
+    throw new InTheWay(at)
   }
 }
 

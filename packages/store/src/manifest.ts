@@ -1,6 +1,15 @@
-import { type Digest, digestJson, hexOf, isObject, type Json, type JsonObject, type Schema } from '@millrace/ir'
+import {
+  type Digest,
+  digestJson,
+  hexOf,
+  isObject,
+  type Json,
+  type JsonObject,
+  type Metric,
+  type Schema,
+} from '@millrace/ir'
 import { absoluteFrom, artifactsOf, outputDigest, relativeTo } from './output.ts'
-import { type Metric, metricsOf, type Result } from './result.ts'
+import { metricsOf, type Result } from './result.ts'
 import type { User } from './uses.ts'
 
 /** What a commit puts down. */

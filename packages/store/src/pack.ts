@@ -1,9 +1,8 @@
 import { fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { Digest, Json } from '@millrace/ir'
+import type { Digest, Json, Metric } from '@millrace/ir'
 import { closeFile, errnoOf, onDisk, storeFailed } from './disk.ts'
 import { type Packed, packName } from './pack-name.ts'
-import type { Metric } from './result.ts'
 import { withFolder } from './temporary.ts'
 
 /** A line of a pack. */

@@ -1,13 +1,5 @@
-import { type Digest, isDigest, isObject, type Json, type Schema } from '@millrace/ir'
+import { type Digest, isDigest, isObject, type Json, type Metric, type Schema } from '@millrace/ir'
 import { outputDigest } from './output.ts'
-
-/** A number that a stage reported; it belongs to the result and is told again with every hit. */
-export interface Metric {
-  readonly name: string
-  readonly value: number
-  readonly step?: number
-  readonly time: string
-}
 
 /** What a stage returned once, for a cache key. */
 export interface Result {

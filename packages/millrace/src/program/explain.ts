@@ -6,6 +6,7 @@ import {
   content,
   eachRef,
   follow,
+  forEvent,
   type Json,
   type JsonObject,
   optionsOf,
@@ -15,7 +16,7 @@ import {
   type PlanStageSpec,
   showNode,
 } from '@millrace/ir'
-import { type DryCall, dryRun, forEvent } from '@millrace/runtime-local'
+import { type DryCall, dryRun } from '@millrace/runtime-local'
 import type { Store } from '@millrace/store'
 import { type RunRecord, readRecord } from './record.ts'
 

@@ -1,8 +1,12 @@
 import { copyFileSync, linkSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Digest } from '@millrace/ir'
-import { appendStored, type RunFolder, readStored, type Store } from '@millrace/store'
-import { eventLimit } from './stage-log.ts'
+import { appendStored, readStored } from '../disk.ts'
+import type { RunFolder } from '../run-folder.ts'
+import type { Store } from '../store.ts'
+
+/** Characters of one log that events carry. */
+export const eventLimit = 1024 * 1024
 
 const indexName = 'index.jsonl'
 

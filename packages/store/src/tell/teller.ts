@@ -1,18 +1,16 @@
-import type { Diagnostic, Json, PlanStage } from '@millrace/ir'
-import type { Call, CallResult } from './call-state.ts'
-import { forEvent } from './for-event.ts'
-import type { Journal } from './journal.ts'
+import { type Call, type CallResult, type Diagnostic, forEvent, type Json, type PlanStage } from '@millrace/ir'
 import type { LogReplay } from './log-replay.ts'
+import type { RunEvents } from './run-events.ts'
 
 type Index = readonly number[] | undefined
 
 /** Tells what became of each call, under each id that it has, and counts it. */
 export class Teller {
-  readonly #journal: Journal
+  readonly #journal: RunEvents
   readonly #logs: LogReplay
   readonly counts = { ran: 0, cached: 0, skipped: 0, failed: 0 }
 
-  constructor(journal: Journal, logs: LogReplay) {
+  constructor(journal: RunEvents, logs: LogReplay) {
     this.#journal = journal
     this.#logs = logs
   }

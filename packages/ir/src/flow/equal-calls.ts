@@ -1,4 +1,5 @@
-import { type Digest, optionsOf, type Plan } from '@millrace/ir'
+import type { Digest } from '../digest.ts'
+import { optionsOf, type Plan } from '../plan.ts'
 import type { Call, CallResult } from './call-state.ts'
 
 /** The calls of one run by cache key: equal ones are done once. */

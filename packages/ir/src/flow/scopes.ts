@@ -1,4 +1,5 @@
-import type { Binding, PlanNode, PlanStage, PlanWhen } from '@millrace/ir'
+import type { Binding } from '../binding.ts'
+import type { PlanNode, PlanStage, PlanWhen } from '../plan.ts'
 
 /** The stages of a body and of the bodies in it. */
 export function stagesUnder(children: ReadonlyMap<string, readonly PlanNode[]>, scope: string): PlanStage[] {

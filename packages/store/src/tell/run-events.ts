@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Event } from '@millrace/ir'
-import { outside } from '@millrace/runner'
-import { appendStored, type RunFolder } from '@millrace/store'
+import { appendStored } from '../disk.ts'
+import type { RunFolder } from '../run-folder.ts'
 
 type Bare<E> = E extends Event ? Omit<E, 'run' | 'time'> : never
 
 /** Where every event goes: into the run's journal, and to whoever listens. */
-export class Journal {
+export class RunEvents {
   readonly #folder: RunFolder
   readonly #listen: ((event: Event) => void) | undefined
   #metrics = ''
@@ -29,9 +29,7 @@ export class Journal {
     this.#append(event)
     if (event.event === 'metric') this.#metric(event)
     else if (event.event === 'run.finished') this.#flushMetrics()
-    const listen = this.#listen
-    // a stage's code may have told it: what the listener prints, or starts timers for, is not the stage's
-    if (listen) outside(() => listen(event))
+    this.#listen?.(event)
   }
 
   /** What a stage says must not fail within the stage, whose code may catch it: the next event of ours does. */

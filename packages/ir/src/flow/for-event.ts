@@ -1,4 +1,6 @@
-import { canonical, digestBytes, type Json, maxEventOutput } from '@millrace/ir'
+import { digestBytes } from '../digest.ts'
+import { maxEventOutput } from '../event.ts'
+import { canonical, type Json } from '../json.ts'
 
 /** An output as events carry it: small ones whole, larger ones by digest. */
 export function forEvent(output: Json): Json {

@@ -1,5 +1,7 @@
-import type { Digest, Json, PlanStage } from '@millrace/ir'
-import type { Metric } from '@millrace/store'
+import type { Digest } from '../digest.ts'
+import type { Json } from '../json.ts'
+import type { Metric } from '../metric.ts'
+import type { PlanStage } from '../plan.ts'
 import type { Step } from './frame.ts'
 
 /** One call that is ready, on its way through cache, attempts and commit. */

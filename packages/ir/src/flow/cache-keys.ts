@@ -1,13 +1,7 @@
-import {
-  content,
-  type Digest,
-  digestJson,
-  type Json,
-  optionsOf,
-  type Plan,
-  type PlanStage,
-  type PlanStageSpec,
-} from '@millrace/ir'
+import { type Digest, digestJson } from '../digest.ts'
+import type { Json } from '../json.ts'
+import { optionsOf, type Plan, type PlanStage, type PlanStageSpec } from '../plan.ts'
+import { content } from '../port.ts'
 
 /**
  * Cache keys (contracts: keys): the stage's identity (code, schemas, env) and the input as wired, artifacts by content.

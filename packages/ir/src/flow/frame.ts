@@ -1,4 +1,6 @@
-import type { Binding, Json, PlanMap, PlanNode, PlanStage, PlanValue, PlanWhen } from '@millrace/ir'
+import type { Binding } from '../binding.ts'
+import type { Json } from '../json.ts'
+import type { PlanMap, PlanNode, PlanStage, PlanValue, PlanWhen } from '../plan.ts'
 
 /** One body that runs: the pipeline's, a branch's, or one item's of a map. */
 export interface Frame {
