@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { writeProgram } from '../support/files.ts'
 import { type RunOptions, start } from '../support/processes.ts'
 import { same } from './campaign.ts'
@@ -120,9 +121,15 @@ function splitPacks(packs: string): void {
   rmSync(packs, { recursive: true })
   mkdirSync(packs)
   for (let n = 0; n < 75; n++) {
-    const text = lines[2 * n] ?? (lines[0] as string).replace(/[0-9a-f]{64}/, String(n).padStart(64, '0'))
+    const text = lines[2 * n] ?? otherKey(lines[0] as string, n)
     writeFileSync(join(packs, `20260101-0000${String(n).padStart(2, '0')}-000000.jsonl`), `${text}\n`)
   }
+}
+
+/** The same line of another key. */
+function otherKey(line: string, n: number): string {
+  const text = line.replace(/,"crc":\d+\}$/, '').replace(/[0-9a-f]{64}/, String(n).padStart(64, '0'))
+  return `${text},"crc":${crc32(text)}}`
 }
 
 /** The calls that were begun while GO was set so. */

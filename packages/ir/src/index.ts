@@ -29,7 +29,7 @@ export type {
   WhenNode,
 } from './graph.ts'
 export type { Json, JsonObject, NotJson } from './json.ts'
-export { canonical, copy, isObject, maxDepth, setKey, showPath, toJson } from './json.ts'
+export { canonical, copy, inOrder, isObject, maxDepth, setKey, showPath, toJson } from './json.ts'
 export type { Metric } from './metric.ts'
 export { didYouMean, hint, namePattern, takenNames } from './names.ts'
 export type { Place } from './place.ts'

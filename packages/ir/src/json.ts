@@ -47,6 +47,15 @@ export function copy<T extends Json>(value: T): T {
   return out as T
 }
 
+/** The same with the keys of every object in canonical order (RFC 8785): equal values are the same to all code. */
+export function inOrder<T extends Json>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item: Json) => inOrder(item)) as unknown as T
+  const out = {}
+  for (const key of Object.keys(value).sort()) setKey(out, key, inOrder((value as JsonObject)[key] as Json))
+  return out as T
+}
+
 /** Why a JavaScript value can't be JSON, and where in it. */
 export interface NotJson {
   readonly path: readonly (string | number)[]

@@ -1,4 +1,4 @@
-import { canonical, copy, type Json, type JsonObject, showPath, tellError, toJson } from '@millrace/ir'
+import { canonical, copy, inOrder, type Json, type JsonObject, showPath, tellError, toJson } from '@millrace/ir'
 import { ended, started, within } from './ambient.ts'
 import { Artifacts } from './artifacts.ts'
 import { refused, StageFailure, threw } from './failure.ts'
@@ -14,21 +14,26 @@ export const outputLimit = 1024 * 1024
  *
  * @throws StageFailure with the cause; `giveUp` aborting rejects with its reason
  */
-export async function callStage(stage: LoadedStage, attempt: Attempt): Promise<Outcome> {
-  const { node } = attempt
-  if (attempt.giveUp.aborted) throw attempt.giveUp.reason
-  const artifacts = new Artifacts(node, () => attempt.files(), attempt.input, stage.assets?.())
-  const { resolve, reject, promise } = settleable<Outcome>()
-  const ambient: Ambient = { node, print: attempt.print, fail: reject }
-  const abort = () => reject(attempt.giveUp.reason)
-  attempt.giveUp.addEventListener('abort', abort, { once: true })
+export const callStage = (stage: LoadedStage, attempt: Attempt): Promise<Outcome> =>
+  asStage(attempt, () => perform(stage, attempt))
+
+/** Does what is known to be a stage's own: what it prints, ends or leaves unhandled is the attempt's. */
+export async function asStage<T>(
+  { node, print, giveUp }: Pick<Attempt, 'node' | 'print' | 'giveUp'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (giveUp.aborted) throw giveUp.reason
+  const { resolve, reject, promise } = settleable<T>()
+  const ambient: Ambient = { node, print, fail: reject }
+  const abort = () => reject(giveUp.reason)
+  giveUp.addEventListener('abort', abort, { once: true })
   started(ambient)
   try {
-    void settleBy(() => within(ambient, () => perform(stage, attempt, artifacts)), resolve, reject)
+    void settleBy(() => within(ambient, work), resolve, reject)
     return await promise
   } finally {
     ended(ambient)
-    attempt.giveUp.removeEventListener('abort', abort)
+    giveUp.removeEventListener('abort', abort)
   }
 }
 
@@ -55,11 +60,13 @@ async function settleBy<T>(
   }
 }
 
-async function perform(stage: LoadedStage, attempt: Attempt, artifacts: Artifacts): Promise<Outcome> {
+/** What callStage does, for who is in asStage already. */
+export async function perform(stage: LoadedStage, attempt: Attempt): Promise<Outcome> {
   const { node } = attempt
+  const artifacts = new Artifacts(node, () => attempt.files(), attempt.input, stage.assets?.())
   const input = await parse(
     stage.input,
-    copy(attempt.input),
+    inOrder(attempt.input),
     (text, path) =>
       new StageFailure(
         'invalid-input',

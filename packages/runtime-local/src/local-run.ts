@@ -261,7 +261,7 @@ export class LocalRun implements Worker, Outcomes {
     const { output: schema } = this.#plan.stages[node.stage] as PlanStageSpec
     if (made.inProcess && attempt === undefined && !recompute?.has(node.id)) {
       if (JSON.stringify(output).length <= packLimit) {
-        this.#pack.append({ key, output, digest, metrics })
+        this.#pack.append({ key, output, digest, metrics, schema })
         return { output, metrics, from: run }
       }
     }

@@ -50,6 +50,7 @@ export function onDisk<T>(action: string, path: string, access: () => T): T {
 export class InTheWay extends Error {
   readonly code = 'ENOTDIR'
   readonly errno = -system.errno.ENOTDIR
+  readonly syscall = 'mkdir'
   readonly path: string
 
   constructor(path: string) {

@@ -23,10 +23,13 @@ export interface Claim {
   release(): void
 }
 
-/** Takes a run whose owner is dead or gave it back; undefined when somebody has it or was faster. */
-export function claim(folder: string, scratch: string): Claim | undefined {
+/**
+ * Takes a run whose owner is dead or gave it back; undefined when somebody has it or was faster. With `takeOver` also
+ * one whose owner may live.
+ */
+export function claim(folder: string, scratch: string, takeOver = false): Claim | undefined {
   const last = lastOwner(folder)
-  if (last.live) return undefined
+  if (last.live && !takeOver) return undefined
   const path = join(folder, last.next)
   return putIfAbsent(scratch, path, ownerText()) ? hold(path) : undefined
 }
@@ -38,8 +41,12 @@ export function hold(path: string): Claim {
       utimesSync(path, new Date(), new Date())
     } catch {}
   }, beatInMilliseconds).unref()
+  let held = true
   return {
     release() {
+      // by now the file may be that of the next owner
+      if (!held) return
+      held = false
       clearInterval(timer)
       remove(path)
     },

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { fstatSync, fsyncSync, openSync, readdirSync, readSync, renameSync, writeSync } from 'node:fs'
+import { fstatSync, fsyncSync, openSync, readdirSync, readSync, renameSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { closeFile, toRead } from './disk.ts'
@@ -47,7 +47,7 @@ export function mergePacks(folder: string, scratch: string, inUse: (pack: Packed
     }
     const sources = worthIt(opened)
     write(folder, scratch, parts(sources))
-    for (const { name } of sources) remove(join(folder, name))
+    for (const source of sources) removeMerged(folder, source)
   } finally {
     for (const { fd } of opened) closeFile(fd)
   }
@@ -60,10 +60,16 @@ export function reduceIndex(folder: string, scratch: string, name: string, keep:
     const size = fstatSync(fd).size
     const all = parts([{ name, fd, size }]).filter(({ pack }) => keep(pack))
     if (all.length > 0) write(folder, scratch, all)
-    remove(join(folder, name))
+    removeMerged(folder, { name, fd })
   } finally {
     closeFile(fd)
   }
+}
+
+/** Where another merge was faster, the name may be that of a new pack by now. */
+function removeMerged(folder: string, { name, fd }: Pick<Opened, 'name' | 'fd'>): void {
+  const path = join(folder, name)
+  if (statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino) remove(path)
 }
 
 /** All packs, and the indexes that are no larger than what joins them: so a line is copied only now and then. */

@@ -1,7 +1,8 @@
 import { fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { Digest, Json, Metric } from '@millrace/ir'
+import type { Digest, Json, Metric, Schema } from '@millrace/ir'
 import { closeFile, errnoOf, onDisk, storeFailed } from './disk.ts'
+import { lineOf } from './pack-line.ts'
 import { type Packed, packName } from './pack-name.ts'
 import { withFolder } from './temporary.ts'
 
@@ -12,6 +13,8 @@ export interface PackLine {
   /** The output digest. */
   readonly digest: Digest
   readonly metrics: readonly Metric[]
+  /** The output schema, by which artifacts are found: their paths are kept relative to the store. */
+  readonly schema: Schema
 }
 
 /** The writer of a run's pack: results without artifacts that were computed in this process. */
@@ -25,6 +28,7 @@ export interface Pack {
 /** A pack's file, created with the first line, so that a run of hits leaves none. */
 export class PackFile {
   readonly #folder: string
+  readonly #roots: readonly string[]
   readonly #packed: Packed
   #fd: number | undefined
   #path: string
@@ -32,16 +36,17 @@ export class PackFile {
   /** A write failed within a line: the next one begins after a newline. */
   #torn = false
 
-  constructor(folder: string, packed: Packed) {
+  constructor(folder: string, packed: Packed, roots: readonly string[]) {
     this.#folder = folder
+    this.#roots = roots
     this.#packed = packed
     this.#path = join(folder, packName(packed, 1))
   }
 
   /** Offset and length of the line. */
-  append({ key, output, digest, metrics }: PackLine): { readonly offset: number; readonly length: number } {
+  append(line: PackLine): { readonly offset: number; readonly length: number } {
     this.#fd ??= this.#create()
-    const text = JSON.stringify({ key, output, digest, metrics })
+    const text = lineOf(line, this.#roots)
     const bytes = Buffer.from(`${this.#torn ? '\n' : ''}${text}\n`)
     const end = this.#size + bytes.length
     try {

@@ -4,10 +4,11 @@ import { type Digest, hexOf, type Schema } from '@millrace/ir'
 import { closeFile, toRead } from './disk.ts'
 import { KeyTable } from './key-table.ts'
 import { type Pack, PackFile, readPart } from './pack.ts'
+import { resultOfLine } from './pack-line.ts'
 import { mergePacks } from './pack-merge.ts'
 import { isIndexName, type Packed, packOfName } from './pack-name.ts'
 import { eachLine, keyBits, sections } from './pack-scan.ts'
-import { type Result, resultOfLine } from './result.ts'
+import type { Result } from './result.ts'
 
 interface Source extends Packed {
   /** Appended by this process. */
@@ -25,6 +26,7 @@ export interface Candidate extends Packed {
 /** All packs of a store: those there at the first question, and the lines that this process appends. */
 export class Packs {
   readonly #folder: string
+  readonly #roots: readonly [string, ...string[]]
   readonly #scratch: string
   readonly #isLive: (run: string) => boolean
   readonly #table = new KeyTable()
@@ -35,8 +37,14 @@ export class Packs {
   #opened: Map<string, number> | undefined
   #closed = false
 
-  constructor(folder: string, scratch: string, isLive: (run: string) => boolean) {
+  constructor(
+    folder: string,
+    scratch: string,
+    roots: readonly [string, ...string[]],
+    isLive: (run: string) => boolean,
+  ) {
     this.#folder = folder
+    this.#roots = roots
     this.#scratch = scratch
     this.#isLive = isLive
   }
@@ -44,7 +52,7 @@ export class Packs {
   open(packed: Packed): Pack {
     this.#merge()
     this.#runs.add(packed.run)
-    const file = new PackFile(this.#folder, packed)
+    const file = new PackFile(this.#folder, packed, this.#roots)
     this.#files.push(file)
     const source = this.#sources.push({ ...packed, own: true, read: (offset, length) => file.read(offset, length) }) - 1
     let open = true
@@ -76,7 +84,7 @@ export class Packs {
           run,
           fresh,
           own,
-          read: (schema: Schema) => attempt(() => resultOfLine(read(offset, length), key, schema, run)),
+          read: (schema: Schema) => attempt(() => resultOfLine(read(offset, length), key, schema, run, this.#roots[0])),
         }
       })
       .sort((a, b) => this.#rank(a) - this.#rank(b) || (a.fresh ? -1 : 1) * compare(a.run, b.run))

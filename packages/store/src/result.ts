@@ -1,5 +1,4 @@
-import { type Digest, isDigest, isObject, type Json, type Metric, type Schema } from '@millrace/ir'
-import { outputDigest } from './output.ts'
+import { type Digest, isObject, type Json, type Metric } from '@millrace/ir'
 
 /** What a stage returned once, for a cache key. */
 export interface Result {
@@ -17,16 +16,6 @@ export interface Result {
 export interface Committed extends Result {
   /** Another attempt's result was adopted, and no manifest ever named this one: nobody can use its files. */
   readonly unnamed?: boolean
-}
-
-/** A line of a pack as a result, if the line is whole and is what was written. */
-export function resultOfLine(text: string, key: Digest, schema: Schema, from: string): Result | undefined {
-  const line: unknown = JSON.parse(text)
-  if (!isObject(line) || line.key !== key || !isDigest(line.digest) || line.output === undefined) return undefined
-  const output = line.output as Json
-  const metrics = metricsOf(line.metrics)
-  if (!metrics || outputDigest(schema, output) !== line.digest) return undefined
-  return { key, output, digest: line.digest, metrics, from }
 }
 
 /** JSON has no NaN and no infinities: such a value was written as null. */

@@ -53,7 +53,7 @@ export class FolderResults implements Results {
     const scratch = join(folder, 'tmp')
     this.#manifests = new Manifests(roots, folder, scratch)
     this.#condemned = new Condemned(roots[0])
-    this.#packs = new Packs(join(folder, 'packs'), scratch, isLive)
+    this.#packs = new Packs(join(folder, 'packs'), scratch, roots, isLive)
   }
 
   async find(key: Digest, output: Schema, { verifyFull, user }: FindOptions = {}): Promise<Result | undefined> {

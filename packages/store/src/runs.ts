@@ -31,7 +31,7 @@ export interface Runs {
    * The last run of the same pipeline, parameters and plan whose last event isn't a succeeded `run.finished` and that
    * no live process owns; it is this process's from then on. Undefined when there is none.
    */
-  resume(info: RunInfo): RunFolder | undefined
+  resume(info: RunInfo, options?: ResumeOptions): RunFolder | undefined
   /** The run that `resume` would take. */
   resumable(info: RunInfo): RunSummary | undefined
   /** Newest first. */
@@ -46,6 +46,14 @@ export interface Runs {
   path(id: string): string
   /** Creates or replaces a file in the run's folder; whoever reads it sees it whole. */
   write(id: string, name: string, text: string): void
+}
+
+export interface ResumeOptions {
+  /**
+   * Also a run whose owner may live: for a driver, whose forerunner was a process in another pod that nobody can ask.
+   * Two that run at once are both right. Default false.
+   */
+  readonly takeOver?: boolean
 }
 
 export class FolderRuns implements Runs {
@@ -82,11 +90,11 @@ export class FolderRuns implements Runs {
     return this.#hold(id, info, hold(join(this.path(id), firstOwner)), false)
   }
 
-  resume(info: RunInfo): RunFolder | undefined {
+  resume(info: RunInfo, { takeOver = false }: ResumeOptions = {}): RunFolder | undefined {
     for (const id of this.#openIds(info)) {
       const summary = this.#unfinished(id, info)
-      if (!summary || summary.status === 'running') continue
-      const claimed = claim(this.path(id), this.#scratch)
+      if (!summary || (summary.status === 'running' && !takeOver)) continue
+      const claimed = claim(this.path(id), this.#scratch, takeOver)
       if (!claimed) continue
       if (this.#unfinished(id, info)) return this.#hold(id, { ...info, started: summary.started }, claimed, true)
       claimed.release()

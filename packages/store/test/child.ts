@@ -60,7 +60,7 @@ const doing: { readonly [what: string]: () => Promise<void> } = {
         const digest = outputDigest(model, { model: text })
         await store.results.commit({ key, run: run.id, output: { model: text }, schema: model, digest, metrics: [] })
         run.attempts.end(attempt)
-      } else pack.append({ key, output, digest: outputDigest(plain, output), metrics: [] })
+      } else pack.append({ key, output, digest: outputDigest(plain, output), metrics: [], schema: plain })
       say(i)
     }
   },

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openStore } from '../src/index.ts'
-import { child, go, line, litter, newRoot, packOf, write } from './support.ts'
+import { child, go, line, lineText, litter, newRoot, packOf, write } from './support.ts'
 import { keyOf, plain, work } from './values.ts'
 
 const key = keyOf('a key')
@@ -11,7 +11,7 @@ const run = (i: number): string => `run-${String(i).padStart(3, '0')}`
 
 /** A store of `count` packs of ten lines; pack `i` holds the keys from `10 * i`. */
 function manyPacks(count: number, root = newRoot(), first = 0): string {
-  const text = (by: number) => `${JSON.stringify(line(keyOf(by), { by: `${by}` }))}\n`
+  const text = (by: number) => `${lineText(keyOf(by), { by: `${by}` })}\n`
   for (let i = first; i < first + count; i++) {
     const lines = Array.from({ length: 10 }, (_, n) => text(i * 10 + n))
     write(join(root, 'results/packs', `${run(i)}.jsonl`), lines.join(''))

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { openStore, outputDigest } from '../src/index.ts'
-import { filesIn, line, newRoot, packOf } from './support.ts'
-import { keyOf, plain } from './values.ts'
+import { digestFile, openStore, outputDigest } from '../src/index.ts'
+import { attemptFolder, filesIn, line, newRoot, packOf } from './support.ts'
+import { keyOf, model, plain } from './values.ts'
 
 const key = keyOf('a key')
 const served = async (root: string): Promise<unknown> => {
@@ -13,17 +14,16 @@ const served = async (root: string): Promise<unknown> => {
   return found && [found.output, found.from]
 }
 
-test('a line is { key, output, digest, metrics }, in the file before append returns', () => {
+test('a line is { key, output, digest, metrics, crc }, in the file before append returns', () => {
   const root = newRoot()
   const pack = openStore(root).results.openPack('run-1', { fresh: false })
   expect(filesIn(root)).not.toContain('results/packs/run-1.jsonl')
   const output = { by: 'é\u2028"\n' }
   const digest = outputDigest(plain, output)
   const metrics = [{ name: 'loss', value: 0.5, step: 1, time: '2026-11-22T07:53:12.000Z' }]
-  pack.append({ key, output, digest, metrics })
-  expect(readFileSync(join(root, 'results/packs/run-1.jsonl'), 'utf8')).toBe(
-    `{"key":"${key}","output":{"by":"é\u2028\\"\\n"},"digest":"${digest}","metrics":${JSON.stringify(metrics)}}\n`,
-  )
+  pack.append({ key, output, digest, metrics, schema: plain })
+  const text = `{"key":"${key}","output":{"by":"é\u2028\\"\\n"},"digest":"${digest}","metrics":${JSON.stringify(metrics)}`
+  expect(readFileSync(join(root, 'results/packs/run-1.jsonl'), 'utf8')).toBe(`${text},"crc":${crc32(text)}}\n`)
   pack.close()
   expect(() => pack.append(line(key, output))).toThrow('the pack of run run-1 is closed')
 })
@@ -120,4 +120,31 @@ test('a run keeps the line it wrote, also when it goes on in another process', a
   again.append(line(keyOf('more'), { by: 'three' }))
   expect(statSync(join(root, 'results/packs/run-3.jsonl')).size).toBe(before)
   expect((await openStore(root).results.find(keyOf('more'), plain))?.from).toBe('run-3')
+})
+
+test('paths in a line are relative to the store: one that was moved keeps its results', async () => {
+  const root = newRoot()
+  const path = join(attemptFolder(root, 'prepare', 'run-1-0'), 'model')
+  writeFileSync(path, 'weights')
+  const output = { model: { path, ...(await digestFile(path)) } }
+  const pack = openStore(root).results.openPack('run-1', { fresh: false })
+  pack.append({ key, output, digest: outputDigest(model, output), metrics: [], schema: model })
+  pack.close()
+  const moved = `${root}-moved`
+  renameSync(root, moved)
+  const found = await openStore(moved).results.find(key, model)
+  expect(found?.output).toEqual({ model: { ...output.model, path: join(moved, 'attempts/prepare/run-1-0/model') } })
+})
+
+test('a line whose metrics were changed is a miss', async () => {
+  const root = newRoot()
+  const store = openStore(root)
+  const pack = store.results.openPack('run-1', { fresh: false })
+  const metrics = [{ name: 'accuracy', value: 0.75, time: '2026-11-22T07:53:12.000Z' }]
+  pack.append({ ...line(key, { by: 'a' }), metrics })
+  pack.close()
+  store.close()
+  const path = join(root, 'results/packs/run-1.jsonl')
+  writeFileSync(path, readFileSync(path, 'utf8').replace('0.75', '0.95'))
+  expect(await openStore(root).results.find(key, plain)).toBeUndefined()
 })

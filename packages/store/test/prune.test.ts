@@ -263,7 +263,7 @@ test('what a prune that lives is about to remove is a miss, what a dead one was 
   // a line that names a file: the output of a stage that passes it on
   const output = { model: { path, ...(await digestFile(path)) } }
   const pack = openStore(root).results.openPack(old.id, { fresh: false })
-  pack.append({ key: keyOf('a'), output, digest: outputDigest(model, output), metrics: [] })
+  pack.append({ key: keyOf('a'), output, digest: outputDigest(model, output), metrics: [], schema: model })
   pack.close()
   end(old, 40)
   const user = run()

@@ -257,3 +257,29 @@ test.runIf(existsSync('/proc/self/stat'))(
     expect(filesIn(join(root, 'runs/open'))).toEqual([])
   },
 )
+
+test('a run that was given back once is not given back again: by then another may own it', () => {
+  const root = newRoot()
+  const { runs } = openStore(root)
+  const info = { pipeline: 'p', plan: 'sha256:a', parameters: {} }
+  const first = runs.create(info)
+  const time = new Date().toISOString()
+  const counts = { ran: 0, cached: 0, skipped: 0, failed: 1 }
+  const end = { status: 'failed' as const, counts, seconds: 0, finished: time }
+  first.append({
+    event: 'run.finished',
+    run: first.id,
+    time,
+    status: 'failed',
+    output: null,
+    errors: [],
+    counts,
+    seconds: 0,
+  })
+  first.finish(end)
+  const second = openStore(root).runs.resume(info)
+  expect(second?.id).toBe(first.id)
+  first.release()
+  expect(openStore(root).runs.resume(info)).toBeUndefined()
+  second?.release()
+})

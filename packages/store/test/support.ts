@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { crc32 } from 'node:zlib'
 import type { Digest, Event, Json } from '@millrace/ir'
 import { afterAll } from 'vitest'
 import { openStore, outputDigest, type PackLine } from '../src/index.ts'
@@ -50,7 +51,15 @@ export const line = (key: Digest, output: Json): PackLine => ({
   output,
   digest: outputDigest(plain, output),
   metrics: [],
+  schema: plain,
 })
+
+/** A line as it stands in a pack. */
+export function lineText(key: Digest, output: Json): string {
+  const { schema: _, ...fields } = line(key, output)
+  const text = JSON.stringify(fields).slice(0, -1)
+  return `${text},"crc":${crc32(text)}}`
+}
 
 /** A pack of one line, written by a run of its own. */
 export function packOf(root: string, run: string, key: Digest, output: Json, fresh = false): void {

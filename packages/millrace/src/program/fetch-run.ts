@@ -82,7 +82,8 @@ function outputOf(store: Store, run: RunSummary): Json {
 
 /** The output with its artifacts where they will be. */
 function placed(output: Json, parts: Part[]): Json {
-  const taken = new Set(['output.json', 'metrics.jsonl', 'logs'])
+  const own = ['output.json', 'metrics.jsonl', 'logs']
+  const taken = new Set(own)
   const visit = (at: Json, path: readonly (string | number)[]): Json => {
     if (Array.isArray(at)) return at.map((item: Json, i) => visit(item, [...path, i]))
     if (!isObject(at)) return at
@@ -90,6 +91,7 @@ function placed(output: Json, parts: Part[]): Json {
       const folder = path.map((key) => String(key).replaceAll(/[^\w.-]|^\.+$/g, '_'))
       const name = basename(at.path)
       if (folder.at(-1) === name) folder.pop()
+      if (folder[0] !== undefined && own.includes(folder[0])) folder[0] = `${folder[0]}-2`
       let to = join(...folder, name)
       for (let i = 2; taken.has(to); i++) to = join(...folder, String(i), name)
       taken.add(to)
