@@ -142,6 +142,9 @@ class Case {
   /** With the right output, or with 5 and a path and a cause; with 1 where it was the stage's own call that failed. */
   #ended({ code, signal, stdout, stderr, events }: Ran, what: string, hit: readonly SystemCall[]): void {
     const told = `${what}\n${stderr.slice(-2500)}`
+    // Node ends the process where the stage's own readFileSync can't close its file
+    const abort = signal === 'SIGABRT' && /node::Assert[\s\S]*readFileSync[\s\S]*program\.ts/.test(stderr)
+    if (abort && hit.every(({ name }) => name === 'close')) return
     holds(`it hangs: ${told}`, signal === null)
     holds(
       `it shows what is our own: ${told}`,

@@ -14,6 +14,10 @@ export interface SystemCall {
 
 /** Words before a command that trace its calls into a file. */
 export const traced = (log: string, ...more: readonly string[]): readonly string[] => [
+  // with strace alone what it traced would live on, stopped or not
+  'timeout',
+  '--signal=KILL',
+  '280',
   'strace',
   '-f',
   '--seccomp-bpf',

@@ -12,7 +12,7 @@ import {
   setKey,
   showPath,
 } from '@millrace/ir'
-import { digestFile, digestFolder, makeFolder, onDisk } from '@millrace/store'
+import { digestFile, digestFolder, makeFolder, onDisk, storeFailed } from '@millrace/store'
 import { StageFailure } from './failure.ts'
 
 type Kind = 'file' | 'folder'
@@ -89,7 +89,8 @@ export class Artifacts {
     let real: string
     try {
       real = realpathSync(path)
-    } catch {
+    } catch (error) {
+      if (!absent.has((error as NodeJS.ErrnoException).code ?? '')) throw storeFailed('read', path, error)
       throw new StageFailure(
         'no-output',
         `"${this.#node}" names the ${kind} "${name}" in its output and did not write it`,
@@ -97,8 +98,10 @@ export class Artifacts {
         { path: field },
       )
     }
-    if (!real.startsWith(realpathSync(this.#folder()) + sep)) throw outside(this.#node, field, name)
-    if (lstatSync(path).isSymbolicLink()) throw notRegular(this.#node, field, name, 'a symbolic link')
+    const inside = onDisk('read', path, () => realpathSync(this.#folder()))
+    if (!real.startsWith(inside + sep)) throw outside(this.#node, field, name)
+    if (onDisk('read', path, () => lstatSync(path)).isSymbolicLink())
+      throw notRegular(this.#node, field, name, 'a symbolic link')
     try {
       const { digest, size } = kind === 'file' ? await digestFile(path) : await digestFolder(path)
       if (openForWriting(real)) throw stillWritten(this.#node, field, name)
@@ -130,7 +133,8 @@ export class Artifacts {
       const { path: file, digest, size } = at as unknown as Written
       const known = this.#known.get(file)
       if (known?.digest !== digest || known.size !== size) throw outside(this.#node, showPath(path), file)
-      const is = statSync(file, { throwIfNoEntry: false })?.isDirectory() ? 'folder' : 'file'
+      const there = onDisk('read', file, () => statSync(file, { throwIfNoEntry: false }))
+      const is = there?.isDirectory() ? 'folder' : 'file'
       if (is !== kind) throw wrongKind(this.#node, showPath(path), is, kind)
       return at
     })
@@ -140,8 +144,10 @@ export class Artifacts {
 /** What the disk refuses is no fault of the stage; what it left unwritten is. */
 const isRefused = (error: unknown): boolean => {
   const { code } = (isDiagnosticError(error) ? (error.cause ?? {}) : {}) as NodeJS.ErrnoException
-  return code !== undefined && !['ENOENT', 'ENOTDIR', 'ELOOP'].includes(code)
+  return code !== undefined && !absent.has(code)
 }
+
+const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
 
 const wrongKind = (node: string, field: string, is: Kind, wanted: Kind): StageFailure =>
   new StageFailure(
