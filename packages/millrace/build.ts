@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { rolldown } from 'rolldown'
 
@@ -10,7 +10,7 @@ import { rolldown } from 'rolldown'
 const here = import.meta.dirname
 const out = join(here, 'dist')
 const root = join(here, '../..')
-const external = /^(node:|zod$|zod\/|commander$|yaml$|tsx$|tsx\/|rolldown$|rolldown\/)/
+const external = /^(node:|zod$|zod\/|@kubernetes\/client-node$|commander$|yaml$|tsx$|tsx\/|rolldown$|rolldown\/)/
 
 // our code must not be changed by a stage that replaces a global
 const intrinsics = join(here, 'src/intrinsics.ts')
@@ -47,6 +47,33 @@ const code = await rolldown({
   transform: { inject },
 })
 await code.write({ dir: out, format: 'esm', chunkFileNames: '[name].js', sourcemap: false })
+
+// one file with all that it needs, for a volume of a pod that has nothing else
+async function forPod(entry: string, name: string, beside: { readonly inject?: typeof inject }): Promise<void> {
+  const pod = await rolldown({
+    input: join(here, entry),
+    external: /^node:/,
+    platform: 'node',
+    // no module of ours is there for what loading it does
+    treeshake: { moduleSideEffects: false },
+    transform: beside,
+  })
+  const [{ code }] = (
+    await pod.generate({
+      format: 'esm',
+      codeSplitting: false,
+      minify: { compress: true, mangle: false, codegen: true },
+    })
+  ).output
+  mkdirSync(join(out, 'pod'), { recursive: true })
+  // a stack names this instead of a whole data: URL
+  // it may be imported from a data: URL, against which nothing can be resolved
+  const text = code.trimEnd().replaceAll('import.meta.url', JSON.stringify(`file:///millrace/${name}`))
+  writeFileSync(join(out, 'pod', name), `${text}\n//# sourceURL=millrace/${name}\n`)
+}
+await forPod('src/pod.ts', 'runner.mjs', { inject })
+// no code of an author's runs in it
+await forPod('src/driver.ts', 'driver.mjs', {})
 
 if (process.argv.includes('--types')) {
   // the declarations of all packages stand side by side, and find each other by relative paths

@@ -143,7 +143,7 @@ describe('a store', () => {
   test('that can not be made: exit 5', async () => {
     const one = program({ 'program.ts': text, taken: '' })
     expect(await told(5, one, ['--store', 'taken/store'])).toMatchInlineSnapshot(`
-      "error[store-failed]: can't create "taken/store": ENOTDIR, not a directory
+      "error[store-failed]: can't create "taken": ENOTDIR, not a directory
         fix: Remove the file that stands where a folder should be, or choose another store with --store.
       "
     `)
@@ -151,8 +151,8 @@ describe('a store', () => {
     expect(ran.code).toBe(5)
     expect(sameAsJson(ran, one)).toMatchObject({ run: null, status: 'failed' })
     expect(ran.stderr).toMatchInlineSnapshot(`
-      "error[store-failed]: can't create "taken": EEXIST, file already exists
-        fix: Remove what stands at that path, or choose another store with --store.
+      "error[store-failed]: can't create "taken": ENOTDIR, not a directory
+        fix: Remove the file that stands where a folder should be, or choose another store with --store.
       "
     `)
   })

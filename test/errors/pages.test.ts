@@ -44,6 +44,9 @@ test('every code is asserted with its text in some test', () => {
   expect(codes.filter((code) => !texts.some((text) => text.includes(`[${code}]: `)))).toEqual([])
 })
 
+/** No page needs a cluster, and none may find one. */
+const env = { KUBECONFIG: undefined, HOME: '/nowhere' }
+
 /** The blocks of a page: files by the name in their first line, and what is typed with what it prints. */
 function blocksOf(code: string): {
   readonly files: Record<string, string>
@@ -75,7 +78,7 @@ test.each(codes)('the page of %s shows what its program prints', async (code) =>
   for (const line of typed) {
     const words = line.split(' ')
     if (words[0] === 'tsx') {
-      const { stdout, stderr } = await one.run(words.slice(2), { how: 'node' })
+      const { stdout, stderr } = await one.run(words.slice(2), { how: 'node', env })
       printed.push(stdout, stderr)
     } else execFileSync('/bin/sh', ['-c', line], { cwd: one.folder })
   }

@@ -177,8 +177,8 @@ export const reads = stage('reads', { input: z.object({}), output: z.object({ n:
     expect([ran.code, ran.stdout]).toEqual([0, '{"n":3}\n'])
     expect(ran.stderr.split('\n').filter((line) => line.includes('notice['))).toMatchInlineSnapshot(`
       [
-        "<time> notice[environment-at-top-level]: "reads.ts" reads process.env.WORDS when it is loaded; in a pod that variable may be missing (reads.ts:4)",
-        "<time> notice[environment-at-top-level]: "reads.ts" reads process.env when it is loaded; in a pod its variables may be missing (reads.ts:5)",
+        "<time> notice[environment-at-top-level]: "reads.ts" reads process.env.WORDS when it is loaded; its value is no part of any key, and in a pod it may be missing (reads.ts:4)",
+        "<time> notice[environment-at-top-level]: "reads.ts" reads process.env when it is loaded; its variables are no part of any key, and in a pod they may be missing (reads.ts:5)",
       ]
     `)
   })

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inOrder, type JsonObject } from '@millrace/ir'
 import { type Campaign, holds, same, type Trial } from './campaign.ts'
 import { ending } from './hostile/ending.ts'
 import { judgeLog } from './hostile/flood.ts'
@@ -106,7 +107,8 @@ function judge(ran: Awaited<ReturnType<Trial['run']>>, forms: readonly Form[], a
   for (const form of forms) if (form.log) judgeLog(form, newestRun(folder), folder)
   neighbours(events)
   if (failed.length === 0)
-    same('output', { ...(last.output as object), text: undefined }, { ...output(), text: undefined })
+    // a record's keys come in the order in which a stage sees them
+    same('output', inOrder({ ...(last.output as JsonObject), text: null }), inOrder({ ...output(), text: null }))
   for (const node of new Set(events.map(({ node }) => node)))
     if (node !== undefined) oneEnd(events.filter((event) => event.node === node))
 }

@@ -24,6 +24,12 @@ describe.each(examples)('$folder', ({ path, name }) => {
     const made = await makeGoldens(copy.path, name, env)
     for (const file of files) expect(made[file]).toBe(kept(path, file))
   })
+
+  test('its manifests are what compile gives, from another folder, in another language', async () => {
+    const copy = copyOf(path)
+    const checked = await copy.run(`LC_ALL=tr_TR.UTF-8 node_modules/.bin/tsx ${name}.ts compile --check`)
+    expect([checked.code, checked.stdout, checked.stderr]).toEqual([0, '', `deploy/${name}/onprem is up to date\n`])
+  })
 })
 
 test('the command graph prints it', async () => {

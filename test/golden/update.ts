@@ -1,11 +1,13 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { examples, makeGoldens } from './examples.ts'
 
-/** Writes the goldens of all examples anew: `pnpm golden`. Read what changed before you commit it. */
+/** Writes the goldens and manifests of all examples anew: `pnpm golden`. Read what changed before you commit it. */
 for (const { path, name, folder } of examples) {
   const goldens = await makeGoldens(path, name)
   mkdirSync(join(path, 'golden'), { recursive: true })
   for (const [file, text] of Object.entries(goldens)) writeFileSync(join(path, 'golden', file), text)
+  execFileSync('node_modules/.bin/tsx', [`${name}.ts`, 'compile'], { cwd: path, stdio: 'inherit' })
   console.log(`${folder}: ${Object.keys(goldens).join(', ')}`)
 }

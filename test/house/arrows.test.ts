@@ -12,7 +12,8 @@ const arrows: Record<string, readonly string[]> = {
   store: ['ir'],
   runner: ['ir', 'store'],
   'runtime-local': ['ir', 'store', 'runner'],
-  millrace: ['ir', 'sdk', 'compiler', 'store', 'runner', 'runtime-local'],
+  'runtime-kubernetes': ['ir', 'store'],
+  millrace: ['ir', 'sdk', 'compiler', 'store', 'runner', 'runtime-local', 'runtime-kubernetes'],
 }
 
 const sources = (name: string): string[] =>

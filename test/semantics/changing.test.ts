@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { program } from '../support/program.ts'
@@ -58,6 +58,35 @@ test('a file that is written anew with the same bytes while a stage reads it is 
   writeFileSync(join(folder, 'data.txt'), 'A')
   rmSync(join(folder, 'wait'))
   expect([(await begun.ended).code, begun.stdout()]).toEqual([0, '{"text":"A1"}\n'])
+})
+
+test('a file above 1 GiB changes in its last byte while a stage reads it', { timeout: 180_000 }, async () => {
+  const { folder, run, start } = program({
+    'program.ts': text
+      .replace(
+        "readFileSync(data.path, 'utf8')",
+        'String(readSync(openSync(data.path), Buffer.alloc(1), 0, 1, 2 ** 30))',
+      )
+      .replace('existsSync, ', 'existsSync, openSync, readSync, '),
+    'data.txt': '',
+    'parts/a.txt': '1',
+    wait: '',
+  })
+  const path = join(folder, 'data.txt')
+  const last = (byte: number): void => {
+    const fd = openSync(path, 'r+')
+    writeSync(fd, Buffer.from([byte]), 0, 1, 2 ** 30)
+    closeSync(fd)
+  }
+  last(0)
+  const begun = start(words, { timeout: 170_000 })
+  await begun.said('at work')
+  last(7)
+  rmSync(join(folder, 'wait'))
+  expect((await begun.ended).code).toBe(1)
+  expect(begun.stderr()).toContain('error[invalid-input]: "read" got the file "data.txt", which changed while it ran\n')
+  last(0)
+  expect((await run(['plan', ...words])).stdout).toBe('read  run      it failed in the last run\n')
 })
 
 test('what --fresh made last is the newest, also when the clock was set back', async () => {

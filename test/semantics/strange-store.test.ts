@@ -15,11 +15,11 @@ export const demo = pipeline('demo', { input: z.object({ n: z.number().default(1
 main(import.meta, demo)
 `
 
-test('a stage sees the keys of a cached value in the order in which they were returned', async () => {
+test('a stage sees the keys of a value in one order, cached or not', async () => {
   const { run } = program(text)
-  expect((await run()).stdout).toBe('{"keys":"z,a"}\n')
+  expect((await run()).stdout).toBe('{"keys":"a,z"}\n')
   const { stdout, stderr } = await run(['--param', 'n=2'])
-  expect(stdout).toBe('{"keys":"z,a"}\n')
+  expect(stdout).toBe('{"keys":"a,z"}\n')
   expect(stderr).toContain('1 ran, 1 cached')
 })
 

@@ -3,8 +3,32 @@ export type { BuildSite } from './bundle/check-build.ts'
 export { checkBuilds } from './bundle/check-build.ts'
 export type { CodeIndex, StageCode } from './bundle/code-index.ts'
 export { indexCode } from './bundle/code-index.ts'
+export { emitStages } from './bundle/emit-stage.ts'
+export type { EmitRequest, EmittedStage, EmittedStages } from './bundle/emitted-stage.ts'
+export { packStage, stageArchive } from './bundle/emitted-stage.ts'
 export type { CheckedGraph } from './compile.ts'
 export { checkGraph, graphPasses, planGraph, planPasses } from './compile.ts'
 export type { Capabilities, Facts, FoundCode, Source } from './context.ts'
 export { packageFolder } from './passes/relative-assets.ts'
+export type { Accelerator, Arch, SpotNodes, Taint } from './targets/kubernetes/accelerators/accelerator.ts'
+export type { ClusterPreset } from './targets/kubernetes/accelerators/presets.ts'
+export { checkConfig } from './targets/kubernetes/check-config.ts'
+export { aks, bucket, defineConfig, eks, gke, k3s, laptop, onPrem, volume } from './targets/kubernetes/define-config.ts'
+export type { Misfit } from './targets/kubernetes/demand.ts'
+export type {
+  AccessMode,
+  BucketStore,
+  ClusterEnvironment,
+  ClusterOptions,
+  Config,
+  Environment,
+  LaptopEnvironment,
+  NodePool,
+  VolumeOptions,
+  VolumeStore,
+} from './targets/kubernetes/environment.ts'
+export type { ClusterProgram, Emitted } from './targets/kubernetes/kubernetes.ts'
+export { emitKubernetes, kubernetesCapabilities } from './targets/kubernetes/kubernetes.ts'
+export type { Placement } from './targets/kubernetes/placement.ts'
+export { placeStage } from './targets/kubernetes/placement.ts'
 export { verifyGraph, verifyPlan } from './verify.ts'

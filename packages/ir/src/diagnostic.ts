@@ -20,8 +20,10 @@ export const codes = [
   'unknown-output',
   // code and its bundle
   'bundle-failed',
+  'code-too-large',
   'environment-at-top-level',
   'missing-environment-value',
+  'native-addon',
   'stage-not-exported',
   'uncounted-file',
   // parameters and input files
@@ -30,6 +32,9 @@ export const codes = [
   'missing-file',
   'missing-parameter',
   'unknown-parameter',
+  // environments
+  'bad-environment',
+  'does-not-fit',
   // a run
   'exit-called',
   'invalid-input',
@@ -47,6 +52,9 @@ export const codes = [
   'stage-timeout',
   'unhandled-error',
   'wrong-code',
+  // a cluster
+  'cluster-failed',
+  'files-too-large',
   // store and command line
   'internal-error',
   'store-failed',

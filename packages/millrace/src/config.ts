@@ -1,13 +1,19 @@
-/** Environments of a program, `millrace.config.ts`. The presets of clusters come with the Kubernetes target. */
-export interface Environment {
-  readonly preset: 'laptop'
-}
-
-export interface Config {
-  readonly environments: { readonly [name: string]: Environment }
-}
-
-/** The environment of a local run; no entry is needed for it. */
-export const laptop = (): Environment => ({ preset: 'laptop' })
-
-export const defineConfig = (config: Config): Config => config
+/** Environments of a program, for `millrace.config.ts`. */
+export type {
+  Accelerator,
+  AccessMode,
+  Arch,
+  BucketStore,
+  ClusterEnvironment,
+  ClusterOptions,
+  ClusterPreset,
+  Config,
+  Environment,
+  LaptopEnvironment,
+  NodePool,
+  SpotNodes,
+  Taint,
+  VolumeOptions,
+  VolumeStore,
+} from '@millrace/compiler'
+export { aks, bucket, defineConfig, eks, gke, k3s, laptop, onPrem, volume } from '@millrace/compiler'

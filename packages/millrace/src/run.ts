@@ -17,7 +17,8 @@ import { storeFolder } from './program/place.ts'
 import { type Given, prepareProgram } from './program/prepare.ts'
 import { readProgram } from './program/program.ts'
 import { saveRecord } from './program/record.ts'
-import { syntheticModules } from './program/synthetic-modules.ts'
+import { runningModules } from './program/running-modules.ts'
+
 import { absolutePaths, fromCode } from './program/values.ts'
 import { RunError } from './run-error.ts'
 
@@ -55,7 +56,7 @@ export async function run<P extends AnyPipeline>(
   const prepared = await prepareProgram(program, {
     entry,
     store,
-    importModule: syntheticModules(program),
+    importModule: runningModules(program),
     given: (problems) => givenInput(input, program.name, program.graph.input, problems),
   }).catch((error: unknown) => {
     throw isDiagnosticError(error) ? new RunError(error.diagnostics, null, 'failed', { cause: error }) : error

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { digestBytes, type Json, mapArtifacts, type Resources } from '@millrace/ir'
-import { appendStored, makeFolder, onDisk, outputDigest } from '@millrace/store'
+import { digestBytes, type Json, type Resources } from '@millrace/ir'
+import { appendStored, makeFolder, onDisk } from '@millrace/store'
 import { failStuck, onStuck, outside, takeOver } from './ambient.ts'
-import { relativeTo } from './artifacts.ts'
 import { callStage } from './call.ts'
 import { exitWith } from './exit.ts'
-import { StageFailure, threw } from './failure.ts'
+import { threw } from './failure.ts'
 import { attemptFiles, writeWhole } from './folder.ts'
 import { hold, keep } from './hold.ts'
+import { writeResult } from './result.ts'
+import { onSignal } from './signals.ts'
 import type { Attempt, LoadedStage } from './stage.ts'
 import { writeNow } from './write-now.ts'
 
@@ -45,16 +46,13 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
   hold('message', (message: unknown) => {
     stopping ||= message === 'stop'
   })
-  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
-    hold(name, () => {
-      const failure = new StageFailure(
-        'process-failed',
-        `the process of "${request.node}" was told to stop by ${name}`,
-        'Find out what sent the signal.',
-      )
+  onSignal(
+    () => request.node,
+    (failure) => {
       told.abort(failure)
       setTimeout(() => stopping || giveUp.abort(failure), 100)
-    })
+    },
+  )
   // the parent's death must not leave us, nor what the stage started, working for nobody
   keep('disconnect', () => outside(() => process.kill(-process.pid, 'SIGKILL')))
   process.channel?.unref()
@@ -94,21 +92,9 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
       attempt: request.attempt,
     }
     const stage = await load()
-    const { output, files: written } = await callStage(stage, attempt)
-    const digest = outputDigest(stage.outputSchema, output)
-    const portable = mapArtifacts(stage.outputSchema, output, (at) => {
-      const artifact = at as { path: string }
-      return { ...artifact, path: relativeTo(files, artifact.path) }
-    })
-    writeWhole(paths.output, portable)
-    writeWhole(paths.done, {
-      inputDigest: digestBytes(bytes),
-      codeDigest: request.code,
-      index: 0,
-      generation: 0,
-      outputDigest: digest,
-      files: written.map((file) => ({ ...file, path: relativeTo(files, file.path) })),
-    })
+    const outcome = await callStage(stage, attempt)
+    const inputDigest = digestBytes(bytes)
+    writeResult(stage, outcome, { ...paths, files }, { inputDigest, codeDigest: request.code, index: 0, generation: 0 })
     await end(0)
   } catch (error) {
     const failure = threw(request.node, error)

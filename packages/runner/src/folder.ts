@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Diagnostic, Digest, Json } from '@millrace/ir'
 import { onDisk, storeFailed } from '@millrace/store'
@@ -12,7 +12,7 @@ export const attemptFiles = (folder: string) => ({
   files: join(folder, 'files'),
   metrics: join(folder, 'metrics.jsonl'),
   done: join(folder, 'done.json'),
-  /** Why the attempt failed, from a child of ours to its parent. */
+  /** Why the attempt failed, as our own runners tell it. */
   failure: join(folder, 'failure.json'),
 })
 
@@ -37,6 +37,21 @@ export function writeWhole(path: string, value: unknown): void {
   const temporary = `${path}.tmp-${process.pid}`
   onDisk('write', path, () => {
     writeFileSync(temporary, JSON.stringify(value))
+    renameSync(temporary, path)
+  })
+}
+
+/** Like writeWhole; the bytes are on the disk before anybody sees them. */
+export function writeLasting(path: string, value: unknown): void {
+  const temporary = `${path}.tmp-${process.pid}`
+  onDisk('write', path, () => {
+    const fd = openSync(temporary, 'w')
+    try {
+      writeFileSync(fd, JSON.stringify(value))
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
     renameSync(temporary, path)
   })
 }

@@ -25,8 +25,10 @@ export function keep(event: string, listener: Listener): () => void {
   }
 }
 
-/** Adds again what a stage has taken away. */
+/** Adds again what a stage has taken away; as nobody's, or a signal would come to it as the stage's own. */
 export function putBack(): void {
-  for (const { event, listener } of held)
-    if (!process.listeners(event as never).includes(listener as never)) process.on(event as never, listener as never)
+  storage.exit(() => {
+    for (const { event, listener } of held)
+      if (!process.listeners(event as never).includes(listener as never)) process.on(event as never, listener as never)
+  })
 }

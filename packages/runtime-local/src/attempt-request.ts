@@ -9,7 +9,7 @@ import {
 } from '@millrace/ir'
 import type { Level, LoadedStage } from '@millrace/runner'
 import type { Share } from './capacity.ts'
-import type { ChildProgram } from './request.ts'
+import type { ChildProgram, Reader } from './request.ts'
 import type { StageLog } from './stage-log.ts'
 
 /** One attempt at one call. */
@@ -31,6 +31,8 @@ export interface AttemptRequest {
   event(level: Level, message: string, data?: Json): void
   load(): LoadedStage
   child(): ChildProgram | undefined
+  /** @throws StageFailure when a file of the code that is still to be read is no longer as it was planned */
+  checkCode(reader: Reader): Promise<void>
   /** The run's cancel, the end of its grace. */
   readonly cancel: AbortSignal
   readonly kill: AbortSignal

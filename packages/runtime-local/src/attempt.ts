@@ -2,6 +2,7 @@ import { millisecondsOf } from '@millrace/ir'
 import { type Attempt, attemptFiles, callStage, type Outcome, StageFailure } from '@millrace/runner'
 import { type AttemptRequest, envOf, seedOf } from './attempt-request.ts'
 import { runChildProcess } from './child-process.ts'
+import { startTimer } from './long-timer.ts'
 
 type Made = Outcome & { readonly inProcess: boolean }
 
@@ -11,11 +12,11 @@ export async function runAttempt(request: AttemptRequest): Promise<Made> {
   if (timeout === undefined) return perform(request, undefined)
   const late = new AbortController()
   // a timer that is the only thing left must not hide a promise that nothing can settle
-  const timer = setTimeout(() => late.abort(tookTooLong(request, timeout)), millisecondsOf(timeout)).unref()
+  const stop = startTimer(millisecondsOf(timeout) ?? 0, () => late.abort(tookTooLong(request, timeout)))
   try {
     return await perform(request, late.signal)
   } finally {
-    clearTimeout(timer)
+    stop()
   }
 }
 

@@ -20,6 +20,7 @@ import { makeFolder, onDisk, outputDigest } from '@millrace/store'
 import { type AttemptRequest, envOf, seedOf } from './attempt-request.ts'
 import { guardBegin, guardEnd, startGuard } from './guard.ts'
 import { MetricTail } from './metric-tail.ts'
+import type { Loaded } from './request.ts'
 import { endSurvivors, tokenVariable } from './survivors.ts'
 
 /** How long a child that timed out may go on after SIGTERM (contracts: stage). */
@@ -67,6 +68,7 @@ export async function runChildProcess(request: AttemptRequest, late: AbortSignal
     const { code, signal } = await ended(child)
     if (late.aborted) throw late.reason
     if (request.kill.aborted) throw request.kill.reason
+    await (told.checked ?? request.checkCode('loading'))
     return await outcome(request, code, signal, told.failure)
   } finally {
     children.delete(child)
@@ -140,20 +142,27 @@ function contract(
   }
 }
 
-/** Gives what the child says over the channel of its failure, where it can't write it. */
-function listen(
-  child: ChildProcess,
-  request: AttemptRequest,
-  metrics: MetricTail,
-): { readonly failure?: ChildFailure } {
-  const told: { failure?: ChildFailure } = {}
+interface Told {
+  /** What the child says over the channel of its failure, where it can't write it. */
+  failure?: ChildFailure
+  /** Whether it read the code that was planned. */
+  checked?: Promise<void>
+}
+
+function listen(child: ChildProcess, request: AttemptRequest, metrics: MetricTail): Readonly<Told> {
+  const told: Told = {}
   for (const stream of [child.stdout, child.stderr]) {
     const decoder = new StringDecoder('utf8')
     stream?.on('data', (chunk: Buffer) => request.log.write(decoder.write(chunk)))
   }
-  child.on('message', (line: { level: Level; message: string; data?: Json } | { failure: ChildFailure }) => {
+  child.on('message', (line: { level: Level; message: string; data?: Json } | { failure: ChildFailure } | Loaded) => {
     if ('failure' in line) {
       told.failure = line.failure
+      return
+    }
+    if ('loaded' in line) {
+      told.checked ??= request.checkCode('loading')
+      told.checked.catch(() => signalGroup(child, 'SIGKILL'))
       return
     }
     // what it measured before stands before

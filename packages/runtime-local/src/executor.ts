@@ -18,7 +18,7 @@ import type { AttemptRequest } from './attempt-request.ts'
 import type { Capacity, Share } from './capacity.ts'
 import { tokenPrefix } from './guard.ts'
 import { Inputs, shown } from './inputs.ts'
-import type { LocalOptions } from './request.ts'
+import type { LocalOptions, Reader } from './request.ts'
 import { type Lease, Slots } from './slots.ts'
 import { StageLog } from './stage-log.ts'
 import { Waiting } from './waiting.ts'
@@ -197,13 +197,21 @@ export class Executor {
     const metrics: Metric[] = []
     const token = `${tokenPrefix}${(attempts++).toString(16).padStart(6, '0')}`
     let folder: string | undefined
+    const chosen = optionsOf(plan, node)
+    const apart = chosen.isolate === 'process'
     const inputs = new Inputs(spec, node.id, call.args, options.verify === true)
     await inputs.verify()
+    const checkCode = async (reader: Reader): Promise<void> => {
+      // a result that no other run takes may come from a file that the stage itself writes
+      const changed = chosen.cache || reader === 'loading' ? await options.changed(node.stage, reader) : undefined
+      if (changed !== undefined) throw wrongCode(node, changed)
+    }
+    await checkCode(apart ? 'loading' : 'here')
     const request: AttemptRequest = {
       pipeline: plan.pipeline,
       node,
       spec,
-      options: optionsOf(plan, node),
+      options: chosen,
       key: call.key,
       input: call.args,
       attempt,
@@ -232,12 +240,14 @@ export class Executor {
       },
       load: () => options.load(node.stage),
       child: () => options.child(node.stage),
+      checkCode,
       cancel,
       kill,
     }
     try {
       const { output, inProcess } = await runAttempt(request)
       await inputs.verifyAgain()
+      await checkCode(apart ? 'loaded' : 'here')
       const digest = outputDigest(spec.output, output)
       return { output, digest, metrics, attempt: folder, inProcess, log: log.file }
     } catch (error) {
@@ -247,6 +257,14 @@ export class Executor {
     }
   }
 }
+
+const wrongCode = ({ id }: PlanStage, file: string): StageFailure =>
+  new StageFailure(
+    'wrong-code',
+    `"${file}" was changed after the run began, so "${id}" is not what was planned`,
+    'Run again: the changed code is planned anew.',
+    { retry: false },
+  )
 
 /** What the disk refused us, not the stage's own code, is no failure of the stage. */
 function storeError(error: unknown): unknown {

@@ -44,13 +44,13 @@ export class Inputs {
    */
   async verifyAgain(): Promise<void> {
     for (const input of this.#inputs) {
-      if (markOf(input.artifact.path, input.kind) === input.mark || (await this.#isWhole(input))) continue
+      if (markOf(input.artifact.path, input.kind) === input.mark || (await this.#isWhole(input, true))) continue
       throw this.#failure(input, ['which changed while it ran', readOnly])
     }
   }
 
-  #isWhole({ artifact, kind }: Input): Promise<boolean> {
-    return verifyArtifact(artifact, kind, { full: this.#full, strict: true })
+  #isWhole({ artifact, kind }: Input, full = this.#full): Promise<boolean> {
+    return verifyArtifact(artifact, kind, { full, strict: true })
   }
 
   #failure({ artifact, kind, field }: Input, [what, fix]: readonly [string, string]): StageFailure {

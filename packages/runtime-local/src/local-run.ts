@@ -4,7 +4,6 @@ import {
   CacheKeys,
   type Call,
   type CallResult,
-  checkJson,
   copy,
   type Diagnostic,
   EqualCalls,
@@ -29,6 +28,7 @@ import { machineCapacity, sharesOf } from './capacity.ts'
 import { Executor, type Made, type Outcomes } from './executor.ts'
 import { cancelled, fault } from './fault.ts'
 import { loopTurned } from './loop-turned.ts'
+import { refusedValue } from './refused-value.ts'
 import type { LocalOptions } from './request.ts'
 
 /** One run of a Plan in this process: the flow says what may start, the executor does it, the journal tells it. */
@@ -120,7 +120,11 @@ export class LocalRun implements Worker, Outcomes {
     } finally {
       signal?.removeEventListener('abort', onAbort)
       this.#options.kill?.removeEventListener('abort', onKill)
-      this.#pack.close()
+      try {
+        this.#pack.close()
+      } catch (error) {
+        this.broken(error)
+      }
     }
     return this.#end(began)
   }
@@ -210,11 +214,7 @@ export class LocalRun implements Worker, Outcomes {
   }
 
   check(node: PlanValue, value: Json | undefined): string | undefined {
-    if (value === undefined && !node.required) return undefined
-    const problem = checkJson(node.schema, value)
-    return problem === undefined
-      ? undefined
-      : `"${node.id.replace(/:input\./, '.')}" got a value that its schema refuses: ${problem}`
+    return refusedValue(node, value)
   }
 
   refused(step: Step, message: string): void {

@@ -10,6 +10,8 @@ export interface LocalOptions {
   load(stage: string): LoadedStage
   /** The program that runs one stage in a process of its own. */
   child(stage: string): ChildProgram | undefined
+  /** A file of a stage's code that changed since it was planned, among those that its reader may still read. */
+  changed(stage: string, reader: Reader): Promise<string | undefined>
   /** The artifact of an asset, by token. */
   asset(token: string): Json
   /** Where a node was called, for its diagnostics. */
@@ -34,6 +36,14 @@ export interface LocalOptions {
   readonly machine?: Capacity
   /** Said before the first stage starts. */
   readonly notices?: readonly Extract<Event, { event: 'notice' }>[]
+}
+
+/** Who runs a stage: this process; a child that reads its modules; a child that has read them. */
+export type Reader = 'here' | 'loading' | 'loaded'
+
+/** What a child tells when it has read the modules of its stage. */
+export interface Loaded {
+  readonly loaded: true
 }
 
 export interface ChildProgram {

@@ -90,6 +90,13 @@ const code: readonly Kind[] = [
     plan: [`tally ${changed('lib/sum.ts')}`, ...afterTally],
   },
   {
+    name: 'an option of TypeScript that fields of classes hang on',
+    edit: [['tsconfig.json', '"strict": true', '"strict": true, "useDefineForClassFields": false']],
+    code: { tally: ['lib/sum.ts'] },
+    runs: 'tally',
+    plan: [`tally ${changed('lib/sum.ts')}`, ...afterTally],
+  },
+  {
     name: 'what a factory of stages is called with',
     edit: [[P, 'make(3)', 'make(4)']],
     knobs: { times: 4 },
@@ -133,6 +140,25 @@ const code: readonly Kind[] = [
     plan: ['scale run 2 of 2: code changed: lib/double.ts, lib/times.ts, lib/twice.ts, program.ts', ...afterScale],
   },
 ]
+
+const all = 'count extra label late made packed parity read scale tables tally write'.split(' ')
+
+/** Edits of what a module does while it loads: it may mean something to every stage that is loaded with it. */
+const effects: readonly Kind[] = [
+  ['a constant', 'const sums: number[] = []\nconst length = sums.push(1)\n'],
+  ['a class', 'const sums: number[] = []\nclass First {\n  static length = sums.push(1)\n}\n'],
+].map(([what, text]) => ({
+  name: `what ${what} does while it loads`,
+  edit: [['lib/sum.ts', 'export class Sum', `${text}export class Sum`]],
+  code: Object.fromEntries(all.map((stage) => [stage, ['lib/sum.ts']])),
+  runs: 'count label late made packed parity read scale[0] scale[1] tables tally write',
+  plan: [
+    'scale run 2 of 2: code changed: lib/sum.ts',
+    ...['late', 'made', 'packed', 'read', 'tables'].map((stage) => `${stage} ${changed('lib/sum.ts')}`),
+    ...afterScale,
+    ...waits('read', 'write', 'count'),
+  ],
+}))
 
 /** Edits of files that a stage reads. */
 const assets: readonly Kind[] = [
@@ -313,4 +339,4 @@ const contracts: readonly Kind[] = [
 ]
 
 /** Kinds of edit that make something run again. */
-export const counted: readonly Kind[] = [...code, ...assets, ...packages, ...contracts]
+export const counted: readonly Kind[] = [...code, ...effects, ...assets, ...packages, ...contracts]

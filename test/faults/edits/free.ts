@@ -45,6 +45,26 @@ const others: readonly Kind[] = [
   { name: 'a helper that nothing uses', edit: [['lib/double.ts', 'n * 7', 'n * 8']] },
   { name: 'a constant that nothing reads', edit: [[P, 'unread = 1', 'unread = 2']] },
   {
+    name: 'constants that only make something',
+    edit: [
+      [
+        P,
+        'type Named',
+        `const table = new Map([['a', 1]])
+const squares = [...table.values(), 2].map((x) => x * x)
+export const Idle = N.extend({ squares: z.array(z.number()).default(squares) })
+class Idler {
+  static readonly made = new Set(squares)
+}
+type Named`,
+      ],
+    ],
+  },
+  {
+    name: 'a stage of a factory that is not called',
+    edit: [[P, 'export const made = make(3)', 'export const made = make(3)\nexport const idle = make(words().length)']],
+  },
+  {
     name: 'a stage that is not called',
     edit: [
       [

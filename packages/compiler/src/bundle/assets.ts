@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Edit } from './edits.ts'
+import { importedName } from './millrace-names.ts'
 import { type Analysis, lookup, type Scope } from './scopes.ts'
-import { literalText, type Node, unwrap } from './syntax.ts'
+import { literalText, type Node, propertyName, unwrap } from './syntax.ts'
+import { scriptPrefix } from './tokens.ts'
 
 /** A file or folder that code names by `new URL('./x', import.meta.url)`. */
 export interface Asset {
@@ -35,7 +37,7 @@ export function findAssets(module: string, { visits }: Analysis, name: (asset: A
     if (node.type !== 'NewExpression') continue
     const [first, second] = node.arguments
     if (!first) continue
-    if (isGlobal(node.callee, 'Worker', scope)) inWorkers.add(unwrap(first))
+    if (isWorker(node.callee, scope)) inWorkers.add(unwrap(first))
     const written = literalText(first)
     if (written === undefined || !second || !isModuleUrl(second) || !isGlobal(node.callee, 'URL', scope)) continue
     const path = pathOf(written, module)
@@ -44,9 +46,12 @@ export function findAssets(module: string, { visits }: Analysis, name: (asset: A
     if (path === undefined) continue
     const text = name({ path, written, module, offset: first.start })
     edits.push({ start: first.start, end: first.end, text: JSON.stringify(text) })
-    if (!inWorkers.has(node) || !/\.[cm]?[jt]sx?$/.test(path)) continue
-    workers.push(written)
-    edits.push({ start: second.end, end: second.end, text: `, import(${JSON.stringify(written)})` })
+    if (!/\.[cm]?[jt]sx?$/.test(path)) continue
+    const worker = inWorkers.has(node)
+    if (worker) workers.push(written)
+    // its path may reach a worker, fork or require in ways that nobody can follow
+    const specifier = JSON.stringify(worker ? written : `${scriptPrefix}${written}`)
+    edits.push({ start: second.end, end: second.end, text: `, import(${specifier})` })
   }
   return { edits, workers, counted }
 }
@@ -56,6 +61,15 @@ function isGlobal(callee: Node, name: string, scope: Scope): boolean {
   if (at.type !== 'Identifier' || at.name !== name) return false
   const binding = lookup(scope, name)
   return !binding || binding.from !== undefined
+}
+
+/** `Worker`, imported under whatever name, or `threads.Worker`. */
+function isWorker(callee: Node, scope: Scope): boolean {
+  const at = unwrap(callee)
+  if (at.type === 'MemberExpression') return propertyName(at, at.property) === 'Worker'
+  if (at.type !== 'Identifier') return false
+  const binding = lookup(scope, at.name)
+  return binding?.from === undefined ? at.name === 'Worker' && !binding : importedName(binding.node) === 'Worker'
 }
 
 /** `import.meta.url` */

@@ -1,6 +1,6 @@
 import type { RolldownPluginOption } from 'rolldown'
 import { brokenCode, type LocalModule, type ModuleGraph } from './module-graph.ts'
-import { tokenText } from './tokens.ts'
+import { scriptPrefix, tokenText } from './tokens.ts'
 import type { Tools } from './tools.ts'
 
 /** Printed code, with what is in it of each module, by its number. */
@@ -63,6 +63,14 @@ export async function bundleModule(
   }
 }
 
+/** Where there is no such file, the asset of that path is told to be missing. */
+function scriptId(graph: ModuleGraph, specifier: string, importer: LocalModule): string {
+  const found = graph.resolve(specifier.slice(scriptPrefix.length), importer)
+  return found.kind === 'local'
+    ? tokenText({ kind: 'script', number: graph.load(found.file).number })
+    : `${scriptPrefix}none`
+}
+
 function plugin(
   graph: ModuleGraph,
   module: LocalModule,
@@ -77,12 +85,13 @@ function plugin(
       const importer = graph.modules[numberIn(importerId ?? '') ?? -1]
       if (!importer) return { id: specifier, external: true, moduleSideEffects: false }
       const dynamic = kind === 'dynamic-import'
+      if (specifier.startsWith(scriptPrefix)) return { id: scriptId(graph, specifier, importer), external: true }
       const found = graph.resolve(specifier, importer)
+      const effect = importer.imports.some((site) => site.bare && site.specifier === specifier)
       switch (found.kind) {
         case 'as-is':
           return { id: found.specifier, external: true, moduleSideEffects: false }
         case 'package': {
-          const effect = importer.imports.some((site) => site.bare && site.specifier === specifier)
           const number = graph.external(found, effect)
           return { id: tokenText({ kind: 'package', number }), external: true, moduleSideEffects: effect }
         }
@@ -94,12 +103,15 @@ function plugin(
               external: true,
               moduleSideEffects: false,
             }
-          return { id: idOf(target), ...(found.pure ? { moduleSideEffects: false } : {}) }
+          return { id: idOf(target), ...(found.pure && !effect ? { moduleSideEffects: false } : {}) }
         }
         case 'missing': {
           // an optional package, tried on demand
           if (kind !== 'import-statement' && !/^[./#]/.test(specifier))
             return { id: specifier, external: true, moduleSideEffects: false }
+          const sites = importer.imports.filter((site) => site.specifier === specifier)
+          if (kind !== 'import-statement' && sites.every((site) => site.optional))
+            return { id: `absent:${specifier}`, external: true, moduleSideEffects: false }
           const number = graph.missing(specifier, importer, found.message)
           if (dynamic) return { id: tokenText({ kind: 'broken', number }), external: true, moduleSideEffects: false }
           return `${prefix}broken/${number}`
@@ -113,7 +125,7 @@ function plugin(
       const target = graph.modules[numberIn(id) ?? -1]
       if (!target) return null
       const own = target === module ? name : undefined
-      const code = marked ? target.markedFor(own) : own === undefined ? target.code : target.codeFor(own)
+      const code = marked ? target.markedFor(own) : target.codeFor(own)
       return { code, moduleType: target.type }
     },
   }

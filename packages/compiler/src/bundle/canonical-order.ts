@@ -10,7 +10,7 @@ import type { Tools } from './tools.ts'
  */
 export function canonicalOrder(code: string, tools: Tools, keyOf: (statement: string) => string): string {
   const { program, errors } = tools.parseSync('printed.js', code, { lang: 'js', sourceType: 'module' })
-  if (errors.length > 0 || !new LoadTime(analyse(program)).isHarmless(program.body)) return code
+  if (errors.length > 0 || !new LoadTime(analyse(program)).isHarmlessBody(program.body)) return code
   return program.body
     .map(({ start, end }) => {
       const text = code.slice(start, end)

@@ -71,7 +71,7 @@ export async function indexCode(request: CodeRequest): Promise<CodeIndex> {
 }
 
 const fingerprintOf = ({ entry, stages }: CodeRequest): Json => ({
-  format: 2,
+  format: 3,
   contract: contractNumber,
   printer: printerVersion,
   conditions: userConditions(),

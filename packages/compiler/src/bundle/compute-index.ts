@@ -1,4 +1,3 @@
-import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Diagnostic, type Digest, digestBytes } from '@millrace/ir'
 import type { CodeIndex, CodeRequest, StageCode } from './code-index.ts'
@@ -20,7 +19,7 @@ export async function computeIndex(
 ): Promise<{ readonly index: CodeIndex; readonly evidence: EvidenceRecord }> {
   const tools = await loadTools()
   const graph = new ModuleGraph(tools)
-  const entry = existsSync(request.entry) ? realpathSync(request.entry) : request.entry
+  const entry = graph.evidence.exists(request.entry) ? graph.evidence.realpath(request.entry) : request.entry
   const modules = indexModules(entry, graph)
   const folder = graph.packages.nearest(dirname(entry)) ?? dirname(entry)
   const problems = new Set(graph.problems)

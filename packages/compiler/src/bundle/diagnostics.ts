@@ -53,8 +53,8 @@ export function environmentAtTopLevel(module: LocalModule, folder: string): Diag
         severity: 'notice',
         message:
           name === undefined
-            ? `"${path}" reads process.env when it is loaded; in a pod its variables may be missing`
-            : `"${path}" reads process.env.${name} when it is loaded; in a pod that variable may be missing`,
+            ? `"${path}" reads process.env when it is loaded; its variables are no part of any key, and in a pod they may be missing`
+            : `"${path}" reads process.env.${name} when it is loaded; its value is no part of any key, and in a pod it may be missing`,
         at: at(module.file, module.place(offset)),
         fix: "Declare it in the stage's env with inherit() and read it from context.env.",
       },

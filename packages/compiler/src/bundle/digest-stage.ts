@@ -49,16 +49,22 @@ export class StageDigester {
     const loaded: (readonly [LocalModule, string?])[] = [[module, name]]
     const tokens = new Map<string, Token>()
     const ordinals = new Map<number, number>()
+    // a file that may be run by its path may be anything else too
+    const needed = new Set(parts)
+    const inNeeded = new Map<string, Token>()
     for (const part of parts)
       for (const token of tokensIn(part.code)) {
         tokens.set(`${token.kind}${token.number}`, token)
-        if (token.kind !== 'dynamic' || ordinals.has(token.number)) continue
+        if (needed.has(part)) inNeeded.set(`${token.kind}${token.number}`, token)
+        if ((token.kind !== 'dynamic' && token.kind !== 'script') || ordinals.has(token.number)) continue
         ordinals.set(token.number, ordinals.size)
-        parts.push(await this.#load(token.number))
+        const next = await this.#load(token.number)
+        parts.push(next)
+        if (token.kind === 'dynamic' && needed.has(part)) needed.add(next)
         loaded.push([this.#graph.modules[token.number] as LocalModule])
       }
     const used = [...tokens.values()]
-    const problems = this.#problems(used)
+    const problems = this.#problems([...inNeeded.values()])
     if (problems) return problems
     const packages = this.#packages(used)
     const code = parts.map((part) => replaceTokens(part.code, (token) => this.#text(token, ordinals)))
@@ -122,7 +128,9 @@ export class StageDigester {
 
   /** Code without the numbers of what it names: they depend on the whole program. */
   #withoutNumbers(code: string): string {
-    return replaceTokens(code, (token) => (token.kind === 'dynamic' ? 'module' : this.#text(token, new Map())))
+    return replaceTokens(code, (token) =>
+      token.kind === 'dynamic' || token.kind === 'script' ? 'module' : this.#text(token, new Map()),
+    )
   }
 
   #used<T>(tokens: readonly Token[], kind: Token['kind'], list: readonly T[]): T[] {
@@ -168,6 +176,7 @@ export class StageDigester {
         return `${external?.effect ? 'effect' : 'package'}:${external?.id}`
       }
       case 'dynamic':
+      case 'script':
         return `module:${ordinals.get(number)}`
       case 'broken':
       case 'uncounted':
@@ -176,4 +185,5 @@ export class StageDigester {
   }
 }
 
-const maybeUncounted = /\bimport\.meta\b|\bimport\(|\brequire\(|\bcreateRequire\b|__(?:dir|file)name\b/
+const maybeUncounted =
+  /\bimport\.meta\b|\bimport\(|\brequire\b|\bcreateRequire\b|__(?:dir|file)name\b|\bmodule\b|\bread|Stream\b|\bopen|Worker|fork/

@@ -7,7 +7,7 @@ export interface EvidenceRecord {
   /** Content digests of files by absolute path; null: there was no such file. */
   readonly files: Readonly<Record<string, Digest | null>>
   readonly folders: Readonly<Record<string, Digest>>
-  /** Real paths, of packages that may be links. */
+  /** Real paths, of what may be a link, or become one. */
   readonly links: Readonly<Record<string, string>>
 }
 
@@ -51,6 +51,8 @@ export class Evidence {
   }
 
   realpath(path: string): string {
+    const known = this.#links.get(path)
+    if (known !== undefined) return known
     const real = realpathSync.native(path)
     this.#links.set(path, real)
     return real

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { type Digest, digestBytes, digestFolderLines } from '@millrace/ir'
 
 /** Never part of an asset: what tools put into a folder by themselves. */
@@ -9,10 +9,16 @@ const skipped = new Set(['node_modules', '.git', '.millrace', '__pycache__', '.D
 export function digestFolder(root: string): Digest {
   const files: { path: string; digest: Digest; executable: boolean }[] = []
   const seen = new Set<string>()
+  const top = realpathSync(root)
   const stack = ['']
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
     const real = realpathSync(join(root, at))
-    if (seen.has(real)) continue
+    if (seen.has(real)) {
+      // a link, or what it leads to
+      const to = relative(top, real).replaceAll('\\', '/')
+      files.push({ path: at, digest: digestBytes(`link to ${to}`), executable: false })
+      continue
+    }
     seen.add(real)
     for (const name of readdirSync(real).sort().reverse()) {
       if (skipped.has(name)) continue

@@ -8,6 +8,8 @@ export interface ImportSite {
   readonly dynamic: boolean
   /** `import 'x'`: for its effect alone. */
   readonly bare: boolean
+  /** Inside `try`: it may be absent. */
+  readonly optional?: true
 }
 
 export interface Imports {
@@ -20,12 +22,18 @@ export interface Imports {
  * only types use; that is cut here, as rolldown is told to keep what is left.
  *
  * @param keeps whether the module keeps such imports: JavaScript, or `verbatimModuleSyntax`
+ * @param inJsx names that JSX stands for
  */
-export function findImports(analysis: Analysis, keeps: boolean): Imports {
+export function findImports(analysis: Analysis, keeps: boolean, inJsx: readonly string[] = []): Imports {
   const { visits, declaring, root } = analysis
   const sites: ImportSite[] = []
   const edits: Edit[] = []
   const used = new Set<Node>()
+  const tries: Node[] = []
+  for (const name of inJsx) {
+    const binding = lookup(root, name)
+    if (binding) used.add(binding.node)
+  }
   if (!keeps)
     for (const visit of visits) {
       const { node, scope } = visit
@@ -35,7 +43,10 @@ export function findImports(analysis: Analysis, keeps: boolean): Imports {
     }
   const add = (source: Node, dynamic: boolean, bare = false): void => {
     const specifier = literalText(source)
-    if (specifier !== undefined) sites.push({ specifier, offset: source.start, dynamic, bare })
+    if (specifier === undefined) return
+    const { start } = source
+    const optional = tries.some((block) => block.start < start && start < block.end)
+    sites.push({ specifier, offset: start, dynamic, bare, ...(optional ? { optional } : {}) })
   }
   for (const { node, scope } of visits)
     switch (node.type) {
@@ -49,6 +60,12 @@ export function findImports(analysis: Analysis, keeps: boolean): Imports {
         break
       case 'ExportNamedDeclaration':
         if (node.source) add(node.source, false)
+        break
+      case 'TryStatement':
+        if (node.handler) tries.push(node.block)
+        break
+      case 'TSExternalModuleReference':
+        add(node.expression, false)
         break
       case 'ImportExpression':
         add(node.source, true)

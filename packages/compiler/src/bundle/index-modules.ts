@@ -21,7 +21,7 @@ export function indexModules(entry: string, graph: ModuleGraph): LocalModule[] {
     }
     if (site.dynamic || isBuiltin(site.specifier)) continue
     const found = graph.resolve(site.specifier, frame.module)
-    if (found.kind === 'missing') graph.missing(site.specifier, frame.module, found.message)
+    if (found.kind === 'missing' && !site.optional) graph.missing(site.specifier, frame.module, found.message)
     if (found.kind !== 'local') continue
     const module = graph.load(found.file)
     if (seen.has(module)) continue

@@ -1,14 +1,17 @@
 import type { Asset } from './assets.ts'
 import { Evidence } from './evidence.ts'
+import type { Origin } from './module-names.ts'
 import { type Package, Packages } from './packages.ts'
 import { isCode, jsonModule, type ModuleCode, type ParseProblem, readModule } from './read-module.ts'
 import { type Resolution, Resolver } from './resolve-import.ts'
+import type { Node } from './syntax.ts'
 import { tokenText } from './tokens.ts'
 import type { Tools } from './tools.ts'
 import { TypescriptOptions } from './typescript-options.ts'
 import type { UncountedSite } from './uncounted.ts'
 
 export interface LocalModule extends ModuleCode {
+  readonly code: string
   readonly number: number
   readonly file: string
 }
@@ -34,6 +37,14 @@ export interface Uncounted extends UncountedSite {
   readonly file: string
 }
 
+/** Data, and modules that are broken. */
+interface OnlyCode {
+  readonly code: string
+}
+
+/** So many times a name may be passed on. */
+const deepest = 64
+
 /** The local modules of a program, each read once, on demand; what they name outside is numbered. */
 export class ModuleGraph {
   readonly evidence = new Evidence()
@@ -49,12 +60,13 @@ export class ModuleGraph {
   readonly #byFile = new Map<string, LocalModule>()
   readonly #externals = new Map<string, number>()
   readonly #missing = new Map<string, number>()
+  readonly #known = new Set<Node>()
 
   constructor(tools: Tools) {
     this.#tools = tools
     this.packages = new Packages(this.evidence)
-    this.#resolver = new Resolver(tools, this.packages)
     this.#typescript = new TypescriptOptions(tools, this.evidence)
+    this.#resolver = new Resolver(tools, this.packages, { evidence: this.evidence, typescript: this.#typescript })
   }
 
   /** @param file absolute path */
@@ -65,8 +77,18 @@ export class ModuleGraph {
     // data and broken modules have nothing but code
     const read = this.#read(file)
     const empty = { type: 'js', imports: [], exports: [], reads: [], place: () => ({ line: 1, column: 1 }) } as const
-    const same = () => read.code
-    const module: LocalModule = { ...empty, codeFor: same, markedFor: same, ...read, number, file }
+    const same = (): string => ('code' in read ? read.code : '')
+    const module: LocalModule = {
+      ...empty,
+      codeFor: same,
+      markedFor: same,
+      ...read,
+      number,
+      file,
+      get code() {
+        return this.codeFor()
+      },
+    }
     this.modules.push(module)
     this.#byFile.set(file, module)
     return module
@@ -98,20 +120,34 @@ export class ModuleGraph {
     return this.problems.length - 1
   }
 
-  #read(file: string): Pick<LocalModule, 'code'> & Partial<LocalModule> {
+  /** What a module imports under a name, where that is of the program. */
+  #follow(file: string, specifier: string, name: string, depth = 0): Origin | 'data' | undefined {
+    const found = this.#resolver.resolve(specifier, file)
+    if (found.kind !== 'local' || depth > deepest) return undefined
+    if (!isCode(found.file)) return 'data'
+    for (const origin of this.load(found.file).origins?.(name) ?? []) {
+      const at = 'from' in origin ? this.#follow(found.file, origin.from, origin.name, depth + 1) : origin
+      if (at) return at
+    }
+    return undefined
+  }
+
+  #read(file: string): OnlyCode | ModuleCode {
     const text = this.evidence.text(file)
     if (text === undefined) return this.#broken({ file, message: 'There is no such file', line: 1, column: 1 })
     if (file.endsWith('.json')) return this.#json(file, text)
     if (!isCode(file)) return { code: `export default ${JSON.stringify(this.evidence.digest(file))}` }
     const read = readModule(file, text, this.#tools, {
-      keepsImports: this.#typescript.keepsImports(file),
+      known: this.#known,
+      follow: (specifier, name) => this.#follow(file, specifier, name),
+      typescript: this.#typescript,
       nameAsset: (asset) => tokenText({ kind: 'asset', number: this.assets.push(asset) - 1 }),
       nameUncounted: (site) => tokenText({ kind: 'uncounted', number: this.uncounted.push({ ...site, file }) - 1 }),
     })
     return 'problem' in read ? this.#broken({ file, ...read.problem }) : read
   }
 
-  #json(file: string, text: string): Pick<LocalModule, 'code'> {
+  #json(file: string, text: string): OnlyCode {
     try {
       return { code: jsonModule(text) }
     } catch (error) {
@@ -119,7 +155,7 @@ export class ModuleGraph {
     }
   }
 
-  #broken(problem: Problem): Pick<LocalModule, 'code'> {
+  #broken(problem: Problem): OnlyCode {
     return { code: brokenCode(this.problems.push(problem) - 1) }
   }
 }

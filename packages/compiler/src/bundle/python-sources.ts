@@ -34,7 +34,9 @@ export function pythonSources(script: string, top: string, evidence: Evidence): 
   return { digest: digestFolderLines(lines), files: [...files] }
 }
 
-const statement = /^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]+)|import[ \t]+([^\n#;]+))/gm
+/** Also behind `;`, and behind the colon of `try:`. */
+const statement =
+  /(?:^|[;:])[ \t]*(?:from(?=[ \t.])[ \t]*(\.*)[ \t]*([\w.]*?)[ \t]*\bimport\b[ \t]*(\([^)]*\)|[^\n#;]+)|import[ \t]+([^\n#;]+))/gm
 
 /** The files that the import statements of a text may mean; most of them don't exist. */
 function importedFiles(text: string, folder: string, root: string): string[] {
@@ -47,7 +49,7 @@ function importedFiles(text: string, folder: string, root: string): string[] {
       out.add(join(at, '__init__.py'))
     }
   }
-  for (const [, dots, from, names, modules] of text.matchAll(statement)) {
+  for (const [, dots, from, names, modules] of text.replace(/\\\r?\n/g, ' ').matchAll(statement)) {
     if (modules !== undefined) {
       for (const module of modules.split(',')) addModule(root, firstWord(module).split('.').filter(Boolean))
       continue

@@ -6,18 +6,21 @@ import { applyEdits, type Edit } from './edits.ts'
 import { type EnvironmentRead, environmentReads } from './environment.ts'
 import { qualifyGlobals } from './globals.ts'
 import { findImports, type ImportSite } from './imports.ts'
+import { LoadTime } from './load-time.ts'
 import { makePure } from './make-pure.ts'
+import { type Follow, ModuleNames, type Origin } from './module-names.ts'
 import { renameExport } from './rename-export.ts'
 import { analyse } from './scopes.ts'
-import { places } from './syntax.ts'
+import { type Node, places } from './syntax.ts'
 import type { Tools } from './tools.ts'
+import { typescriptMarks } from './typescript-marks.ts'
+import type { TypescriptOptions } from './typescript-options.ts'
 import { findUncounted, type UncountedSite } from './uncounted.ts'
 
 /** A module as the bundler is to see it. */
 export interface ModuleCode {
-  readonly code: string
-  /** The code to digest an export by: without the name of its variable. */
-  codeFor(name: string): string
+  /** The code to digest, of an export without the name of its variable. */
+  codeFor(name?: string): string
   /** The same, with a mark at each place that finds files in a way that no digest can follow; only to look for these. */
   markedFor(name?: string): string
   readonly type: 'ts' | 'tsx' | 'js' | 'jsx'
@@ -26,6 +29,14 @@ export interface ModuleCode {
   readonly exports: readonly string[]
   readonly reads: readonly EnvironmentRead[]
   place(offset: number): { readonly line: number; readonly column: number }
+  /** What it exports under a name itself, or from where it passes it on; `*` is the module. */
+  origins?(name: string): readonly (Origin | PassedOn)[]
+}
+
+/** An export of another module. */
+interface PassedOn {
+  readonly from: string
+  readonly name: string
 }
 
 /** Why a module can't be read. */
@@ -36,12 +47,15 @@ export interface ParseProblem {
 }
 
 export interface ReadOptions {
-  /** Whether imports that only types use stay. */
-  readonly keepsImports: boolean
+  readonly typescript: TypescriptOptions
   /** The text that stands in the code for an asset. */
   nameAsset(asset: Asset): string
   /** The text that marks such a place. */
   nameUncounted(site: UncountedSite): string
+  /** Finds what the module imports. */
+  readonly follow: Follow
+  /** What was found out about the functions of all modules. */
+  readonly known: Set<Node>
 }
 
 const languages: Readonly<Record<string, ModuleCode['type']>> = {
@@ -78,17 +92,25 @@ export function readModule(
   if (failed) return { problem: { message: failed.message, ...place(failed.labels[0]?.start ?? 0) } }
   const { program } = parsed
   const analysis = analyse(program)
-  const keepsImports = type === 'js' || type === 'jsx' || options.keepsImports
-  const imports = findImports(analysis, keepsImports)
+  const keepsImports = type === 'js' || type === 'jsx' || options.typescript.keepsImports(file)
+  const typed = type === 'ts' || type === 'tsx'
+  const marked = typescriptMarks(parsed, analysis, options.typescript.of(file), typed)
+  const imports = findImports(analysis, keepsImports, marked.inJsx)
   const { edits, workers, counted } = findAssets(file, analysis, options.nameAsset)
-  const all = [
-    ...imports.edits,
-    ...cutOptions(program, analysis),
-    ...makePure(text, program, analysis),
-    ...edits,
-    ...qualifyGlobals(analysis),
-  ]
-  const code = applyEdits(text, all)
+  const loadTime = new LoadTime(new ModuleNames(analysis, options.follow), options.known)
+  let all: readonly Edit[] | undefined
+  // only when all modules are known
+  const allEdits = (): readonly Edit[] => {
+    all ??= [
+      ...marked.edits,
+      ...imports.edits,
+      ...cutOptions(program, analysis),
+      ...makePure(text, program, analysis, loadTime),
+      ...edits,
+      ...qualifyGlobals(analysis),
+    ]
+    return all
+  }
   const exports = exportsOf(parsed)
   const marks = findUncounted(analysis, counted).map((site) => mark(site, text, options.nameUncounted(site)))
   const renamed = (name: string | undefined): readonly Edit[] => {
@@ -96,14 +118,14 @@ export function readModule(
     return local ? renameExport(analysis, local, text.length) : []
   }
   return {
-    code,
-    codeFor: (name) => applyEdits(text, [...all, ...renamed(name)]),
-    markedFor: (name) => applyEdits(text, [...all, ...renamed(name), ...marks]),
+    codeFor: (name) => applyEdits(text, [...allEdits(), ...renamed(name)]),
+    markedFor: (name) => applyEdits(text, [...allEdits(), ...renamed(name), ...marks]),
     type,
     imports: [...imports.sites, ...workers.map((specifier) => ({ specifier, offset: 0, dynamic: true, bare: false }))],
     exports: [...exports.keys()],
     reads: environmentReads(analysis),
     place,
+    origins: (name) => originsOf(name, parsed, exports, loadTime.names),
   }
 }
 
@@ -123,6 +145,29 @@ function exportsOf({ module }: ParseResult): Map<string, string | null> {
       names.set(exportName.kind === 'Default' ? 'default' : (exportName.name ?? ''), localName.name)
     }
   return names
+}
+
+function originsOf(
+  name: string,
+  { program, module }: ParseResult,
+  exports: ReadonlyMap<string, string | null>,
+  names: ModuleNames,
+): readonly (Origin | PassedOn)[] {
+  if (name === '*') return [{ of: names }]
+  const own = names.originOf(exports.get(name) ?? '')
+  if (own) return [own]
+  const passed: PassedOn[] = []
+  for (const { entries } of module.staticExports)
+    for (const { exportName, importName, moduleRequest } of entries) {
+      if (!moduleRequest) continue
+      const exported = exportName.kind === 'Default' ? 'default' : exportName.name
+      if (exported === name && importName.kind === 'Name')
+        return [{ from: moduleRequest.value, name: importName.name ?? '' }]
+      if (exportName.kind === 'None' && name !== 'default') passed.push({ from: moduleRequest.value, name })
+    }
+  if (name !== 'default') return passed
+  const node = program.body.find((statement) => statement.type === 'ExportDefaultDeclaration')?.declaration
+  return node ? [{ of: names, node }] : []
 }
 
 /** JSON as a module: whole by default, and its keys by name. */

@@ -1,10 +1,13 @@
 import { isBuiltin } from 'node:module'
-import { dirname, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ResolverFactory } from 'rolldown/experimental'
+import { aliases, extensions, pathOf, rememberCandidates } from './candidates.ts'
+import type { Evidence } from './evidence.ts'
 import { isOwnPackage } from './millrace-names.ts'
 import { isPureFile, type Package, type Packages, packageFolder, packageName } from './packages.ts'
 import type { Tools } from './tools.ts'
+import type { TypescriptOptions } from './typescript-options.ts'
 
 /** What an import leads to. */
 export type Resolution =
@@ -15,25 +18,29 @@ export type Resolution =
   | { readonly kind: 'as-is'; readonly specifier: string }
   | { readonly kind: 'missing'; readonly message: string }
 
+/** What a resolution depends on. */
+export interface ResolutionRecord {
+  readonly evidence: Evidence
+  readonly typescript: TypescriptOptions
+}
+
 /** Resolves imports as tsx and node do: TypeScript's extensions, tsconfig `paths`, `exports` with node's conditions. */
 export class Resolver {
   readonly #resolver: ResolverFactory
   /** For where a tsconfig.json can't be read. */
   readonly #plain: ResolverFactory
   readonly #packages: Packages
+  readonly #record: ResolutionRecord | undefined
   readonly #known = new Map<string, Resolution>()
 
-  constructor(tools: Tools, packages: Packages) {
+  /** @param record what remembers by which files an import was resolved; without it nothing does */
+  constructor(tools: Tools, packages: Packages, record?: ResolutionRecord) {
     this.#packages = packages
+    this.#record = record
     const options = {
       conditionNames: ['node', 'import', 'module-sync', 'node-addons', ...userConditions()],
-      extensions: ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.json'],
-      extensionAlias: {
-        '.js': ['.ts', '.tsx', '.js', '.jsx'],
-        '.jsx': ['.tsx', '.jsx'],
-        '.mjs': ['.mts', '.mjs'],
-        '.cjs': ['.cts', '.cjs'],
-      },
+      extensions: [...extensions],
+      extensionAlias: Object.fromEntries(Object.entries(aliases).map(([name, others]) => [name, [...others]])),
     }
     this.#resolver = new tools.ResolverFactory({ ...options, tsconfig: 'auto' })
     this.#plain = this.#resolver.cloneWithOptions(options)
@@ -69,6 +76,12 @@ export class Resolver {
     if (/^[a-z][a-z0-9+.-]+:/i.test(specifier) && !specifier.startsWith('file:')) return { kind: 'as-is', specifier }
     const named = name === undefined ? undefined : this.#packages.find(name, dirname(importer))
     const { path, error } = this.#file(specifier, importer)
+    this.#remember(
+      specifier,
+      importer,
+      path,
+      named && name ? join(named.root, specifier.slice(name.length)) : undefined,
+    )
     if (path === undefined) {
       if (!named || name === undefined)
         return { kind: 'missing', message: error ?? `Cannot find module '${specifier}'` }
@@ -80,6 +93,15 @@ export class Resolver {
     if (named?.root === root && name !== undefined) return this.#external(named, name, specifier)
     const inside = `/${relative(root, file).replaceAll('\\', '/')}`
     return { kind: 'package', package: this.#packages.at(root), name: specifier, path: inside }
+  }
+
+  #remember(specifier: string, importer: string, found: string | undefined, inPackage: string | undefined): void {
+    if (!this.#record) return
+    const { evidence, typescript } = this.#record
+    const relative = pathOf(specifier, importer)
+    const paths = relative === undefined ? typescript.pathsOf(specifier, importer) : [relative]
+    const inside = found !== undefined && inPackage !== undefined && packageFolder(found) === undefined
+    rememberCandidates(inside ? [...paths, inPackage] : paths, found?.replace(/[?#].*$/, ''), evidence)
   }
 
   #external(found: Package, name: string, specifier: string): Resolution {

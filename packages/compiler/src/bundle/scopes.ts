@@ -103,8 +103,11 @@ export function analyse(program: ESTree.Program): Analysis {
             if (member.id.type === 'Identifier') declare(inner, 'other', member, member.id)
           break
         case 'TSModuleDeclaration':
-          if (node.id.type === 'Identifier') declare(scope, 'other', node, node.id)
+          declare(scope, 'other', node, firstName(node.id))
           inner = newScope(scope, true)
+          break
+        case 'TSImportEqualsDeclaration':
+          declare(scope, 'other', node, node.id)
           break
         case 'CatchClause':
           inner = newScope(scope, false)
@@ -130,6 +133,13 @@ export function analyse(program: ESTree.Program): Analysis {
   return { visits, declaring, root }
 }
 
+/** `A` of `namespace A.B {}`. */
+function firstName(id: Node): Node {
+  let at = id
+  while (at.type === 'TSQualifiedName') at = at.left
+  return at
+}
+
 /** Whether an identifier stands for the value of a name (and isn't a key, a label or a declaration). */
 export function isReference(visit: Visit, declaring: ReadonlySet<Node>): boolean {
   const { node, parent } = visit
@@ -145,6 +155,8 @@ export function isReference(visit: Visit, declaring: ReadonlySet<Node>): boolean
     case 'PropertyDefinition':
     case 'AccessorProperty':
       return parent.computed || parent.value === node
+    case 'TSQualifiedName':
+      return parent.left === node
     case 'TSEnumMember':
       return parent.initializer === node
     case 'ExportSpecifier':

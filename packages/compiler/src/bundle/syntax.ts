@@ -16,6 +16,9 @@ const valueNodes = new Set([
   'TSModuleBlock',
   'TSParameterProperty',
   'TSExportAssignment',
+  'TSImportEqualsDeclaration',
+  'TSExternalModuleReference',
+  'TSQualifiedName',
 ])
 
 const isNode = (value: unknown): value is Node =>
@@ -26,6 +29,8 @@ export function children(node: Node): Node[] {
   const out: Node[] = []
   const add = (value: unknown): void => {
     if (!isNode(value) || (value.type.startsWith('TS') && !valueNodes.has(value.type))) return
+    // `namespace A.B {}` declares its names
+    if (value.type === 'TSQualifiedName' && node.type === 'TSModuleDeclaration') return
     if ('declare' in value && value.declare === true) return
     if ('importKind' in value && value.importKind === 'type') return
     if ('exportKind' in value && value.exportKind === 'type') return

@@ -4,14 +4,22 @@
  */
 
 export interface Token {
-  /** `dynamic`: a module that is loaded on demand; `broken`: one that can't be bundled; `uncounted`: only a mark. */
-  readonly kind: 'asset' | 'package' | 'dynamic' | 'broken' | 'uncounted'
+  /**
+   * `dynamic`: a module that is loaded on demand; `script`: one that may be run by its path; `broken`: one that can't be
+   * bundled; `uncounted`: only a mark.
+   */
+  readonly kind: 'asset' | 'package' | 'dynamic' | 'script' | 'broken' | 'uncounted'
   readonly number: number
 }
 
-const pattern = /millrace-(asset|package|dynamic|broken|uncounted):(\d+)\./g
+const pattern = /millrace-(asset|package|dynamic|script|broken|uncounted):(\d+)\./g
 
 export const tokenText = ({ kind, number }: Token): string => `millrace-${kind}:${number}.`
+
+/** Before the specifier of a module that may be run by its path. */
+export const scriptPrefix = 'millrace-script:'
+
+export const isToken = (text: string | undefined): boolean => /^millrace-\w+:\d+\.$/.test(text ?? '')
 
 /** The tokens in printed code, each once, in order. */
 export function tokensIn(code: string): Token[] {

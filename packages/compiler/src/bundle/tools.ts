@@ -1,6 +1,6 @@
 import type { rolldown } from 'rolldown'
 import type { ResolverFactory, resolveTsconfig } from 'rolldown/experimental'
-import type { parseSync } from 'rolldown/utils'
+import type { parseSync, TsconfigCache } from 'rolldown/utils'
 
 /** The version of rolldown whose printed code the digests are taken over. Another version recomputes everything. */
 export const printerVersion = '1.3.2'
@@ -12,6 +12,7 @@ export interface Tools {
   readonly rolldown: typeof rolldown
   readonly parseSync: typeof parseSync
   readonly resolveTsconfig: typeof resolveTsconfig
+  readonly TsconfigCache: typeof TsconfigCache
   readonly ResolverFactory: typeof ResolverFactory
 }
 
@@ -24,6 +25,7 @@ export function loadTools(): Promise<Tools> {
       rolldown: bundler.rolldown,
       parseSync: utils.parseSync,
       resolveTsconfig: experimental.resolveTsconfig,
+      TsconfigCache: utils.TsconfigCache,
       ResolverFactory: experimental.ResolverFactory,
     }),
   )

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSy
 import { join } from 'node:path'
 import { seal, unseal } from '@millrace/ir'
 import { describe, expect, test } from 'vitest'
-import { change, type Files, index, newFolder, write } from './program.ts'
+import { change, type Files, index, lookAt, newFolder, write } from './program.ts'
 
 const files: Files = {
   'main.ts': `import { stage } from 'millrace'
@@ -31,6 +31,24 @@ export const other = stage('other', { run: () => new URL('./big.csv', import.met
   'lib/package.json': '{ "name": "lib", "version": "1.0.0", "type": "module", "exports": "./a.js" }',
   'lib/a.js': 'export const lib = 1',
 }
+const from = (specifier: string): string =>
+  `import { stage } from 'millrace'\nimport { f } from '${specifier}'\nexport const train = stage('t', { run: () => f() })`
+const h = (n: number): string => `export const f = () => ${n}`
+const paths = (to: string): string => `{"compilerOptions":{"paths":{"@/*":[${to}]}},"include":["**/*.ts"]}`
+const dep: Files = {
+  'node_modules/dep/package.json': '{ "name": "dep", "version": "1.0.0", "type": "module", "exports": "./a.js" }',
+  'node_modules/dep/a.js': h(1),
+}
+
+/** Writes files, and links for `->target`. */
+function place(root: string, files: Files): void {
+  for (const [path, text] of Object.entries(files)) {
+    rmSync(join(root, path), { recursive: true, force: true })
+    if (text.startsWith('->')) symlinkSync(text.slice(2), join(root, path))
+    else change(root, { [path]: text })
+  }
+}
+
 const stale = `sha256:${'0'.repeat(64)}`
 
 function program(): { root: string; cache: string; poison(): void } {
@@ -93,6 +111,99 @@ describe('a result is not used after a change of', () => {
       const { stages, diagnostics } = await index(root, keys, { cache })
       expect(stages.get('train')?.code).not.toBe(stale)
       expect(stages.has('train')).toBe(!diagnostics.some(({ severity }) => severity === 'error'))
+    })
+
+  /** Files, with links as `->target`; each is another way to resolve an import to what it wasn't. */
+  const places: Record<string, readonly [Files, Files]> = {
+    'a file in front of a folder': [{ 'main.ts': from('./h'), 'h/index.ts': h(1) }, { 'h.ts': h(2) }],
+    'TypeScript in front of JavaScript': [{ 'main.ts': from('./h.js'), 'h.js': h(1) }, { 'h.ts': h(2) }],
+    'a linked file': [
+      { 'main.ts': from('./h.ts'), 'a.ts': h(1), 'b.ts': h(2), 'h.ts': '->a.ts' },
+      { 'h.ts': '->b.ts' },
+    ],
+    'a linked folder': [
+      { 'main.ts': from('./cur/h.ts'), 'v1/h.ts': h(1), 'v2/h.ts': h(2), cur: '->v1' },
+      { cur: '->v2' },
+    ],
+    'a linked folder that holds the same': [
+      {
+        'main.ts': from('./a/cur/h.ts'),
+        'a/n.ts': h(1),
+        'b/n.ts': h(2),
+        'a/v1/h.ts': "export { f } from '../n.ts'",
+        'b/v1/h.ts': "export { f } from '../n.ts'",
+        'a/cur': '->v1',
+      },
+      { 'a/cur': '->../b/v1' },
+    ],
+    'the program, which is a link': [
+      { 'main.ts': '->one.ts', 'one.ts': from('./h.ts'), 'two.ts': from('./i.ts'), 'h.ts': h(1), 'i.ts': h(2) },
+      { 'main.ts': '->two.ts' },
+    ],
+    'a path of tsconfig that comes first': [
+      { 'main.ts': from('@/h.ts'), 'tsconfig.json': paths('"./over/*","./src/*"'), 'src/h.ts': h(1) },
+      { 'over/h.ts': h(2) },
+    ],
+    'a path in front of a package': [
+      { 'main.ts': from('dep'), 'tsconfig.json': `{"compilerOptions":{"paths":{"*":["./over/*"]}}}` },
+      { 'over/dep.ts': h(2) },
+    ],
+    'a base in front of a package': [
+      { 'main.ts': from('dep'), 'tsconfig.json': `{"compilerOptions":{"baseUrl":"./over"}}` },
+      { 'over/dep.ts': h(2) },
+    ],
+    'a tsconfig that another one refers to': [
+      {
+        'main.ts': from('@/h.ts'),
+        'tsconfig.json': '{"files":[],"references":[{"path":"./tsconfig.app.json"}]}',
+        'tsconfig.app.json': paths('"./v1/*"'),
+        'v1/h.ts': h(1),
+        'v2/h.ts': h(2),
+      },
+      { 'tsconfig.app.json': paths('"./v2/*"') },
+    ],
+    'what a tsconfig extends that another one refers to': [
+      {
+        'main.ts': from('@/h.ts'),
+        'tsconfig.json': '{"files":[],"references":[{"path":"./app"}]}',
+        'app/tsconfig.json': '{"extends":"./base","include":["../*.ts"]}',
+        'app/base.json': paths('"../v1/*"'),
+        'v1/h.ts': h(1),
+        'v2/h.ts': h(2),
+      },
+      { 'app/base.json': paths('"../v2/*"') },
+    ],
+    'a nearer tsconfig': [
+      {
+        'main.ts': from('./in/g.ts'),
+        'in/g.ts': "export { f } from '@/h.ts'",
+        'tsconfig.json': paths('"./v1/*"'),
+        'v1/h.ts': h(1),
+        'in/v2/h.ts': h(2),
+      },
+      { 'in/tsconfig.json': paths('"./v2/*"') },
+    ],
+    'a file in a linked package': [
+      {
+        'main.ts': from('lib/h'),
+        'lib/package.json': '{ "name": "lib" }',
+        'lib/h/index.ts': h(1),
+        'node_modules/lib': '->../lib',
+      },
+      { 'lib/h.ts': h(2) },
+    ],
+  }
+  for (const [name, [before, after]] of Object.entries(places))
+    test(name, async () => {
+      const root = write({ ...dep, 'main.ts': '' })
+      const cache = newFolder()
+      place(root, before)
+      const one = (await lookAt(root, { cache })).stages.get('train')?.code
+      expect(one).toBeDefined()
+      expect((await lookAt(root, { cache })).stages.get('train')?.code).toBe(one)
+      place(root, after)
+      expect((await lookAt(root, { cache })).stages.get('train')?.code).not.toBe(one)
+      expect(await lookAt(root, { cache })).toEqual(await lookAt(root))
     })
 
   test('the exports themselves', async () => {

@@ -261,14 +261,15 @@ class X { field = process.env.FIELD; static once = process.env.ONCE }
     expect(text.map(({ message }: { message: string }) => message)).toEqual(
       [' A', ' B', 'HF_HOME', 'C', '', 'ONCE'].map((name) =>
         name
-          ? `"src/env.ts" reads process.env.${name.trim()} when it is loaded; in a pod that variable may be missing`
-          : '"src/env.ts" reads process.env when it is loaded; in a pod its variables may be missing',
+          ? `"src/env.ts" reads process.env.${name.trim()} when it is loaded; its value is no part of any key, and in a pod it may be missing`
+          : '"src/env.ts" reads process.env when it is loaded; its variables are no part of any key, and in a pod they may be missing',
       ),
     )
     expect(text[2]).toEqual({
       code: 'environment-at-top-level',
       severity: 'notice',
-      message: '"src/env.ts" reads process.env.HF_HOME when it is loaded; in a pod that variable may be missing',
+      message:
+        '"src/env.ts" reads process.env.HF_HOME when it is loaded; its value is no part of any key, and in a pod it may be missing',
       at: { pipeline: null, node: null, file: '/src/env.ts', line: 4, column: 27 },
       fix: "Declare it in the stage's env with inherit() and read it from context.env.",
     })

@@ -22,6 +22,7 @@ import { double } from './helper.ts'
 import { scale } from 'shared'
 import 'effects'
 import './setup.ts'
+import './pure/setup.ts'
 
 const limit = Math.max(1, 2)
 export const train = stage('train', {
@@ -39,6 +40,8 @@ main(import.meta)
   'helper.ts': "import { twice } from './twice.ts'\nexport const double = (x: number): number => twice(x)\n",
   'twice.ts': 'export const twice = (x: number): number => x * 2\n',
   'setup.ts': 'globalThis.mode = 1\n',
+  'pure/package.json': '{ "type": "module", "sideEffects": false }',
+  'pure/setup.ts': 'globalThis.mode = 1\n',
   'late.ts': 'export const late = (x: number): number => x\n',
   'config.json': '{ "factor": 3 }',
   'prompt.txt': 'hello',
@@ -74,6 +77,7 @@ describe('the digest of a stage changes', () => {
     'with a helper': ['helper.ts', 'twice(x)', 'twice(x) + 1'],
     'with what the helper imports': ['twice.ts', 'x * 2', 'x * 3'],
     'with a module that has effects': ['setup.ts', 'mode = 1', 'mode = 2'],
+    'with such a module of a package that is said to have none': ['pure/setup.ts', 'mode = 1', 'mode = 2'],
     'with a module that it loads on demand': ['late.ts', '=> x', '=> x + 1'],
     'with JSON': ['config.json', '3', '4'],
     "with an asset's bytes": ['prompt.txt', 'hello', 'hello!'],
@@ -193,6 +197,35 @@ describe('assets', () => {
     for (const file of Object.keys(python).filter((name) => name !== 'main.ts' && name !== 'py/unrelated.py'))
       expect(await digest({ ...python, [file]: `${python[file]}# edited` }), file).not.toBe(one)
     expect(await digest({ ...python, 'py/uv.lock': 'torch 3' })).not.toBe(one)
+  })
+
+  test.each([
+    'import os; import helper',
+    'try: import helper\nexcept ImportError: pass',
+    'from pkg import a, \\\n  helper',
+    'from pkg import(a, helper)',
+    'from .import helper',
+    'if True:\n\timport os, helper as h # why',
+  ])('what a Python script imports counts, as written in %j', async (text) => {
+    const at = (x: number): Files => ({
+      'main.ts':
+        "import { python } from 'millrace'\nexport const train = python('t', { script: new URL('./py/t.py', import.meta.url) })",
+      'py/t.py': `${text}\n`,
+      'py/helper.py': `x = ${x}`,
+      'py/pkg/__init__.py': '',
+      'py/pkg/helper.py': `x = ${x}`,
+    })
+    expect(await digest(at(1))).not.toBe(await digest(at(2)))
+  })
+
+  test('a link in a folder counts by where it leads', async () => {
+    const at = (to: string): Promise<string> => {
+      const root = write({ 'main.ts': main("new URL('./a', import.meta.url)"), 'a/v1/x': '1', 'a/v2/x': '1' })
+      symlinkSync(to, join(root, 'a/z-current'))
+      return digestIn(root)
+    }
+    expect(await at('v1')).toBe(await at('v1'))
+    expect(await at('v1')).not.toBe(await at('v2'))
   })
 })
 

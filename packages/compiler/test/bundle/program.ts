@@ -107,3 +107,20 @@ export async function digestIn(root: string, key = 'train'): Promise<string> {
 
 /** The digest of one export of a program of these files, each time in another folder. */
 export const digest = (files: Files, key?: string): Promise<string> => digestIn(write(files), key)
+
+/** The index of a program that isn't run, as node alone couldn't: its entry exports the stage `train`. */
+export async function lookAt(root: string, request: Partial<CodeRequest> = {}): Promise<CodeIndex> {
+  const stage = {}
+  const entry = request.entry ?? join(root, 'main.ts')
+  const importModule = async (url: string): Promise<Record<string, unknown>> =>
+    url.endsWith(realpathSync(entry)) ? { train: stage } : {}
+  return indexCode({ entry, stages: [{ key: 'train', stage }], importModule, ...request })
+}
+
+/** The digest of the stage `train` of such a program. */
+export async function digestUnrun(files: Files): Promise<string> {
+  const { stages, diagnostics } = await lookAt(write(files))
+  const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) throw new Error(JSON.stringify(errors))
+  return stages.get('train')?.code as string
+}

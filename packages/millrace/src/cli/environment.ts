@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { checkConfig } from '@millrace/compiler'
 import { type Diagnostic, hint, isObject, nowhere, type Place, placeOfError, tellError } from '@millrace/ir'
-import type { Config } from '../config.ts'
+import type { ClusterEnvironment, Config, Environment } from '../config.ts'
 
 /** A local run knows the environment `laptop`, and what millrace.config.ts names. */
 export async function checkEnvironment(entry: string, name: string | undefined, problems: Diagnostic[]): Promise<void> {
@@ -11,14 +12,55 @@ export async function checkEnvironment(entry: string, name: string | undefined, 
   const config = file === undefined ? undefined : await readConfig(file, problems)
   const known = ['laptop', ...Object.keys(config?.environments ?? {})]
   if (known.includes(name) || (file !== undefined && config === undefined)) return
-  problems.push({
-    code: 'unknown-environment',
-    severity: 'error',
-    message: `there is no environment "${name}"${hint(name, known)}`,
-    at: nowhere,
-    fix: `Use one of: ${[...new Set(known)].join(', ')}; or define it in millrace.config.ts.`,
-  })
+  problems.push(unknown(name, known))
 }
+
+/** The environment that a command for a cluster is for; `undefined` with a problem where there is none. */
+export async function chooseEnvironment(
+  entry: string,
+  name: string | undefined,
+  problems: Diagnostic[],
+): Promise<{ readonly name: string; readonly environment: ClusterEnvironment } | undefined> {
+  const file = configFile(entry)
+  const config = file === undefined ? { environments: {} } : await readConfig(file, problems)
+  if (config === undefined) return undefined
+  const environments = new Map<string, Environment>(Object.entries(config.environments))
+  const clusters = [...environments].flatMap(([name, environment]) =>
+    environment.preset === 'laptop' ? [] : [{ name, environment }],
+  )
+  const chosen = name === undefined ? clusters : clusters.filter((cluster) => cluster.name === name)
+  if (chosen.length === 1) return chosen[0]
+  const names = clusters.map((cluster) => cluster.name)
+  const isLaptop = name === 'laptop' || (name !== undefined && environments.has(name))
+  if (name !== undefined && !isLaptop) problems.push(unknown(name, names))
+  else
+    problems.push({
+      code: 'unknown-environment',
+      severity: 'error',
+      message: isLaptop
+        ? `the environment "${name}" is this machine, and the target needs a cluster`
+        : names.length === 0
+          ? 'the target needs the environment of a cluster, and there is none'
+          : `the target needs --environment, as there are several: ${names.join(', ')}`,
+      at: nowhere,
+      fix:
+        names.length === 0
+          ? `Define one in millrace.config.ts, for example onprem: onPrem({ namespace: 'ml', store: volume({ size: '100Gi' }) }).`
+          : `Give --environment one of: ${names.join(', ')}.`,
+    })
+  return undefined
+}
+
+const unknown = (name: string, known: readonly string[]): Diagnostic => ({
+  code: 'unknown-environment',
+  severity: 'error',
+  message: `there is no environment "${name}"${hint(name, known)}`,
+  at: nowhere,
+  fix:
+    known.length === 0
+      ? 'Define it in millrace.config.ts.'
+      : `Use one of: ${[...new Set(known)].join(', ')}; or define it in millrace.config.ts.`,
+})
 
 /** The nearest millrace.config.ts, beside the program or above it. */
 function configFile(entry: string): string | undefined {
@@ -39,10 +81,14 @@ async function readConfig(file: string, problems: Diagnostic[]): Promise<Config 
       fix: 'Mend the config; it is a module whose default export is defineConfig({ … }).',
     })
   }
+  let config: Partial<Config> | undefined
   try {
-    const { default: config } = (await import(pathToFileURL(file).href)) as { default?: Partial<Config> }
-    return isObject(config?.environments) ? (config as Config) : refuse('its default export has no environments', {})
+    config = ((await import(pathToFileURL(file).href)) as { default?: Partial<Config> }).default
   } catch (error) {
     return refuse(`it threw ${tellError(error)}`, placeOfError(error))
   }
+  if (!isObject(config?.environments)) return refuse('its default export has no environments', {})
+  const wrong = checkConfig(config, file)
+  problems.push(...wrong)
+  return wrong.length === 0 ? (config as Config) : undefined
 }

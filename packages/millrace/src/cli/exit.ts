@@ -8,6 +8,7 @@ export const exitCodes = {
   ok: 0,
   stageFailed: 1,
   usage: 2,
+  cluster: 3,
   timeout: 4,
   store: 5,
   hangup: 129,
@@ -20,9 +21,11 @@ export const exitCodes = {
 export const exitOf = (diagnostics: readonly Diagnostic[], ran = false): number =>
   diagnostics.some(({ code }) => code === 'store-failed' || code === 'store-version')
     ? exitCodes.store
-    : ran || diagnostics.some(({ code }) => code === 'internal-error')
-      ? exitCodes.stageFailed
-      : exitCodes.usage
+    : diagnostics.some(({ code }) => code === 'cluster-failed')
+      ? exitCodes.cluster
+      : ran || diagnostics.some(({ code }) => code === 'internal-error')
+        ? exitCodes.stageFailed
+        : exitCodes.usage
 
 /** How long what was written may take to be read once a signal wants the process to end. */
 export const patience = 1000

@@ -2,8 +2,10 @@ import { basename } from 'node:path'
 import { DiagnosticError, didYouMean, millisecondsOf, nowhere } from '@millrace/ir'
 import { Command, CommanderError, Option } from 'commander'
 import { version } from '../version.ts'
+import type { CompileOptions } from './commands/compile.ts'
 import type { RunOptions } from './commands/run.ts'
 import type { StoreOptions } from './commands/store.ts'
+import type { SubmitOptions } from './commands/submit.ts'
 import { type Invocation, usage } from './invocation.ts'
 import type { Report } from './report.ts'
 import { toStdout } from './stdout.ts'
@@ -102,9 +104,31 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     .option('--from <stage>', 'recompute this stage and all below it')
   on<RunOptions>(run, async (options) => (await import('./commands/run.ts')).runCommand(invocation, options, report))
 
-  const plan = parameters(command('plan', 'what would run, what is cached, and what changed'))
+  const plan = parameters(command('plan', 'what would run, and why'))
   on<CommonOptions & ParameterOptions>(plan, async (options) =>
     (await import('./commands/plan.ts')).planCommand(invocation, options, report),
+  )
+
+  const compile = examples(parameters(command('compile', 'write Kubernetes manifests')), [
+    `tsx ${program} compile --environment onprem`,
+    `tsx ${program} compile --check`,
+  ])
+    .option('--target <name>', 'what to write', 'kubernetes')
+    .option('--out <dir>', 'where to write', 'deploy')
+    .option('--check', 'write nothing; fail when the committed files differ from the program')
+  on<CompileOptions>(compile, async (options) =>
+    (await import('./commands/compile.ts')).compileCommand(invocation, options, report),
+  )
+
+  const submit = examples(parameters(command('submit', 'run it on a cluster and follow')), [
+    `tsx ${program} submit --environment onprem`,
+    `tsx ${program} submit --retry`,
+  ])
+    .option('--detach', 'apply, and do not follow')
+    .option('--retry', 'remove what ended and failed before, so that it runs again')
+    .option('--timeout <t>', 'follow no longer than this; the run goes on', duration('timeout', '10m'))
+  on<SubmitOptions>(submit, async (options) =>
+    (await import('./commands/submit.ts')).submitCommand(invocation, options, report),
   )
 
   const graph = command('graph', 'draw the pipeline').addOption(
@@ -114,7 +138,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     (await import('./commands/graph.ts')).graphCommand(invocation, options, report),
   )
 
-  const runs = command('runs', 'the history: list, show, logs, compare, fetch')
+  const runs = command('runs', 'list, show, logs, compare, fetch')
     .argument('[what]', 'list, show, logs, compare or fetch')
     .argument('[id]', 'a run; may be shortened, none means the last')
     .argument('[more]', 'with logs: a stage; with compare: the other run; with fetch: the folder')

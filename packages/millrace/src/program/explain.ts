@@ -19,6 +19,7 @@ import {
 import { type DryCall, dryRun } from '@millrace/runtime-local'
 import type { Store } from '@millrace/store'
 import { type RunRecord, readRecord } from './record.ts'
+import type { StaleStages } from './stale-stages.ts'
 
 /** What a run would do with one call, and why. */
 export interface PlanRow {
@@ -31,6 +32,7 @@ export interface PlanRow {
 interface Question {
   readonly plan: Plan
   readonly code: CodeIndex
+  readonly stale: StaleStages
   readonly store: Store
   readonly input: JsonObject
   readonly assets: ReadonlyMap<string, ArtifactValue>
@@ -154,8 +156,11 @@ function rowOf(node: PlanStage, calls: readonly DryCall[], question: Question, h
   if (missed.length > 0) {
     if (!optionsOf(plan, node).cache)
       return { node: node.id, action: 'run', causes: ['cache: false, so it runs in every run'] }
-    if (!spec.code)
-      return { node: node.id, action: 'run', causes: ['no module exports its stage, so nothing of it is cached'] }
+    if (!spec.code) {
+      const changed = question.stale.get(node.stage)
+      const why = changed ? `"${changed}" was changed after the program was loaded` : 'no module exports its stage'
+      return { node: node.id, action: 'run', causes: [`${why}, so nothing of it is cached`] }
+    }
     const causes = causesOf(node, missed[0] as DryCall, question, history)
     return { node: node.id, action: 'run', causes: causes.map((cause, i) => (i === 0 ? of + cause : cause)) }
   }

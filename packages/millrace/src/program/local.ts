@@ -7,6 +7,7 @@ import { childProgram } from './child-program.ts'
 import type { Prepared } from './prepare.ts'
 import type { Program } from './program.ts'
 import { loadedStage } from './stage-loader.ts'
+import { WatchedCode } from './watched-code.ts'
 
 type Chosen = Pick<LocalOptions, 'jobs' | 'fresh' | 'failFast' | 'strict' | 'verify' | 'recompute' | 'kill' | 'grace'>
 
@@ -18,6 +19,7 @@ export function localRuntimeOf(
 ): Runtime {
   const loaded = new Map<string, LoadedStage>()
   const byPath = new Map([...program.checked.assets].map(([token, path]) => [path, assets.get(token)]))
+  const watched = new WatchedCode(code, program.traced.stages, (path) => byPath.get(path))
   return localRuntime({
     ...chosen,
     store,
@@ -30,6 +32,7 @@ export function localRuntimeOf(
       return stage
     },
     child: (key) => childProgram(code, key),
+    changed: (key, reader) => watched.changed(key, reader),
     asset: (token) => assets.get(token) as unknown as Json,
     place: (node) => program.traced.places.get(node)?.() ?? {},
     notices: notices.map((notice) => ({ event: 'notice', ...notice }) as Extract<Event, { event: 'notice' }>),

@@ -17,13 +17,17 @@ import {
   type Program,
   readAssets,
   readCode,
+  type Target,
 } from './program.ts'
+import { type StaleStages, staleStages, tellStale, withoutStale } from './stale-stages.ts'
 import { type Origin, readInput } from './values.ts'
 
 /** A program that is ready to run or to be planned. */
 export interface Prepared {
   readonly program: Program
   readonly code: CodeIndex
+  /** Those of this machine's plan that `code` doesn't hold. */
+  readonly stale: StaleStages
   readonly assets: ReadonlyMap<string, ArtifactValue>
   readonly store: Store
   readonly input: JsonObject
@@ -40,6 +44,8 @@ export interface Preparing {
   readonly importModule: ImportModule
   /** Reads the parameters that the run was given; what is wrong with them is added to the problems. */
   given(problems: Diagnostic[]): Promise<Given> | Given
+  /** What it is prepared for. Default: this machine. */
+  target?(): Target
 }
 
 export interface Given {
@@ -62,13 +68,17 @@ export async function prepareProgram(program: Program, preparing: Preparing): Pr
   const input = await readInput(program.graph.input, value, origin, asset, problems)
   // what is wrong so far is told before the slow part
   refuse(problems)
-  const code = await readCode(program, reading)
-  problems.push(...code.diagnostics)
+  const found = await readCode(program, reading)
+  problems.push(...found.diagnostics)
   refuse(problems)
-  const { plan, diagnostics } = makePlan(program, code, assets, input)
-  problems.push(...diagnostics)
+  const planOf = (code: CodeIndex) => makePlan(program, code, assets, input, preparing.target?.())
+  const planned = planOf(found)
+  const stale: StaleStages = preparing.target ? new Map() : staleStages(found, planned.plan)
+  const code = stale.size > 0 ? withoutStale(found, stale) : found
+  const { plan, diagnostics } = stale.size > 0 ? planOf(code) : planned
+  problems.push(...(stale.size > 0 ? tellStale(program, { plan, diagnostics }, stale) : diagnostics))
   refuse(problems)
-  return { program, code, assets, store, input, plan, notices: problems }
+  return { program, code, stale, assets, store, input, plan, notices: problems }
 }
 
 /** How the source of a program's modules is read. */

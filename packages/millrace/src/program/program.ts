@@ -101,6 +101,13 @@ const localCapabilities: Capabilities = {
   exported: false,
 }
 
+/** What a Plan is made for. */
+export interface Target {
+  readonly capabilities: Capabilities
+  /** Values for `inherit()`. */
+  readonly variables: { readonly [name: string]: string | undefined }
+}
+
 export interface Planned {
   readonly plan: Plan
   readonly diagnostics: readonly Diagnostic[]
@@ -111,13 +118,14 @@ export function makePlan(
   code: CodeIndex,
   assets: ReadonlyMap<string, ArtifactValue>,
   input: JsonObject | undefined,
+  target: Target = { capabilities: localCapabilities, variables: process.env },
 ): Planned {
   const source = { graph: program.traced.graph, places: program.traced.places }
   return planGraph(program.checked, source, {
     code: code.stages,
     assets,
     ...(input ? { input } : {}),
-    variables: process.env,
-    target: localCapabilities,
+    variables: target.variables,
+    target: target.capabilities,
   })
 }

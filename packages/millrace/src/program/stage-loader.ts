@@ -1,16 +1,19 @@
 import { fileURLToPath } from 'node:url'
 import { type ArtifactValue, assetKey, isObject, type Json, type Schema } from '@millrace/ir'
 import type { LoadedStage } from '@millrace/runner'
+import type { Loaded } from '@millrace/runtime-local'
 import type { StageDefinition } from '@millrace/sdk'
 import { assetUrl } from '@millrace/sdk'
+import { isChild } from '../is-child.ts'
 
-/** A stage of this process, as the runner takes it. */
+/** A stage of this process, as the runner takes it. A child's parent is told that its modules have been read. */
 export function loadedStage(
   definition: StageDefinition,
   asset: (url: string) => ArtifactValue | undefined,
 ): LoadedStage {
   const { run } = definition
   if (!run) throw new Error(`stage "${definition.name}" has no function`)
+  if (isChild.value) process.send?.({ loaded: true } satisfies Loaded)
   const { input } = definition
   const hasAssets = JSON.stringify(definition.inputSchema).includes(assetKey)
   return {

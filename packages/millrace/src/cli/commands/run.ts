@@ -9,7 +9,7 @@ import {
   type RunOutcome,
 } from '@millrace/ir'
 import { StageFailure } from '@millrace/runner'
-import { causeOf, endDescendants } from '@millrace/runtime-local'
+import { causeOf, endDescendants, startTimer } from '@millrace/runtime-local'
 import { below } from '../../program/below.ts'
 import { runToGoOnWith, showCommitted } from '../../program/goes-on.ts'
 import { localRuntimeOf, resourceDiagnostics } from '../../program/local.ts'
@@ -47,14 +47,11 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
   refuse(problems)
   const recompute = options.from === undefined ? undefined : stagesFrom(prepared, options.from)
   const signals = new Signals()
-  const timer =
-    options.timeout === undefined
+  const { jobs, fresh, failFast, strict, verify, timeout } = options
+  const stopTimer =
+    timeout === undefined
       ? undefined
-      : setTimeout(
-          () => signals.cancel(exitCodes.timeout, timedOut(options.timeout as string)),
-          millisecondsOf(options.timeout),
-        ).unref()
-  const { jobs, fresh, failFast, strict, verify } = options
+      : startTimer(millisecondsOf(timeout) ?? 0, () => signals.cancel(exitCodes.timeout, timedOut(timeout)))
   const chosen = {
     ...(jobs === undefined ? {} : { jobs }),
     ...(fresh ? { fresh } : {}),
@@ -84,7 +81,7 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
     view.close()
     return finish(outcome, signals, report, failures)
   } finally {
-    clearTimeout(timer)
+    stopTimer?.()
     view.close()
     signals.release()
   }
@@ -103,7 +100,7 @@ function finish(outcome: RunOutcome, signals: Signals, report: Report, failures:
   return outcome.errors.some(({ code }) => code === 'store-failed') ? exitCodes.store : exitCodes.stageFailed
 }
 
-function newView(options: RunOptions, report: Report, attempts: AttemptsOf): View {
+export function newView(options: RunOptions, report: Report, attempts: AttemptsOf): View {
   const mode = report.json && options.progress === 'auto' ? 'quiet' : progressMode(options.progress, options.color)
   if (mode === 'quiet') return quietView
   // a block can't stand on a terminal that also shows the events
@@ -111,7 +108,7 @@ function newView(options: RunOptions, report: Report, attempts: AttemptsOf): Vie
   return plainView((text) => process.stderr.write(text), attempts)
 }
 
-function attemptsOf(plan: Plan): AttemptsOf {
+export function attemptsOf(plan: Plan): AttemptsOf {
   const attempts = new Map<string, number>()
   for (const node of plan.nodes)
     if (node.kind === 'stage')

@@ -1,0 +1,202 @@
+import { existsSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Plugin, PluginContext, ResolveIdResult } from 'rolldown'
+import { applyEdits } from './edits.ts'
+import type { EmitPlan } from './emit-plan.ts'
+import { assetTokens, type EmitSources } from './emit-source.ts'
+import type { EmitTools } from './emit-tools.ts'
+import type { LocalModule, ModuleGraph } from './module-graph.ts'
+import { isNative, nativeStub } from './native-addons.ts'
+import { packageFolder } from './packages.ts'
+import { isCode } from './read-module.ts'
+import { Resolver } from './resolve-import.ts'
+import { analyse } from './scopes.ts'
+
+const prefix = '\0millrace/'
+const nothing = `${prefix}nothing`
+const leftOut = `${prefix}left-out`
+export const entryId = `${prefix}entry`
+
+export interface EntryModule {
+  readonly file: string
+  /** Becomes the default export. Without one the module is taken whole. */
+  readonly name?: string
+}
+
+export interface EmitRequest {
+  readonly tools: EmitTools
+  readonly graph: ModuleGraph
+  readonly sources: EmitSources
+  readonly plan: EmitPlan
+  readonly entry: EntryModule
+  /** Imports of packages that lead nowhere: `file\0specifier`. */
+  readonly absent: ReadonlySet<string>
+}
+
+type Kind = NonNullable<Parameters<PluginContext['resolve']>[2]>['kind']
+
+const isMillrace = (specifier: string): boolean => /^(?:millrace|@millrace\/[^/]+)(?:\/|$)/.test(specifier)
+
+/** Gives the bundler the modules of a program as they are to run, and those of packages as they are. */
+export class EmitPlugin {
+  /** The modules that stand for native code, by id, with the name of each. */
+  readonly natives = new Map<string, string>()
+  /** The modules that import one, by id; known when something is wrong. */
+  readonly importers = new Map<string, Set<string>>()
+  readonly #request: EmitRequest
+  readonly #resolver: Resolver
+  /** Folders of the packages that are Millrace's own. */
+  readonly #own = new Set<string>()
+  readonly #nativeRoots = new Map<string, boolean>()
+
+  constructor(request: EmitRequest) {
+    this.#request = request
+    this.#resolver = new Resolver(request.tools, request.graph.packages)
+  }
+
+  hooks(): Plugin {
+    const self = this
+    return {
+      name: 'millrace',
+      resolveId(specifier, importer, { kind }) {
+        if (specifier.startsWith(prefix)) return specifier
+        const local = importer === undefined ? undefined : self.#request.sources.at(importer)
+        if (importer === undefined) return null
+        return local
+          ? self.#fromLocal(this, specifier, local, kind as Kind)
+          : self.#fromPackage(this, specifier, importer, kind as Kind)
+      },
+      load: (id) => self.#load(id),
+      transform: {
+        filter: { code: /\bimport\.meta\.url\b/ },
+        handler: (code, id) => self.#withAssets(code, id),
+      },
+      generateBundle(_, files) {
+        const imports = Object.values(files).flatMap((file) => (file.type === 'chunk' ? file.imports : []))
+        if (self.natives.size === 0 && imports.every((specifier) => isBuiltin(specifier))) return
+        for (const id of this.getModuleIds()) {
+          const { importedIds = [], dynamicallyImportedIds = [] } = this.getModuleInfo(id) ?? {}
+          for (const imported of [...importedIds, ...dynamicallyImportedIds])
+            self.importers.set(imported, (self.importers.get(imported) ?? new Set()).add(id))
+        }
+      },
+    }
+  }
+
+  async #fromLocal(
+    context: PluginContext,
+    specifier: string,
+    importer: LocalModule,
+    kind: Kind,
+  ): Promise<ResolveIdResult> {
+    const { graph, plan, sources } = this.#request
+    // what a translation needs of its own
+    if (specifier.startsWith('@oxc-project/runtime/')) return null
+    const found = graph.resolve(specifier, importer)
+    switch (found.kind) {
+      case 'local': {
+        if (!/\.(?:json|node)$/.test(found.file) && !isCode(found.file))
+          return { id: specifier, external: true, moduleSideEffects: false }
+        sources.add(found.file)
+        const root = graph.packages.nearest(dirname(found.file))
+        return {
+          id: found.file,
+          ...(found.pure ? { moduleSideEffects: false } : {}),
+          ...(root === undefined ? {} : { packageJsonPath: join(root, 'package.json') }),
+        }
+      }
+      case 'as-is':
+        if (isMillrace(specifier)) return this.#millrace(context, specifier, importer.file, kind)
+        if (/^zod(?:\/|$)/.test(specifier)) return this.#real(context, specifier, importer, kind)
+        return { id: found.specifier, external: true, moduleSideEffects: false }
+      case 'package': {
+        const effect = importer.imports.some((site) => site.bare && site.specifier === specifier)
+        const isNeeded = plan.packages.has(graph.external(found, effect))
+        const real = await this.#real(context, specifier, importer, kind)
+        if (typeof real !== 'object' || real === null) return real
+        return isNeeded ? real : { ...real, moduleSideEffects: false }
+      }
+      case 'missing':
+        return kind === 'import-statement' ? nothing : { id: specifier, external: true }
+    }
+  }
+
+  /** The file in a package, or what is left where there is none: an import that fails when it runs. */
+  async #real(context: PluginContext, specifier: string, importer: LocalModule, kind: Kind): Promise<ResolveIdResult> {
+    const found = await context.resolve(specifier, importer.file, { kind, skipSelf: true })
+    if (found && !found.external) return found
+    const url = this.#resolver.urlOf(specifier, importer.file)
+    return url === undefined ? { id: specifier, external: true } : fileURLToPath(url)
+  }
+
+  /** What of ours a stage needs never works by loading alone. */
+  async #millrace(context: PluginContext, specifier: string, importer: string, kind: Kind): Promise<ResolveIdResult> {
+    const found = await context.resolve(specifier, importer, { kind, skipSelf: true })
+    if (!found) return null
+    const root = this.#request.graph.packages.nearest(dirname(found.id))
+    if (root !== undefined) this.#own.add(root)
+    return { ...found, moduleSideEffects: false }
+  }
+
+  async #fromPackage(
+    context: PluginContext,
+    specifier: string,
+    importer: string,
+    kind: Kind,
+  ): Promise<ResolveIdResult> {
+    if (isMillrace(specifier)) return this.#millrace(context, specifier, importer, kind)
+    if (this.#request.absent.has(`${importer}\0${specifier}`))
+      return specifier.endsWith('.node') ? join(dirname(importer), specifier) : { id: specifier, external: true }
+    const root = this.#request.graph.packages.nearest(dirname(importer))
+    if (root === undefined || !this.#own.has(root)) return null
+    // the command line and the compiler, loaded when they are needed
+    if (kind === 'dynamic-import') return leftOut
+    if (specifier.startsWith('.')) return { id: join(dirname(importer), specifier), moduleSideEffects: false }
+    const found = await context.resolve(specifier, importer, { kind, skipSelf: true })
+    return found && { ...found, moduleSideEffects: false }
+  }
+
+  #load(id: string): { readonly code: string; readonly moduleType?: 'js' } | null {
+    const { sources, entry } = this.#request
+    if (id === entryId)
+      return { code: `export { ${JSON.stringify(entry.name)} as default } from ${JSON.stringify(entry.file)}` }
+    if (id === nothing) return { code: 'export {}' }
+    if (id === leftOut) return { code: "throw new Error('This part of millrace is not shipped with a stage')" }
+    const name = this.#nativeName(id)
+    if (name !== undefined) {
+      this.natives.set(id, name)
+      return { code: nativeStub(name), moduleType: 'js' }
+    }
+    return sources.at(id) ? { code: sources.read(id).code, moduleType: 'js' } : null
+  }
+
+  #nativeName(id: string): string | undefined {
+    const root = packageFolder(id)
+    if (root === undefined) return id.endsWith('.node') ? basename(id) : undefined
+    if (!id.endsWith('.node') && !this.#isNative(root)) return undefined
+    return this.#request.graph.packages.at(root)?.name ?? basename(root)
+  }
+
+  #isNative(root: string): boolean {
+    const known = this.#nativeRoots.get(root)
+    if (known !== undefined) return known
+    const native = isNative(root)
+    this.#nativeRoots.set(root, native)
+    return native
+  }
+
+  /** Packages name files beside their modules, too; those of the program have their tokens already. */
+  #withAssets(code: string, id: string): string | null {
+    const { tools, graph, sources } = this.#request
+    const root = graph.packages.nearest(dirname(id))
+    if (sources.at(id) || root === undefined || this.#own.has(root) || !id.startsWith(root)) return null
+    const { program, errors } = tools.parseSync(id, code, { preserveParens: false })
+    if (errors.length > 0) return null
+    const edits = assetTokens(id, analyse(program), (asset, worker) =>
+      existsSync(asset.path) ? sources.name(asset, worker) : undefined,
+    )
+    return edits.length > 0 ? applyEdits(code, edits) : null
+  }
+}

@@ -1,0 +1,168 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, extname } from 'node:path'
+import { type ArchiveFile, type Diagnostic, nowhere, type Place } from '@millrace/ir'
+import type { Asset } from './assets.ts'
+import { carriedFiles } from './carried-files.ts'
+import type { StageCode } from './code-index.ts'
+import { bundleFailed, missingAsset, pathIn, printFailed } from './diagnostics.ts'
+import { bundleEmission, type Emission } from './emit-bundle.ts'
+import { codeLimit, codeTooLarge } from './emit-diagnostics.ts'
+import { findFaults } from './emit-faults.ts'
+import { type EmitPlan, planEmission } from './emit-plan.ts'
+import type { EntryModule } from './emit-plugin.ts'
+import { EmitSources } from './emit-source.ts'
+import { type EmitTools, loadEmitTools } from './emit-tools.ts'
+import { type EmitRequest, type EmittedStage, type EmittedStages, packStage, stageArchive } from './emitted-stage.ts'
+import { type LocalModule, ModuleGraph } from './module-graph.ts'
+import { packageFolder } from './packages.ts'
+import { replaceTokens, tokensIn } from './tokens.ts'
+
+/** How many stages are bundled at once: rolldown has threads of its own. */
+const atOnce = 4
+
+/** Emits the stages of a program; see `emitStages`. */
+export async function emitProgram({ stages, at }: EmitRequest): Promise<EmittedStages> {
+  const tools = await loadEmitTools()
+  const graph = new ModuleGraph(tools)
+  const sources = new EmitSources(tools, graph)
+  const done = new Map<string, EmittedStage>()
+  const problems = new Map<string, readonly Diagnostic[]>()
+  const rest = stages.entries()
+  const worker = async (): Promise<void> => {
+    for (const [key, code] of rest) {
+      const emitter = new Emitter(tools, graph, sources, key, code)
+      const emitted = await emitter.emit()
+      if (emitted) {
+        const size = packedSize(emitted)
+        const place = { ...nowhere, ...(at?.(key) ?? placeOf(graph.load(code.file), code.export)) }
+        if (size > codeLimit) emitter.diagnostics.push(codeTooLarge(key, size, emitter.parts, place))
+        else done.set(key, emitted)
+      }
+      problems.set(key, emitter.diagnostics)
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+  const keys = [...stages.keys()]
+  const diagnostics = new Map(
+    keys.flatMap((key) => problems.get(key) ?? []).map((problem) => [JSON.stringify(problem), problem]),
+  )
+  return {
+    stages: new Map(keys.flatMap((key) => (done.has(key) ? [[key, done.get(key) as EmittedStage] as const] : []))),
+    diagnostics: [...diagnostics.values()],
+  }
+}
+
+/** Where a module declares what it exports. */
+function placeOf(module: LocalModule, name: string): Place {
+  const [origin] = module.origins?.(name) ?? []
+  const node = origin && 'of' in origin ? (origin.binding?.identifier ?? origin.node) : undefined
+  return { file: module.file, ...(node ? module.place(node.start) : {}) }
+}
+
+/** Most code is small enough as it is. */
+function packedSize(emitted: EmittedStage): number {
+  const { length } = stageArchive(emitted)
+  return length < codeLimit ? length : packStage(emitted).length
+}
+
+/** Emits one stage: its module, those of its workers, and their assets. */
+class Emitter {
+  readonly diagnostics: Diagnostic[] = []
+  /** Bytes by what they come from: packages by name, files by path. */
+  readonly parts = new Map<string, number>()
+  readonly #tools: EmitTools
+  readonly #graph: ModuleGraph
+  readonly #sources: EmitSources
+  readonly #key: string
+  readonly #code: StageCode
+  readonly #folder: string
+  readonly #assets: ArchiveFile[] = []
+  /** Folders under `assets/`, by what lies there. */
+  readonly #places = new Map<string, string>()
+  readonly #workers: { readonly file: string; readonly path: string }[] = []
+
+  constructor(tools: EmitTools, graph: ModuleGraph, sources: EmitSources, key: string, code: StageCode) {
+    this.#tools = tools
+    this.#graph = graph
+    this.#sources = sources
+    this.#key = key
+    this.#code = code
+    this.#folder = graph.packages.nearest(dirname(code.file)) ?? dirname(code.file)
+  }
+
+  async emit(): Promise<EmittedStage | undefined> {
+    const { file, export: name } = this.#code
+    const module = this.#sources.add(file)
+    try {
+      const plan = await planEmission(this.#tools, this.#graph, module, name)
+      for (const problem of plan.problems) this.diagnostics.push(bundleFailed(problem, this.#folder))
+      for (const asset of plan.missing) this.diagnostics.push(missingAsset(asset, this.#graph.load(asset.module)))
+      if (this.diagnostics.length > 0) return undefined
+      const code = await this.#bundle(plan, { file, name }, '.')
+      for (const { file: worker, path } of this.#workers) {
+        const bytes = new TextEncoder().encode(await this.#bundle(plan, { file: worker }, '../..'))
+        this.#assets.push({ path, bytes, executable: false })
+      }
+      if (this.diagnostics.length > 0) return undefined
+      return { code, assets: this.#assets.sort((a, b) => (a.path < b.path ? -1 : 1)) }
+    } catch (error) {
+      this.diagnostics.push(printFailed(module, name, error as Error, this.#folder))
+      return undefined
+    }
+  }
+
+  /** @param up the way from the module's folder to that of `stage.mjs` */
+  async #bundle(plan: EmitPlan, entry: EntryModule, up: string): Promise<string> {
+    const emission = await bundleEmission({
+      tools: this.#tools,
+      graph: this.#graph,
+      sources: this.#sources,
+      plan,
+      entry,
+    })
+    const module = this.#graph.load(this.#code.file)
+    this.diagnostics.push(
+      ...findFaults(this.#tools, this.#graph, this.#sources, this.#key, module, emission, this.#folder),
+    )
+    this.#count(emission)
+    for (const { kind, number } of tokensIn(emission.code)) if (kind === 'asset') this.#carry(number)
+    return replaceTokens(emission.code, ({ number }) => {
+      const { path, written } = this.#sources.assets[number] as Asset
+      const [suffix] = /\/?(?:[?#].*)?$/.exec(written) ?? ['']
+      return `${up}/${encodeURI(this.#places.get(path) as string)}${suffix}`
+    })
+  }
+
+  #count({ sizes }: Emission): void {
+    for (const [id, size] of sizes) {
+      const root = packageFolder(id)
+      const local = this.#sources.at(id) ? pathIn(this.#folder, id) : 'millrace'
+      this.#add(root === undefined ? local : (this.#graph.packages.at(root)?.name ?? basename(root)), size)
+    }
+  }
+
+  #add(part: string, size: number): void {
+    this.parts.set(part, (this.parts.get(part) ?? 0) + size)
+  }
+
+  #carry(number: number): void {
+    const { path, module } = this.#sources.assets[number] as Asset
+    if (this.#places.has(path)) return
+    const folder = `assets/${this.#places.size + 1}`
+    if (this.#sources.workers.has(number)) {
+      const worker = `${folder}/${basename(path, extname(path))}.mjs`
+      this.#places.set(path, worker)
+      if (this.#sources.at(module)) this.#sources.add(path)
+      this.#workers.push({ file: path, path: worker })
+      return
+    }
+    this.#places.set(path, `${folder}/${basename(path)}`)
+    // gone since the plan was made
+    if (!existsSync(path)) return
+    const top = this.#graph.packages.nearest(dirname(module)) ?? dirname(module)
+    for (const file of carriedFiles(path, top, this.#graph.evidence)) {
+      this.#assets.push({ ...file, path: `${folder}/${file.path}` })
+      this.#add(pathIn(this.#folder, path), file.bytes.length)
+    }
+  }
+}

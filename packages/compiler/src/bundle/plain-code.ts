@@ -1,0 +1,54 @@
+import type { TransformOptions } from 'rolldown/utils'
+import type { EmitTools } from './emit-tools.ts'
+
+/**
+ * A module as JavaScript, by the options of the nearest tsconfig.json. Decorators of the standard stay: nothing here
+ * can translate them.
+ */
+export function plainCode(tools: EmitTools, file: string, source: string, type: 'ts' | 'tsx' | 'js' | 'jsx'): string {
+  if (type === 'js') return source
+  const compilerOptions = optionsOf(tools, file)
+  const jsx = /^react-jsx/.test(compilerOptions.jsx ?? '') ? {} : ({ jsx: { runtime: 'classic' } } as const)
+  const { code, errors } = tools.transformSync(file, source, {
+    lang: type,
+    sourceType: file.endsWith('.cts') ? 'commonjs' : 'module',
+    target: 'esnext',
+    typescript: { onlyRemoveTypeImports: true },
+    tsconfig: { compilerOptions },
+    ...jsx,
+  })
+  const [error] = errors
+  if (error) throw error
+  return code
+}
+
+type CompilerOptions = NonNullable<
+  Exclude<TransformOptions['tsconfig'], boolean | string | undefined>['compilerOptions']
+>
+
+/** Those that say what code does. */
+function optionsOf(tools: EmitTools, file: string): CompilerOptions {
+  let given: CompilerOptions = {}
+  try {
+    given = (tools.resolveTsconfig(file)?.tsconfig.compilerOptions ?? {}) as CompilerOptions
+  } catch {
+    // a broken tsconfig.json: the resolver reports it if it matters
+  }
+  const names = [
+    'jsx',
+    'jsxFactory',
+    'jsxFragmentFactory',
+    'jsxImportSource',
+    'experimentalDecorators',
+    'emitDecoratorMetadata',
+    'strict',
+    'strictNullChecks',
+    'useDefineForClassFields',
+  ] as const
+  const chosen = names.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]] as const]))
+  return { target: given.target ?? 'esnext', ...Object.fromEntries(chosen) }
+}
+
+/** Whether decorators are TypeScript's old ones, which can be translated. */
+export const hasOldDecorators = (tools: EmitTools, file: string): boolean =>
+  optionsOf(tools, file).experimentalDecorators === true

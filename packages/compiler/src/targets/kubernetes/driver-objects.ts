@@ -1,0 +1,177 @@
+import type {
+  V1ConfigMap,
+  V1Job,
+  V1PersistentVolumeClaim,
+  V1PodSpec,
+  V1Role,
+  V1RoleBinding,
+  V1ServiceAccount,
+} from '@kubernetes/client-node'
+import { failedRun } from '@millrace/ir'
+import type { ClusterEnvironment, VolumeStore } from './environment.ts'
+import { labelsOf } from './labels.ts'
+import { accountName, planName } from './names.ts'
+import {
+  configMapVolume,
+  containerSecurity,
+  fieldEnv,
+  jobNameLabel,
+  nodeCommand,
+  places,
+  podSecurity,
+  readOnly,
+} from './pod.ts'
+
+/** What the objects of one run are made of. */
+export interface RunParts {
+  readonly pipeline: string
+  readonly environment: ClusterEnvironment
+  /** Of all that the driver is given; in the names of what one plan has to itself. */
+  readonly digest: `sha256:${string}`
+  readonly driverCode: string
+  readonly claim: string
+  /** Names of the stage Jobs. */
+  readonly jobs: readonly string[]
+  /** Name of the ConfigMap with the files that parameters and assets name. */
+  readonly inputs?: string | undefined
+}
+
+/** The claim that pipelines of a namespace share, where the environment names none. */
+export const defaultClaim = 'millrace-store'
+
+const meta = ({ environment, pipeline }: RunParts, name: string) => ({
+  name,
+  namespace: environment.namespace,
+  labels: { ...environment.labels, ...labelsOf(pipeline, 'driver') },
+})
+
+export const serviceAccount = (parts: RunParts, who: 'driver' | 'stage'): V1ServiceAccount => ({
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: meta(parts, accountName(parts.pipeline, who)),
+  automountServiceAccountToken: false,
+})
+
+export const storeClaim = (
+  parts: RunParts,
+  { size, accessMode, storageClass = parts.environment.storageClasses?.[accessMode] }: VolumeStore,
+): V1PersistentVolumeClaim => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: {
+    name: parts.claim,
+    namespace: parts.environment.namespace,
+    // pipelines of a namespace share it: nothing of one of them stands on it
+    labels: { ...parts.environment.labels, 'app.kubernetes.io/managed-by': 'millrace' },
+  },
+  spec: {
+    accessModes: [accessMode],
+    resources: { requests: { storage: size } },
+    ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
+  },
+})
+
+/** The driver may look, and patch the Jobs of its own plan by name; it can't create or delete anything. */
+export const driverRole = (parts: RunParts): V1Role => ({
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'Role',
+  metadata: meta(parts, planName(parts.pipeline, 'driver', parts.digest)),
+  rules: [
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'patch'], resourceNames: [...parts.jobs] },
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['list', 'watch'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] },
+    { apiGroups: [''], resources: ['events'], verbs: ['list'] },
+  ],
+})
+
+export const driverBinding = (parts: RunParts): V1RoleBinding => {
+  const name = planName(parts.pipeline, 'driver', parts.digest)
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: meta(parts, name),
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+    subjects: [
+      {
+        kind: 'ServiceAccount',
+        name: accountName(parts.pipeline, 'driver'),
+        namespace: parts.environment.namespace,
+      },
+    ],
+  }
+}
+
+/** A ConfigMap that holds one gzipped file; immutable, as its name tells its content. */
+export const fileConfigMap = (
+  environment: ClusterEnvironment,
+  labels: { readonly [key: string]: string },
+  name: string,
+  file: string,
+  gzipped: Uint8Array,
+): V1ConfigMap => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: environment.namespace, labels: { ...environment.labels, ...labels } },
+  immutable: true,
+  binaryData: { [file]: Buffer.from(gzipped).toString('base64') },
+})
+
+export const driverJob = (parts: RunParts): V1Job => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: meta(parts, planName(parts.pipeline, 'driver', parts.digest)),
+  spec: {
+    backoffLimit: 20,
+    podReplacementPolicy: 'Failed',
+    podFailurePolicy: {
+      rules: [
+        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+        { action: 'FailJob', onExitCodes: { containerName: 'driver', operator: 'In', values: [failedRun] } },
+      ],
+    },
+    template: { metadata: { labels: { ...labelsOf(parts.pipeline, 'driver') } }, spec: driverPod(parts) },
+  },
+})
+
+/** V8's heap of a driver, in MiB: within its limit of memory, with room for what is not heap. */
+const driverHeap = 160
+
+export const driverPod = ({ pipeline, environment, digest, driverCode, claim, inputs }: RunParts): V1PodSpec => ({
+  restartPolicy: 'Never',
+  serviceAccountName: accountName(pipeline, 'driver'),
+  automountServiceAccountToken: true,
+  ...podSecurity,
+  volumes: [
+    configMapVolume('driver', driverCode),
+    configMapVolume('plan', planName(pipeline, 'plan', digest)),
+    ...(inputs === undefined ? [] : [configMapVolume('inputs', inputs)]),
+    { name: 'store', persistentVolumeClaim: { claimName: claim } },
+    { name: 'scratch', emptyDir: {} },
+  ],
+  containers: [
+    {
+      name: 'driver',
+      image: environment.image,
+      imagePullPolicy: 'IfNotPresent',
+      command: nodeCommand(`${places.driver}/driver.mjs.gz`, [`--max-old-space-size=${driverHeap}`]),
+      env: [
+        fieldEnv('MILLRACE_JOB', jobNameLabel),
+        fieldEnv('MILLRACE_JOB_UID', "metadata.labels['batch.kubernetes.io/controller-uid']"),
+        fieldEnv('MILLRACE_NAMESPACE', 'metadata.namespace'),
+        { name: 'MILLRACE_PLAN', value: digest },
+        { name: 'HOME', value: '/tmp' },
+        { name: 'TMPDIR', value: '/tmp' },
+        { name: 'NODE_EXTRA_CA_CERTS', value: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt' },
+      ],
+      resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+      securityContext: containerSecurity,
+      volumeMounts: [
+        readOnly('driver', places.driver),
+        readOnly('plan', places.plan),
+        ...(inputs === undefined ? [] : [readOnly('inputs', places.inputs)]),
+        { name: 'store', mountPath: places.store },
+        { name: 'scratch', mountPath: '/tmp' },
+      ],
+    },
+  ],
+})

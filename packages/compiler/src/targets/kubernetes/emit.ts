@@ -1,0 +1,269 @@
+import { gzipSync } from 'node:zlib'
+import type { V1Job } from '@kubernetes/client-node'
+import {
+  archiveDigest,
+  type ClusterJob,
+  type ClusterPlan,
+  type Diagnostic,
+  type Digest,
+  digestBytes,
+  digestJson,
+  type Json,
+  type JsonObject,
+  optionsOf,
+  type PlanStage,
+  type PlanStageSpec,
+  packArchive,
+} from '@millrace/ir'
+import { stageArchive } from '../../bundle/emitted-stage.ts'
+import {
+  defaultClaim,
+  driverBinding,
+  driverJob,
+  driverPod,
+  driverRole,
+  fileConfigMap,
+  type RunParts,
+  serviceAccount,
+  storeClaim,
+} from './driver-objects.ts'
+import { Inputs } from './inputs.ts'
+import type { ClusterProgram, Emitted } from './kubernetes.ts'
+import { labelsOf } from './labels.ts'
+import { contentName, planName } from './names.ts'
+import { mapsAround } from './parallel.ts'
+import { placeStage } from './placement.ts'
+import { FormPrinter, printManifest } from './print.ts'
+import { stageJob } from './stage-job.ts'
+
+/** Bytes that a ConfigMap may hold beside its metadata; the API server refuses data above 1 MiB. */
+const configMapLimit = 1_000_000
+
+/** See `emitKubernetes`. */
+export const emit = (program: ClusterProgram): Emitted => new Emission(program).emit()
+
+class Emission {
+  readonly #program: ClusterProgram
+  readonly #files = new Map<string, string>()
+  readonly #diagnostics: Diagnostic[] = []
+  readonly #inputs = new Inputs()
+  readonly #printer = new FormPrinter()
+
+  constructor(program: ClusterProgram) {
+    this.#program = program
+  }
+
+  emit(): Emitted {
+    const { environment } = this.#program
+    if (environment.store.kind === 'bucket') {
+      this.#refuse(
+        '',
+        'not-supported',
+        `environment "${this.#program.environmentName}" keeps its store in a bucket, which the target "kubernetes" can't use yet`,
+        'Use volume() for its store.',
+      )
+      return { files: new Map(), diagnostics: this.#diagnostics }
+    }
+    const jobs = this.#jobs()
+    if (this.#diagnostics.length > 0) return { files: new Map(), diagnostics: this.#diagnostics }
+    this.#run(jobs)
+    const files = [...this.#files.keys()]
+    this.#kustomization(
+      'jobs',
+      files.filter((file) => file.startsWith('jobs/')),
+    )
+    this.#kustomization(
+      'run',
+      files.filter((file) => file.startsWith('run/')),
+    )
+    this.#files.set('kustomization.yaml', kustomization(['jobs', 'run']))
+    return { files: this.#files, diagnostics: this.#diagnostics }
+  }
+
+  #put(path: string, object: object): void {
+    this.#files.set(path, printManifest(object))
+  }
+
+  #kustomization(folder: string, files: readonly string[]): void {
+    this.#files.set(`${folder}/kustomization.yaml`, kustomization(files.map((file) => file.slice(folder.length + 1))))
+  }
+
+  #refuse(node: string, code: Diagnostic['code'], message: string, fix: string): void {
+    this.#diagnostics.push({ code, severity: 'error', message, at: this.#program.at(node), fix })
+  }
+
+  #jobs(): ReadonlyMap<string, ClusterJob> {
+    const { plan, environment, runner } = this.#program
+    const around = mapsAround(plan)
+    const runnerName = contentName('millrace-runner', digestBytes(runner))
+    this.#put(
+      `jobs/${runnerName}.configmap.yaml`,
+      fileConfigMap(
+        environment,
+        { 'app.kubernetes.io/managed-by': 'millrace' },
+        runnerName,
+        'runner.mjs.gz',
+        zipped(runner),
+      ),
+    )
+    const code = new Map<string, string>()
+    const jobs = new Map<string, ClusterJob>()
+    const names = new Map<string, string>()
+    for (const node of plan.nodes) {
+      if (node.kind !== 'stage') continue
+      const placed = placeStage(optionsOf(plan, node).resources, environment)
+      if ('problem' in placed) {
+        this.#refuse(
+          node.id,
+          'does-not-fit',
+          `"${node.id}" does not fit the environment "${this.#program.environmentName}": ${placed.problem}`,
+          placed.fix,
+        )
+        continue
+      }
+      let codeName = code.get(node.stage)
+      if (codeName === undefined) {
+        codeName = this.#code(node)
+        code.set(node.stage, codeName)
+      }
+      const { mapped, parallel } = around(node)
+      const job = stageJob({
+        plan,
+        node,
+        environment,
+        placement: placed,
+        runner: runnerName,
+        code: codeName,
+        claim: this.#claim,
+        mapped,
+      })
+      const name = job.metadata?.name as string
+      const same = names.get(name)
+      if (same !== undefined) throw new Error(`the Jobs of "${same}" and "${node.id}" have one name: ${name}`)
+      names.set(name, node.id)
+      jobs.set(node.id, { name, mapped, ...(parallel === undefined ? {} : { parallel }), ...backoff(job) })
+      this.#files.set(`jobs/${name}.job.yaml`, this.#printer.print(job, [name, node.key]))
+    }
+    return jobs
+  }
+
+  #code(node: PlanStage): string {
+    const { plan, environment, stages } = this.#program
+    const { name } = plan.stages[node.stage] as PlanStageSpec
+    const emitted = stages.get(node.stage)
+    if (!emitted) throw new Error(`no code of stage "${name}"`)
+    const archive = stageArchive(emitted)
+    const mapName = contentName(`${plan.pipeline.slice(0, 21)}-${name.slice(0, 22)}-code`, archiveDigest(archive))
+    this.#put(
+      `jobs/${mapName}.configmap.yaml`,
+      fileConfigMap(environment, labelsOf(plan.pipeline, 'stage', name), mapName, 'code.gz', zipped(archive)),
+    )
+    return mapName
+  }
+
+  get #claim(): string {
+    const { store } = this.#program.environment
+    return (store.kind === 'volume' ? store.claim : undefined) ?? defaultClaim
+  }
+
+  #run(jobs: ReadonlyMap<string, ClusterJob>): void {
+    const { plan, input, assets, environment, environmentName, driver } = this.#program
+    const clusterPlan: ClusterPlan = {
+      version: 1,
+      plan,
+      input: this.#inputs.addAll(input) as JsonObject,
+      assets: Object.fromEntries([...assets].map(([token, artifact]) => [token, this.#inputs.add(artifact)])),
+      environment: environmentName,
+      jobs: Object.fromEntries(jobs),
+    }
+    const driverCode = contentName('millrace-driver', digestBytes(driver))
+    const inputs = this.#inputsMap()
+    const common: Omit<RunParts, 'digest'> = {
+      pipeline: plan.pipeline,
+      environment,
+      driverCode,
+      claim: this.#claim,
+      jobs: [...jobs.values()].map(({ name }) => name).sort(),
+      inputs,
+    }
+    const none = `sha256:${'0'.repeat(64)}` as Digest
+    const digest = digestJson({
+      plan: clusterPlan as unknown as Json,
+      pod: driverPod({ ...common, digest: none }) as unknown as Json,
+    })
+    const parts: RunParts = { ...common, digest }
+    const labels = labelsOf(plan.pipeline, 'driver')
+    const planMap = planName(plan.pipeline, 'plan', digest)
+    const bytes = zipped(Buffer.from(JSON.stringify(clusterPlan)))
+    if (bytes.length > configMapLimit * 0.75)
+      this.#refuse(
+        '',
+        'does-not-fit',
+        `the plan of pipeline "${plan.pipeline}" has ${Math.ceil(bytes.length / 1024)} KiB gzipped; a cluster's ConfigMap holds ${Math.floor((configMapLimit * 0.75) / 1024)} KiB`,
+        'Call a stage in a map instead of once for each item.',
+      )
+    this.#put('run/driver.serviceaccount.yaml', serviceAccount(parts, 'driver'))
+    this.#put('run/stage.serviceaccount.yaml', serviceAccount(parts, 'stage'))
+    this.#put('run/driver.role.yaml', driverRole(parts))
+    this.#put('run/driver.rolebinding.yaml', driverBinding(parts))
+    const { store } = environment
+    if (store.kind === 'volume' && store.claim === undefined)
+      this.#put('run/store.persistentvolumeclaim.yaml', storeClaim(parts, store))
+    this.#put(
+      'run/driver-code.configmap.yaml',
+      fileConfigMap(
+        environment,
+        { 'app.kubernetes.io/managed-by': 'millrace' },
+        driverCode,
+        'driver.mjs.gz',
+        zipped(driver),
+      ),
+    )
+    this.#put('run/plan.configmap.yaml', fileConfigMap(environment, labels, planMap, 'plan.json.gz', bytes))
+    this.#put('run/driver.job.yaml', driverJob(parts))
+  }
+
+  /** Parameters and assets that are files, as a ConfigMap that the driver puts into the store. */
+  #inputsMap(): string | undefined {
+    const { plan, environment } = this.#program
+    const { files } = this.#inputs
+    if (files.length === 0) return undefined
+    const archive = packArchive(files)
+    const name = contentName(`${plan.pipeline}-inputs`, archiveDigest(archive))
+    const bytes = zipped(archive)
+    if (bytes.length > filesLimit) {
+      const largest = [...files].sort((a, b) => b.bytes.length - a.bytes.length)[0]
+      this.#refuse(
+        '',
+        'files-too-large',
+        `the files that pipeline "${plan.pipeline}" is given have more than ${filesLimit} bytes gzipped, which is what manifests may carry; the largest is "${largest?.path.split('/').slice(2).join('/')}"`,
+        'Make the files smaller, or have a stage fetch them.',
+      )
+    }
+    this.#put(
+      'run/inputs.configmap.yaml',
+      fileConfigMap(environment, labelsOf(plan.pipeline, 'driver'), name, 'inputs.gz', bytes),
+    )
+    return name
+  }
+}
+
+/** Bytes of gzipped files that manifests carry (contracts: kubernetes). */
+const filesLimit = 700_000
+
+const backoff = ({ spec }: V1Job): { readonly backoffLimit?: number } =>
+  spec?.backoffLimit === undefined ? {} : { backoffLimit: spec.backoffLimit }
+
+const kustomization = (resources: readonly string[]): string =>
+  printManifest({
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: [...resources],
+  })
+
+/** The byte of the header that tells the operating system is the only one that differs between equal compressors. */
+function zipped(bytes: Uint8Array): Uint8Array {
+  const out = gzipSync(bytes, { level: 9 })
+  out[9] = 255
+  return out
+}

@@ -1,0 +1,45 @@
+import type { ArtifactValue, Diagnostic, JsonObject, Plan } from '@millrace/ir'
+import type { EmittedStage } from '../../bundle/emit-stage.ts'
+import type { Capabilities } from '../../context.ts'
+import type { ClusterEnvironment } from './environment.ts'
+
+/** What Jobs can do of what a Plan may ask. */
+export const kubernetesCapabilities: Capabilities = {
+  name: 'kubernetes',
+  kinds: ['typescript'],
+  workers: false,
+  secrets: true,
+  exported: true,
+}
+
+/** What is emitted: a Plan for one environment, with the code that runs in its pods. */
+export interface ClusterProgram {
+  readonly plan: Plan
+  /** Artifacts in it have absolute paths. */
+  readonly input: JsonObject
+  readonly assets: ReadonlyMap<string, ArtifactValue>
+  /** The code of each stage, by the keys of `plan.stages`. */
+  readonly stages: ReadonlyMap<string, EmittedStage>
+  readonly environment: ClusterEnvironment
+  readonly environmentName: string
+  /** Our own programs, as one module each. */
+  readonly runner: Uint8Array
+  readonly driver: Uint8Array
+  /** Where a call stands in the author's program. */
+  at(node: string): Diagnostic['at']
+}
+
+export interface Emitted {
+  /** Texts by path relative to the folder. */
+  readonly files: ReadonlyMap<string, string>
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/**
+ * Lowers a Plan to manifests: one object a file, the same bytes on every machine (but for what gzip makes of the same
+ * content). What the API server would refuse is a diagnostic.
+ */
+export async function emitKubernetes(program: ClusterProgram): Promise<Emitted> {
+  const { emit } = await import('./emit.ts')
+  return emit(program)
+}

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest'
+import { digestUnrun, type Files, lookAt, write } from './program.ts'
+
+const stage = (run: string, imports = ''): string =>
+  `import { stage } from 'millrace'\n${imports}\nexport const train = stage('t', { run: () => ${run} })`
+const worker = "import { Worker } from 'node:worker_threads'"
+const paths = "import { fork } from 'node:child_process'\nimport { fileURLToPath } from 'node:url'"
+
+describe('what a file imports that may be run by its path counts', () => {
+  const cases: Record<string, readonly [run: string, imports: string]> = {
+    'in a worker': ["new Worker(new URL('./w.ts', import.meta.url))", worker],
+    'in a worker whose URL has a name': [
+      "{ const at = new URL('./w.ts', import.meta.url); return new Worker(at) }",
+      worker,
+    ],
+    'in a worker that gets a path': [
+      "new Worker(fileURLToPath(new URL('./w.ts', import.meta.url)))",
+      `${worker}\n${paths}`,
+    ],
+    'in a worker under another name': [
+      "new W(new URL('./w.ts', import.meta.url))",
+      "import { Worker as W } from 'node:worker_threads'",
+    ],
+    'in a worker of a namespace': [
+      "new wt.Worker(new URL('./w.ts', import.meta.url))",
+      "import * as wt from 'node:worker_threads'",
+    ],
+    'in a process': ["fork(fileURLToPath(new URL('./w.ts', import.meta.url)))", paths],
+    'in a process, from a constant of the top level': [
+      'fork(at)',
+      `${paths}\nconst at = fileURLToPath(new URL('./w.ts', import.meta.url))`,
+    ],
+  }
+  for (const [name, [run, imports]] of Object.entries(cases))
+    test(name, async () => {
+      const at = (v: number): Files => ({
+        'main.ts': stage(run, imports),
+        'w.ts': "import { v } from './v.ts'\nconsole.log(v)",
+        'v.ts': `export const v = ${v}\nexport const unused = ${v}`,
+      })
+      expect(await digestUnrun(at(1))).toBe(await digestUnrun(at(1)))
+      expect(await digestUnrun(at(2))).not.toBe(await digestUnrun(at(1)))
+    })
+
+  test('and it may be no code at all, or broken', async () => {
+    const at = (text: string): Files => ({
+      'main.ts': stage("new URL('./template.js', import.meta.url)"),
+      'template.js': text,
+    })
+    const broken = await digestUnrun(at('const {{ name }} = 1'))
+    expect(await digestUnrun(at('const {{ other }} = 1'))).not.toBe(broken)
+    expect(await digestUnrun(at("import './nowhere.js'"))).not.toBe(broken)
+    const { stages, diagnostics } = await lookAt(write({ 'main.ts': stage("new URL('./gone.js', import.meta.url)") }))
+    expect(stages.size).toBe(0)
+    expect(diagnostics.map(({ code }) => code)).toEqual(['missing-file'])
+  })
+})
+
+describe('a place that no digest can follow is a notice', () => {
+  const sites = async (files: Files): Promise<(string | undefined)[]> => {
+    const { diagnostics } = await lookAt(write({ 'g.cjs': 'module.exports = 1', 'config.json': '{}', ...files }))
+    expect(diagnostics.every(({ code }) => code === 'uncounted-file')).toBe(true)
+    return diagnostics.map(({ message }) => / by (.*), which/.exec(message)?.[1])
+  }
+  const required = (text: string): Files => ({ 'main.ts': stage('f', "import f from './f.cjs'"), 'f.cjs': text })
+  const cases: Record<string, readonly [Files, readonly string[]]> = {
+    'require under another name': [required("const r = require\nmodule.exports = () => r('./g.cjs')"), ['require']],
+    'require passed on': [required('module.exports = () => load(require)'), ['require']],
+    'require of a module': [
+      required("const r = module.require.bind(module)\nmodule.exports = () => r('./g.cjs')"),
+      ['module', 'module'],
+    ],
+    'a path that require finds': [required("module.exports = require.resolve('./g.cjs')"), ['require']],
+    'a worker by a path': [{ 'main.ts': stage("new Worker('./w.js')", worker) }, ["new Worker('./w.js')"]],
+    'a process by a path': [{ 'main.ts': stage("fork('./w.js')", paths) }, ["fork('./w.js')"]],
+    'a file that is read while a module loads': [
+      {
+        'main.ts': stage(
+          '[a, b, c, d]',
+          `import fs, { readFileSync as read } from 'node:fs'
+import { readFile } from 'fs/promises'
+const a = JSON.parse(read('config.json', 'utf8'))
+const b = await readFile('./config.json')
+const c = fs.createReadStream('config.json')
+const d = await fs.promises.readFile('config.json')`,
+        ),
+      },
+      [
+        "readFileSync('config.json')",
+        "readFile('./config.json')",
+        "createReadStream('config.json')",
+        "readFile('config.json')",
+      ],
+    ],
+  }
+  for (const [name, [files, expected]] of Object.entries(cases))
+    test(name, async () => expect(await sites(files)).toEqual(expected))
+
+  const none: Record<string, Files> = {
+    'what CommonJS needs': required(
+      "const g = require('./g.cjs')\nif (require.main === module) g()\nif (typeof require === 'function' && typeof module === 'object') exports.g = g\nmodule.exports.g = g",
+    ),
+    'names of its own': { 'main.ts': stage('((require, module) => [require, module])(1, 2)') },
+    'a file whose bytes count': {
+      'main.ts': stage(
+        'a',
+        "import { readFileSync } from 'node:fs'\nconst a = readFileSync(new URL('./config.json', import.meta.url))",
+      ),
+    },
+    'a file that a stage reads while it runs': {
+      'main.ts': stage("readFileSync('config.json')", "import { readFileSync } from 'node:fs'"),
+    },
+    'a file that a sibling reads': {
+      'main.ts': stage('1', "import { readFileSync } from 'node:fs'\nconst a = readFileSync('config.json')"),
+    },
+  }
+  for (const [name, files] of Object.entries(none))
+    test(`${name}: none`, async () => expect(await sites(files)).toEqual([]))
+})

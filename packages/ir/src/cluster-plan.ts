@@ -1,0 +1,33 @@
+import type { JsonObject } from './json.ts'
+import type { Plan } from './plan.ts'
+import type { ArtifactValue } from './port.ts'
+
+/** What a driver on a cluster is given of a program: the Plan, and what the manifests made of it. */
+export interface ClusterPlan {
+  readonly version: 1
+  readonly plan: Plan
+  /** The parameters; paths of artifacts are relative to the store. */
+  readonly input: JsonObject
+  /** The program's assets by token; paths are relative to the store. */
+  readonly assets: { readonly [token: string]: ArtifactValue }
+  readonly environment: string
+  /** By node id. */
+  readonly jobs: { readonly [node: string]: ClusterJob }
+}
+
+/** One stage call's Job. */
+export interface ClusterJob {
+  readonly name: string
+  /** In a map: runs once an item, each item with retries of its own. */
+  readonly mapped: boolean
+  /** Items at once, of all maps around it; no limit when missing. */
+  readonly parallel?: number
+  /** The reviewed `backoffLimit`; missing where the Job is mapped. */
+  readonly backoffLimit?: number
+}
+
+/** Exit code of a driver whose run failed; Node itself ends with small ones. */
+export const failedRun = 100
+
+/** Most completions of an Indexed Job (Kubernetes API, batch/v1). */
+export const mostCompletions = 100_000

@@ -1,0 +1,110 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Diagnostic } from '@millrace/ir'
+import { openStore } from '@millrace/store'
+import { type Chosen, clusterTarget, manifestsOf } from '../../program/for-cluster.ts'
+import { compareManifests, type Difference, writeManifests } from '../../program/manifests.ts'
+import { readParameters } from '../../program/parameters.ts'
+import { storeFolder } from '../../program/place.ts'
+import { type Prepared, prepareProgram, refuse } from '../../program/prepare.ts'
+import { readProgram } from '../../program/program.ts'
+import { chooseEnvironment } from '../environment.ts'
+import { exitCodes } from '../exit.ts'
+import { type Invocation, pickPipeline, usage } from '../invocation.ts'
+import type { CommonOptions, ParameterOptions } from '../parser.ts'
+import { sourceOf } from '../prepared.ts'
+import type { Report } from '../report.ts'
+
+export interface CompileOptions extends CommonOptions, ParameterOptions {
+  readonly target: string
+  readonly out: string
+  readonly check?: boolean
+}
+
+/** `compile`: writes the manifests of an environment; with --check only says how they differ. */
+export async function compileCommand(invocation: Invocation, options: CompileOptions, report: Report): Promise<number> {
+  if (options.target !== 'kubernetes')
+    throw usage(
+      `compile writes manifests for Kubernetes, and the target is "${options.target}"`,
+      'Use --target kubernetes.',
+    )
+  const { name } = pickPipeline(invocation, options.pipeline)
+  const folders = join(options.out, name)
+  const names = options.check && options.environment === undefined ? committed(folders) : [options.environment]
+  let differs = false
+  for (const environment of names) {
+    const { prepared, chosen } = await prepareForCluster(invocation, options, environment)
+    const { files, diagnostics } = await manifestsOf(prepared, chosen)
+    report.errors([...prepared.notices, ...diagnostics])
+    const folder = join(folders, chosen.name)
+    const differences = options.check ? compareManifests(folder, files) : writeManifests(folder, files)
+    differs ||= differences.length > 0
+    tell(folder, files.size, differences, options, report)
+  }
+  return options.check && differs ? exitCodes.usage : exitCodes.ok
+}
+
+function tell(
+  folder: string,
+  files: number,
+  differences: readonly Difference[],
+  options: CompileOptions,
+  report: Report,
+): void {
+  if (report.json) return report.out(JSON.stringify({ folder, files, differences }))
+  if (options.check) {
+    for (const { path, how } of differences) report.out(`${told[how]} ${join(folder, path)}`)
+    const fix = 'compile again and commit the result'
+    process.stderr.write(
+      differences.length === 0 ? `${folder} is up to date\n` : `${folder} differs from the program: ${fix}\n`,
+    )
+    return
+  }
+  report.out(folder)
+  const count = (how: Difference['how']) => differences.filter((difference) => difference.how === how).length
+  process.stderr.write(
+    `${files} files: ${count('missing')} new, ${count('changed')} changed, ${count('gone')} removed; ` +
+      `apply them with kubectl apply --server-side -k ${folder}\n`,
+  )
+}
+
+const told: { readonly [how in Difference['how']]: string } = {
+  missing: 'missing',
+  changed: 'differs',
+  gone: 'stale  ',
+}
+
+/** The environments that manifests are committed for. */
+function committed(folder: string): readonly string[] {
+  const names = existsSync(folder) ? readdirSync(folder).sort() : []
+  if (names.length === 0) throw usage(`there are no manifests in "${folder}"`, 'Compile first, or give --out.')
+  return names
+}
+
+/**
+ * A program, prepared for a cluster.
+ *
+ * @throws DiagnosticError with all that is wrong
+ */
+export async function prepareForCluster(
+  invocation: Invocation,
+  options: CommonOptions & ParameterOptions,
+  environment: string | undefined,
+): Promise<{ readonly prepared: Prepared; readonly chosen: Chosen }> {
+  const problems: Diagnostic[] = []
+  const chosen = await chooseEnvironment(invocation.entry, environment, problems)
+  refuse(problems)
+  if (!chosen) throw new Error('no environment and no problem')
+  const program = readProgram(pickPipeline(invocation, options.pipeline))
+  const { param, params } = options
+  const declared = chosen.environment.parameters?.[program.name] ?? {}
+  const prepared = await prepareProgram(program, {
+    ...sourceOf(invocation, openStore(storeFolder(options.store, invocation.entry))),
+    async given(wrong) {
+      const given = await readParameters(program.name, program.graph.input, { param, params }, wrong)
+      return { ...given, value: { ...declared, ...given.value } }
+    },
+    target: () => clusterTarget(chosen),
+  })
+  return { prepared, chosen }
+}

@@ -1,0 +1,137 @@
+import { KubeConfig, type KubernetesObject } from '@kubernetes/client-node'
+import { type Diagnostic, DiagnosticError, type Event, millisecondsOf, nowhere } from '@millrace/ir'
+import { applyAll, ClusterError, deleteEnded, follow } from '@millrace/runtime-kubernetes'
+import { startTimer } from '@millrace/runtime-local'
+import { parse } from 'yaml'
+import { manifestsOf } from '../../program/for-cluster.ts'
+import { exitCodes } from '../exit.ts'
+import { Failures } from '../failures.ts'
+import type { Invocation } from '../invocation.ts'
+import type { CommonOptions, ParameterOptions } from '../parser.ts'
+import { type Report, summaryLine } from '../report.ts'
+import { Signals } from '../signals.ts'
+import { prepareForCluster } from './compile.ts'
+import { attemptsOf, newView } from './run.ts'
+
+export interface SubmitOptions extends CommonOptions, ParameterOptions {
+  readonly detach?: boolean
+  readonly retry?: boolean
+  readonly timeout?: string
+}
+
+/** `submit`: applies what `compile` writes, and follows the driver's log as `run` follows a run. */
+export async function submitCommand(invocation: Invocation, options: SubmitOptions, report: Report): Promise<number> {
+  const { prepared, chosen } = await prepareForCluster(invocation, options, options.environment)
+  const { files, diagnostics } = await manifestsOf(prepared, chosen)
+  report.errors([...prepared.notices, ...diagnostics])
+  const objects = objectsIn(files)
+  const jobs = objects.filter(({ kind }) => kind === 'Job').map(({ metadata }) => metadata?.name ?? '')
+  const driver = jobs.at(-1) as string
+  const { namespace } = chosen.environment
+  try {
+    const config = chosenCluster()
+    if (options.retry)
+      for (const name of await deleteEnded(config, namespace, jobs, driver))
+        process.stderr.write(`removed the Job ${name}, which had ended\n`)
+    const running = await applyAll(config, objects)
+    if (running.length > 0) process.stderr.write(`a run of this plan is under way: ${running.join(', ')}\n`)
+    process.stderr.write(`follow with: kubectl -n ${namespace} logs -f job/${driver}\n`)
+    if (options.detach) {
+      report.out(JSON.stringify({ namespace, driver }))
+      return exitCodes.ok
+    }
+    return await watch(config, { namespace, driver }, prepared.plan, options, report)
+  } catch (error) {
+    if (error instanceof ClusterError) throw refused(error, namespace)
+    throw error
+  }
+}
+
+/** What KUBECONFIG, or else `~/.kube/config`, or the pod's own account chooses. */
+function chosenCluster(): KubeConfig {
+  const config = new KubeConfig()
+  try {
+    config.loadFromDefault()
+  } catch (error) {
+    throw clusterFailed(`no cluster is chosen: ${(error as Error).message}`, noCluster)
+  }
+  // what the library falls back to
+  if (config.getCurrentContext() === 'loaded-context') throw clusterFailed('no cluster is chosen', noCluster)
+  return config
+}
+
+const noCluster = 'Set KUBECONFIG to the file that names the cluster.'
+
+/** The objects of manifests, in the order of their kustomizations. */
+function objectsIn(files: ReadonlyMap<string, string>): KubernetesObject[] {
+  return ['jobs', 'run'].flatMap((folder) => {
+    const { resources } = parse(files.get(`${folder}/kustomization.yaml`) ?? '') as { readonly resources: string[] }
+    return resources.map((name) => parse(files.get(`${folder}/${name}`) ?? '') as KubernetesObject)
+  })
+}
+
+async function watch(
+  config: KubeConfig,
+  { namespace, driver }: { readonly namespace: string; readonly driver: string },
+  plan: Parameters<typeof attemptsOf>[0],
+  options: SubmitOptions,
+  report: Report,
+): Promise<number> {
+  const signals = new Signals()
+  const { timeout } = options
+  const stopTimer =
+    timeout === undefined
+      ? undefined
+      : startTimer(millisecondsOf(timeout) ?? 0, () => signals.cancel(exitCodes.timeout))
+  const view = newView({ ...options, target: 'kubernetes' }, report, attemptsOf(plan))
+  const failures = new Failures()
+  try {
+    const ended = await follow(config, {
+      namespace,
+      driver,
+      signal: signals.signal,
+      event(event: Event) {
+        if (report.json) report.event(event)
+        failures.follow(event)
+        view.event(event)
+      },
+      waiting: (reason) => process.stderr.write(`the driver waits: ${reason}\n`),
+    })
+    view.close()
+    if (ended === undefined) {
+      process.stderr.write('the run goes on in the cluster; submit again to follow it\n')
+      return signals.exit ?? exitCodes.interrupt
+    }
+    if ('failed' in ended) throw driverFailed(driver, namespace, ended.failed)
+    if (!report.json && ended.status === 'succeeded') report.out(JSON.stringify(ended.output))
+    report.errors(ended.errors, undefined, failures)
+    process.stderr.write(`${summaryLine(ended.counts, ended.seconds)}\n`)
+    return ended.status === 'succeeded' ? exitCodes.ok : exitCodes.stageFailed
+  } finally {
+    stopTimer?.()
+    view.close()
+    signals.release()
+  }
+}
+
+const driverFailed = (driver: string, namespace: string, why: string): DiagnosticError =>
+  clusterFailed(
+    `the driver "${driver}" ended without an end of the run: ${why}`,
+    `Look at it with kubectl -n ${namespace} describe job ${driver}, then submit with --retry.`,
+  )
+
+function refused({ status, message }: ClusterError, namespace: string): DiagnosticError {
+  if (status === 0)
+    return clusterFailed(`the cluster can't be reached: ${message}`, 'Check KUBECONFIG and its current context.')
+  const fixes: { readonly [status: number]: string } = {
+    401: 'Log in to the cluster again.',
+    403: `Ask for the rights to apply these objects in the namespace "${namespace}".`,
+    404: `Make the namespace with kubectl create namespace ${namespace}, or correct it in millrace.config.ts.`,
+  }
+  return clusterFailed(`the cluster refused ${message}`, fixes[status] ?? 'Look at what the message names.')
+}
+
+function clusterFailed(message: string, fix: string): DiagnosticError {
+  const diagnostic: Diagnostic = { code: 'cluster-failed', severity: 'error', message, at: nowhere, fix }
+  return new DiagnosticError([diagnostic])
+}

@@ -1,0 +1,248 @@
+import { cpSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { type Diagnostic, formatDiagnostic, type Json, mapArtifacts, millisecondsOf, type Schema } from '@millrace/ir'
+import { appendStored, makeFolder, onDisk } from '@millrace/store'
+import { failStuck, onStuck, takeOver } from './ambient.ts'
+import { asStage, perform } from './call.ts'
+import { dataError } from './child.ts'
+import { exitWith } from './exit.ts'
+import { StageFailure, threw } from './failure.ts'
+import { writeLasting, writeWhole } from './folder.ts'
+import { hold } from './hold.ts'
+import { unpackCode } from './pod/code.ts'
+import { PodInputs } from './pod/inputs.ts'
+import { awaitItem, checkItem, type PodItem } from './pod/item.ts'
+import { PodLog } from './pod/log.ts'
+import { publish } from './pod/marker.ts'
+import { type PodOptions, podOptions } from './pod/options.ts'
+import { attemptNumber, beginAttempt, failuresOf, type PodPlace, podPlace } from './pod/place.ts'
+import { writeTermination } from './pod/termination.ts'
+import { writeResult } from './result.ts'
+import { onSignal } from './signals.ts'
+import type { Attempt, LoadedStage, Outcome } from './stage.ts'
+import { writeNow } from './write-now.ts'
+
+/** A stage as a pod needs it: nobody else knows its schema there, nor which variables are its own. */
+interface PodStage extends LoadedStage {
+  readonly inputSchema: Schema
+  readonly env: readonly string[]
+}
+
+/** Milliseconds that a stage may go on after its timeout (contracts: stage). */
+const killAfter = 1000
+
+/** Another user of the store's group reads what is written here, and removes it one day. */
+const mask = 0o002
+
+/**
+ * The whole life of a pod's process: runs one completion index of one stage's Job. Leaves its attempt's folder and, last,
+ * a marker in `done/` or `failed/`. Ends the process with 0, 65 or 1.
+ *
+ * @param load imports the stage from the folder with its code
+ */
+export async function runPod(
+  load: (folder: string) => Promise<PodStage>,
+  given: Partial<PodOptions> = {},
+): Promise<void> {
+  process.umask(mask)
+  const pod = new Pod({ ...podOptions, ...given })
+  const release = takeOver(true)
+  const awake = onStuck(failStuck)
+  const end = (code: number): never => {
+    awake()
+    release()
+    return exitWith(code)
+  }
+  try {
+    await pod.work(load)
+  } catch (error) {
+    end(pod.fail(error))
+  }
+  pod.ended = true
+  end(0)
+}
+
+class Pod {
+  readonly #options: PodOptions
+  readonly #told = new AbortController()
+  readonly #giveUp = new AbortController()
+  #place: PodPlace | undefined
+  #item: PodItem | undefined
+  #signal: StageFailure | undefined
+  ended = false
+
+  constructor(options: PodOptions) {
+    this.#options = options
+    onSignal(
+      () => this.#name,
+      (failure) => {
+        this.#signal ??= failure
+        this.#stop(failure, options.grace)
+      },
+    )
+    // what ends this process past us must not look like a success
+    hold('exit', (code: number) => {
+      if (!this.ended) process.exitCode = this.fail(cutShort(this.#name, code))
+    })
+  }
+
+  get #name(): string {
+    return this.#item?.node ?? this.#place?.job ?? process.env.MILLRACE_JOB ?? 'stage'
+  }
+
+  /** The first who says stop is the cause, whatever comes of it. */
+  #stop(failure: StageFailure, grace: number): void {
+    if (this.#told.signal.aborted) return
+    this.#told.abort(failure)
+    setTimeout(() => this.#giveUp.abort(failure), grace).unref()
+  }
+
+  async work(load: (folder: string) => Promise<PodStage>): Promise<void> {
+    const options = this.#options
+    const place = podPlace(options)
+    this.#place = place
+    if (!beginAttempt(place)) return
+    const item = await awaitItem(place, options.itemWait, this.#told.signal)
+    this.#item = item
+    checkItem(place, item)
+    const late = this.#watch(item)
+    this.#setVariables(place, item)
+    const folder = unpackCode(options.code, join(options.scratch, 'millrace-code'))
+    const log = new PodLog(place.log, place.lines)
+    const print = (text: string) => log.print(text)
+    const { stage, outcome } = await asStage({ node: item.node, print, giveUp: this.#giveUp.signal }, async () => {
+      const stage = await load(folder)
+      const inputs = new PodInputs(item.node, stage.inputSchema, item.input, options.store)
+      await inputs.verify()
+      writeWhole(place.paths.input, inputs.value)
+      this.#told.signal.throwIfAborted()
+      const outcome = await perform(stage, this.#attempt(place, item, stage, inputs.value, log))
+      await inputs.verifyAgain()
+      return { stage, outcome }
+    })
+    late()
+    log.close()
+    process.umask(mask)
+    const { inputDigest, codeDigest, generation } = item
+    writeResult(
+      stage,
+      withoutAssets(stage, outcome, folder, place.paths.files),
+      place.paths,
+      { inputDigest, codeDigest, index: place.index, generation },
+      writeLasting,
+    )
+    publish(place.paths.done, place.done)
+  }
+
+  /** Keeps the timeout. Gives a check for a stage that kept the event loop busy beyond it. */
+  #watch({ node, timeout }: PodItem): () => void {
+    const milliseconds = timeout === undefined ? undefined : millisecondsOf(timeout)
+    if (milliseconds === undefined) return () => this.#told.signal.throwIfAborted()
+    const until = performance.now() + milliseconds
+    const failure = new StageFailure(
+      'stage-timeout',
+      `"${node}" did not end within its timeout of ${timeout}`,
+      'Give it a longer timeout, or make it end sooner when context.signal is aborted.',
+    )
+    // a timer that is the only thing left must not hide a promise that nothing can settle
+    setTimeout(() => this.#stop(failure, killAfter), milliseconds).unref()
+    return () => {
+      if (performance.now() >= until) this.#stop(failure, 0)
+      this.#told.signal.throwIfAborted()
+    }
+  }
+
+  #setVariables({ uid, paths }: PodPlace, { seed }: PodItem): void {
+    const scratch = join(this.#options.scratch, 'millrace-tmp')
+    onDisk('create', scratch, () => makeFolder(scratch))
+    Object.assign(process.env, {
+      MILLRACE_INPUT: paths.input,
+      MILLRACE_OUTPUT: paths.output,
+      MILLRACE_FILES: paths.files,
+      MILLRACE_METRICS: paths.metrics,
+      MILLRACE_ATTEMPT_ID: uid,
+      MILLRACE_SEED: String(seed),
+      TMPDIR: scratch,
+    })
+  }
+
+  #attempt(place: PodPlace, item: PodItem, stage: PodStage, input: Json, log: PodLog): Attempt {
+    const variables = stage.env.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
+    return {
+      node: item.node,
+      input,
+      files: () => {
+        onDisk('create', place.paths.files, () => makeFolder(place.paths.files))
+        return place.paths.files
+      },
+      metric: (metric) => appendStored(place.paths.metrics, `${JSON.stringify(metric)}\n`),
+      log: (level, message, data) => log.log(level, message, data),
+      print: (text) => log.print(text),
+      signal: this.#told.signal,
+      giveUp: this.#giveUp.signal,
+      seed: item.seed,
+      resources: item.resources,
+      worker: { index: 0, count: 1 },
+      env: Object.fromEntries(variables) as Record<string, string>,
+      attempt: item.attempt ?? attemptNumber(place),
+    }
+  }
+
+  /** Tells the cause wherever somebody may look for it. Gives the exit code. */
+  fail(error: unknown): number {
+    this.ended = true
+    const failure = threw(this.#name, this.#told.signal.aborted ? this.#told.signal.reason : error)
+    const { pipeline, node } = this.#item ?? { pipeline: null, node: '' }
+    const told = failure.toDiagnostic(pipeline ?? '', node, {})
+    const cause: Diagnostic = { ...told, at: { ...told.at, pipeline } }
+    const place = this.#place
+    let last = false
+    try {
+      process.umask(mask)
+      if (place) {
+        onDisk('create', place.folder, () => makeFolder(place.folder))
+        writeLasting(place.paths.failure, { cause, retry: failure.retry })
+        // a pod that was deleted, evicted or suspended did not fail; the cluster alone knows why it sends it away
+        if (failure !== this.#signal) {
+          publish(place.paths.failure, place.failed)
+          last = failuresOf(place) > (this.#item?.retries ?? Number.POSITIVE_INFINITY)
+        }
+      }
+    } catch {
+      // on a full disk only Kubernetes is left to be told
+    }
+    writeTermination(this.#options.termination, cause.message)
+    writeNow(2, `${formatDiagnostic(cause)}\n`)
+    // the Job would try it more often: it also counts pods that were only sent away
+    return failure.retry && !last ? 1 : dataError
+  }
+}
+
+/** The assets of a schema lie where this pod alone can see them: those that are handed on become files of the attempt. */
+function withoutAssets(stage: PodStage, { output, files }: Outcome, code: string, folder: string): Outcome {
+  const copied = new Map<string, Outcome['files'][number]>()
+  const moved = mapArtifacts(stage.outputSchema, output, (at) => {
+    const artifact = at as unknown as Outcome['files'][number]
+    if (!artifact.path.startsWith(code + sep)) return at
+    const path = join(folder, '.assets', relative(code, artifact.path))
+    if (!copied.has(path)) onDisk('write', path, () => cpSync(artifact.path, path, { recursive: true }))
+    copied.set(path, { ...artifact, path })
+    return { ...artifact, path } as unknown as Json
+  })
+  return { output: moved, files: [...files, ...copied.values()] }
+}
+
+function cutShort(node: string, code: number): StageFailure {
+  if (code === 0)
+    return new StageFailure(
+      'no-output',
+      `the process of "${node}" ended with 0 and without an output`,
+      'Return the output; do not end the process inside the stage.',
+    )
+  return new StageFailure(
+    'process-failed',
+    `the process of "${node}" ended with exit code ${code}`,
+    'Read the end of its log for the cause.',
+    { retry: code !== dataError },
+  )
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Digest, type Duration, digestJson, isObject, type Json, type Resources } from '@millrace/ir'
+import { StageFailure } from '../failure.ts'
+import type { PodPlace } from './place.ts'
+
+/** What one completion index of a Job runs: `items/<index>.json`, written before the Job is released. */
+export interface PodItem {
+  readonly version: 1
+  readonly run: string
+  readonly pipeline: string
+  readonly node: string
+  /** One number per enclosing map, outermost first. */
+  readonly index?: readonly number[]
+  readonly generation: number
+  /** Default: as often as it was tried since it was written. */
+  readonly attempt?: number
+  readonly key: Digest
+  readonly inputDigest: Digest
+  readonly codeDigest: string
+  readonly seed: number
+  readonly resources: Resources
+  readonly timeout?: Duration
+  /** Further attempts after the first. Default: as many as its Job makes. */
+  readonly retries?: number
+  /** As wired; paths of artifacts are relative to the store. */
+  readonly input: Json
+}
+
+const lookEvery = 100
+
+/** Waits for the item. @throws StageFailure when none comes in time, or one that this runner can't read */
+export async function awaitItem(place: PodPlace, milliseconds: number, stop: AbortSignal): Promise<PodItem> {
+  const until = performance.now() + milliseconds
+  for (;;) {
+    const found = read(place.item)
+    if (typeof found === 'object') return ofThisVersion(place, found)
+    if (performance.now() >= until) throw notThere(place, found, milliseconds)
+    await sleep(lookEvery, undefined, { signal: stop })
+  }
+}
+
+function ofThisVersion({ job }: PodPlace, item: PodItem): PodItem {
+  if (item.version === 1) return item
+  throw new StageFailure(
+    'invalid-input',
+    `the input of "${job}" has version ${JSON.stringify(item.version)}, and this runner reads version 1`,
+    'Compile and apply again, so that driver and runner are of one version.',
+    { retry: false },
+  )
+}
+
+/** The item, or what keeps it from being read: a volume may show a part of it first. */
+function read(path: string): PodItem | string {
+  let text: string
+  try {
+    text = readFileSync(path).toString()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' ? "isn't there" : `can't be read: ${code}`
+  }
+  try {
+    const value = JSON.parse(text) as unknown
+    return isObject(value) ? (value as unknown as PodItem) : 'is no item'
+  } catch {
+    return 'is not whole'
+  }
+}
+
+const notThere = ({ job, item }: PodPlace, why: string, milliseconds: number): StageFailure =>
+  new StageFailure(
+    'store-failed',
+    `the input of "${job}" did not come within ${milliseconds / 1000} s: "${item}" ${why}`,
+    "Check that the driver and this pod mount the same store's volume.",
+  )
+
+/** An item that says what it was released with, for the code that is here. @throws StageFailure */
+export function checkItem({ code }: PodPlace, item: PodItem): void {
+  if (item.codeDigest !== code)
+    throw new StageFailure(
+      'wrong-code',
+      `"${item.node}" was released with the code ${item.codeDigest}, and its Job has ${code}`,
+      'Compile and apply again.',
+      { retry: false },
+    )
+  if (item.input === undefined || digestJson(item.input) !== item.inputDigest)
+    throw new StageFailure(
+      'invalid-input',
+      `"${item.node}" got an input that is not the one it was released with`,
+      'Run again when nothing else writes to the store.',
+      { retry: false },
+    )
+}

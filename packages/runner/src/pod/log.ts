@@ -1,0 +1,69 @@
+import { openSync, writeSync } from 'node:fs'
+import type { Json } from '@millrace/ir'
+import { closeFile, storeFailed, toAppend } from '@millrace/store'
+import type { Level } from '../stage.ts'
+import { writeNow } from '../write-now.ts'
+
+/** Bytes of one attempt's log that are kept. */
+const logLimit = 64 * 1024 * 1024
+
+/**
+ * What one attempt prints: for who follows the container, and kept in the attempt's folder. What it logged stands there
+ * as a line too; `log.jsonl` tells which bytes of `log.txt` are such lines, and with what data.
+ */
+export class PodLog {
+  readonly #text: string
+  readonly #lines: string
+  readonly #open = new Map<string, number>()
+  #written = 0
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(text: string, lines: string) {
+    this.#text = text
+    this.#lines = lines
+  }
+
+  print(text: string): void {
+    writeNow(1, text)
+    this.#keep(text)
+  }
+
+  log(level: Level, message: string, data: Json | undefined): void {
+    const text = data === undefined ? `${message}\n` : `${message} ${JSON.stringify(data)}\n`
+    const line = { at: this.#written, size: Buffer.byteLength(text), level, message, data }
+    writeNow(1, text)
+    // first, so that who reads the text knows
+    if (this.#written + line.size <= logLimit) this.#append(this.#lines, Buffer.from(`${JSON.stringify(line)}\n`))
+    this.#keep(text)
+  }
+
+  /** Throws what kept the log from being written: within the stage its code might catch it. */
+  close(): void {
+    for (const file of this.#open.values()) closeFile(file)
+    this.#open.clear()
+    if (this.#failure) throw this.#failure.error
+  }
+
+  #keep(text: string): void {
+    if (this.#written >= logLimit) return
+    const bytes = Buffer.from(text).subarray(0, logLimit - this.#written)
+    this.#append(this.#text, bytes)
+    this.#written += bytes.length
+    if (this.#written >= logLimit)
+      this.#append(this.#text, Buffer.from(`\n[the log is cut here: ${logLimit / 2 ** 20} MiB are kept]\n`))
+  }
+
+  #append(path: string, bytes: Buffer): void {
+    if (this.#failure) return
+    try {
+      let file = this.#open.get(path)
+      if (file === undefined) {
+        file = openSync(path, toAppend)
+        this.#open.set(path, file)
+      }
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
+    } catch (error) {
+      this.#failure = { error: storeFailed('write', path, error) }
+    }
+  }
+}

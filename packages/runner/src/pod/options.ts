@@ -1,0 +1,27 @@
+/** Where a pod's things lie, and how long is waited for what. */
+export interface PodOptions {
+  /** The gzipped archive with `stage.mjs` and its assets. */
+  readonly code: string
+  /** The whole store; it is only read. */
+  readonly store: string
+  /** The Job's own folder in the store, which can be written. */
+  readonly own: string
+  /** For what goes with the pod. */
+  readonly scratch: string
+  /** Kubernetes shows the end of it as the container's last word. */
+  readonly termination: string
+  /** Milliseconds to wait for the item: a volume may lag. */
+  readonly itemWait: number
+  /** Milliseconds that a stage may go on after SIGTERM; less than the pod's own grace. */
+  readonly grace: number
+}
+
+export const podOptions: PodOptions = {
+  code: '/millrace/code/code.gz',
+  store: '/millrace/store',
+  own: '/millrace/own',
+  scratch: '/tmp',
+  termination: '/dev/termination-log',
+  itemWait: 30_000,
+  grace: 25_000,
+}

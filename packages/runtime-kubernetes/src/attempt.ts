@@ -1,0 +1,120 @@
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Json, Metric } from '@millrace/ir'
+import { eventLimit } from '@millrace/store'
+import type { Cause } from './calls.ts'
+import { type Line, Tail } from './tail.ts'
+import type { Exit } from './views.ts'
+
+/** Characters of the end of a log that a failure carries. */
+const tailSize = 4096
+
+interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly message: string
+  readonly data?: Json
+}
+
+/** Where an attempt writes, and who is told. */
+export interface Followed {
+  /** Its folder in the store. */
+  readonly folder: string
+  /** Where its log goes in the run. */
+  logFile(): string
+  metric(metric: Metric): void
+  log(line: LogLine): void
+}
+
+/** A line of `log.jsonl`: what the stage logged by `context.log`, and where its text stands in `log.txt`. */
+interface Logged extends LogLine {
+  readonly at: number
+  readonly size: number
+}
+
+/** One pod's attempt at an item, followed by what it writes. */
+export class Attempt {
+  readonly number: number
+  readonly pod: string
+  readonly metrics: Metric[] = []
+  readonly began = performance.now()
+  /** It was told that the attempt failed. */
+  failed = false
+  /** How its container ended, where the pod may still be about to say why. */
+  exit: Exit | undefined
+  /** What its process said of its failure, where another may be to blame. */
+  cause: Cause | undefined
+  /** The end of its log. */
+  tail = ''
+  readonly #of: Followed
+  readonly #metrics: Tail
+  readonly #text: Tail
+  readonly #logged: Tail
+  readonly #pending: Logged[] = []
+  #log: string | undefined
+  #told = 0
+
+  constructor(number: number, pod: string, followed: Followed) {
+    this.number = number
+    this.pod = pod
+    this.#of = followed
+    this.#metrics = new Tail(join(followed.folder, 'metrics.jsonl'))
+    this.#text = new Tail(join(followed.folder, 'log.txt'))
+    this.#logged = new Tail(join(followed.folder, 'log.jsonl'))
+  }
+
+  /** Tells what was written since the last look. */
+  look(): void {
+    this.#tell(this.#text.lines(), this.#logged.lines(), this.#metrics.lines())
+  }
+
+  /** The same, when nothing more will be written. */
+  end(): void {
+    this.#tell(this.#text.end(), this.#logged.end(), this.#metrics.end())
+  }
+
+  /** Where its log lies in the run; missing when it printed nothing. */
+  get log(): string | undefined {
+    return this.#log
+  }
+
+  /** The text is read before what tells of it, which is written first: so nothing of it is missing. */
+  #tell(lines: readonly Line[], logged: readonly Line[], metrics: readonly Line[]): void {
+    for (const { text } of metrics) {
+      const metric = parsed<Metric>(text)
+      if (typeof metric?.name !== 'string' || !Number.isFinite(metric.value)) continue
+      this.metrics.push(metric)
+      this.#of.metric(metric)
+    }
+    for (const { text } of logged) {
+      const line = parsed<Logged>(text)
+      if (typeof line?.at === 'number') this.#pending.push(line)
+    }
+    if (lines.length === 0) return
+    this.#log ??= this.#of.logFile()
+    const text = lines.map((line) => `${line.text}\n`).join('')
+    appendFileSync(this.#log, text)
+    this.tail = (this.tail + text).slice(-tailSize)
+    for (const line of lines) this.#line(line)
+  }
+
+  #line({ text, offset }: Line): void {
+    this.#told += text.length + 1
+    if (this.#told > eventLimit) return
+    while (this.#pending[0] && this.#pending[0].at + this.#pending[0].size <= offset) this.#pending.shift()
+    const logged = this.#pending[0]
+    if (!logged || offset < logged.at) return this.#of.log({ level: 'info', message: text })
+    // a message of several lines is one event
+    if (offset > logged.at) return
+    const { level, message, data } = logged
+    this.#of.log({ level, message, ...(data === undefined ? {} : { data }) })
+  }
+}
+
+/** A line that a kill has cut, or that is not of the contract, is none. */
+function parsed<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    return undefined
+  }
+}

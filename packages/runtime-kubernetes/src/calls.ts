@@ -1,0 +1,25 @@
+import type { Call, Diagnostic, Digest, Json } from '@millrace/ir'
+import type { Attempt } from './attempt.ts'
+import type { ItemCall } from './item-call.ts'
+import type { NodeRun } from './node-run.ts'
+
+export type Cause = Pick<Diagnostic, 'code' | 'message' | 'fix'> & { readonly at?: Partial<Diagnostic['at']> }
+
+/** What became of items, as those who watch Jobs and pods tell it to the one who knows the flow. */
+export interface Outcomes {
+  succeeded(run: NodeRun, item: ItemCall, attempt: Attempt, output: Json, digest: Digest): void
+  retried(item: ItemCall, attempt: Attempt, cause: Cause, next: string): void
+  failed(run: NodeRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause): void
+  waiting(call: Call, attempt: number, reason: string): void
+  /** Nothing more is to be done about its Job. */
+  closed(run: NodeRun): void
+  /** The store or the cluster failed, or we did: the run can't go on in this process. */
+  broken(error: unknown): void
+}
+
+/** Where a call's event belongs. */
+export const at = ({ node, index }: Call, attempt: number) => ({ node: node.id, ...(index ? { index } : {}), attempt })
+
+/** Items that have not ended. */
+export const openItems = (run: NodeRun): ItemCall[] =>
+  run.items.filter((item): item is ItemCall => item !== undefined && !item.ended)

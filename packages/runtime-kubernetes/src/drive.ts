@@ -1,0 +1,132 @@
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { KubeConfig } from '@kubernetes/client-node'
+import {
+  type ClusterPlan,
+  type Diagnostic,
+  type Event,
+  failedRun,
+  isArtifactValue,
+  isDiagnosticError,
+  isObject,
+  type Json,
+  type JsonObject,
+  readArchive,
+  setKey,
+  tellError,
+} from '@millrace/ir'
+import { makeFolder, onDisk, openStore, type Store } from '@millrace/store'
+import { Conductor } from './conductor.ts'
+import { KubeCluster } from './kube-cluster.ts'
+
+/** Where a driver finds what it is given. */
+export interface DriverPlaces {
+  readonly plan: string
+  readonly inputs: string
+  readonly store: string
+  readonly terminationLog: string
+}
+
+const inPod: DriverPlaces = {
+  plan: '/millrace/plan/plan.json.gz',
+  inputs: '/millrace/inputs/inputs.gz',
+  store: '/millrace/store',
+  terminationLog: '/dev/termination-log',
+}
+
+/** Exit codes of a driver: its Job ends as failed with the one of a failed run, and starts it again after any other. */
+const codes = { succeeded: 0, failed: failedRun, cancelled: 3, crashed: 3 } as const
+
+/**
+ * The life of a driver: goes on with the run of its plan, or begins it; prints events (contracts: events), one JSON
+ * object a line, and ends with 0 only when the run succeeded.
+ */
+export async function drive(env: NodeJS.ProcessEnv, places: DriverPlaces = inPod): Promise<number> {
+  const variable = (name: string): string => {
+    const value = env[name]
+    if (value === undefined) throw new Error(`${name} is not set: this program is started by a driver Job only`)
+    return value
+  }
+  process.umask(0o002)
+  try {
+    const given = JSON.parse(gunzipSync(readFileSync(places.plan)).toString()) as ClusterPlan
+    const digest = variable('MILLRACE_PLAN')
+    const namespace = variable('MILLRACE_NAMESPACE')
+    const config = new KubeConfig()
+    config.loadFromCluster()
+    const store = openStore(places.store)
+    putInputs(store, places.inputs)
+    const { pipeline } = given.plan
+    const info = { pipeline, plan: digest, parameters: given.input }
+    const folder = store.runs.resume(info, { takeOver: true }) ?? store.runs.create(info)
+    const driver = variable('MILLRACE_JOB')
+    const conductor = new Conductor({
+      given: { ...given, input: inStore(given.input, places.store) as JsonObject },
+      digest,
+      store,
+      folder,
+      cluster: new KubeCluster(config, namespace, pipeline),
+      owner: { apiVersion: 'batch/v1', kind: 'Job', name: driver, uid: variable('MILLRACE_JOB_UID') },
+      again: `kubectl delete -k <folder>/jobs && kubectl -n ${namespace} delete job ${driver} && kubectl apply --server-side -k <folder>`,
+      onEvent: print,
+    })
+    const { status, errors } = await conductor.run()
+    tellEnd(places.terminationLog, errors)
+    return codes[status]
+  } catch (error) {
+    const told = isDiagnosticError(error) ? error.diagnostics : [crash(error)]
+    for (const { code, message } of told) process.stderr.write(`error[${code}]: ${message}\n`)
+    tellEnd(places.terminationLog, told)
+    return codes.crashed
+  }
+}
+
+const print = (event: Event): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
+
+const crash = (error: unknown): Diagnostic => ({
+  code: 'internal-error',
+  severity: 'error',
+  message: `the driver failed: ${tellError(error)}${error instanceof Error ? `\n${error.stack}` : ''}`,
+  at: { pipeline: null, node: null },
+  fix: 'It is started again by itself; report this if it goes on.',
+})
+
+/** Bytes that a container's termination message may have (Kubernetes). */
+const messageLimit = 4096
+
+function tellEnd(path: string, errors: readonly Diagnostic[]): void {
+  const [first] = errors
+  if (!first) return
+  try {
+    writeFileSync(path, `error[${first.code}]: ${first.message}`.slice(0, messageLimit))
+  } catch {
+    // only a hint beside the log
+  }
+}
+
+/** The parameters with the absolute paths of their files. */
+function inStore(value: Json, root: string): Json {
+  if (Array.isArray(value)) return value.map((item: Json) => inStore(item, root))
+  if (!isObject(value)) return value
+  if (isArtifactValue(value)) return { ...(value as object), path: join(root, value.path) } as Json
+  const out = {}
+  for (const [key, item] of Object.entries(value)) setKey(out, key, inStore(item as Json, root))
+  return out as Json
+}
+
+/** Puts the files that came with the manifests into the store, each whole or not at all. */
+function putInputs({ root }: Store, path: string): void {
+  if (!existsSync(path)) return
+  for (const file of readArchive(gunzipSync(readFileSync(path)))) {
+    const target = join(root, file.path)
+    if (existsSync(target)) continue
+    onDisk('write', target, () => {
+      makeFolder(dirname(target))
+      const temporary = `${target}.tmp-${process.pid}`
+      writeFileSync(temporary, file.bytes)
+      chmodSync(temporary, file.executable ? 0o555 : 0o444)
+      renameSync(temporary, target)
+    })
+  }
+}

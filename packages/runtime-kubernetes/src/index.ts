@@ -1,0 +1,8 @@
+export type { Cluster, JobFields, Listener } from './cluster.ts'
+export { ClusterError } from './cluster.ts'
+export type { Conducting } from './conductor.ts'
+export { Conductor } from './conductor.ts'
+export { drive } from './drive.ts'
+export { follow } from './follow.ts'
+export { applyAll, deleteEnded } from './submit.ts'
+export type { JobView, Owner, PodView, Told } from './views.ts'

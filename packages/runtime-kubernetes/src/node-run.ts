@@ -1,0 +1,61 @@
+import type { Call, ClusterJob, PlanStage } from '@millrace/ir'
+import type { ItemCall } from './item-call.ts'
+import type { NodeFolder } from './node-folder.ts'
+
+/** One stage call of the Plan with its Job: all its items together. */
+export interface NodeRun {
+  readonly node: PlanStage
+  readonly job: ClusterJob
+  readonly folder: NodeFolder
+  /**
+   * `waits` for the stages before it, `opens` while its calls are looked up, `runs` once its Job is released, `closes`
+   * while the reviewed values are put back.
+   */
+  phase: 'waits' | 'opens' | 'runs' | 'closes' | 'closed'
+  /** Calls that are ready, before the node opens. */
+  readonly pending: Call[]
+  /** Calls that have not ended. */
+  open: number
+  skipped: number
+  notRun: number
+  failed: number
+  /** By completion index; an index whose result was there already has none. */
+  items: readonly (ItemCall | undefined)[]
+  /** Of the Job that was released. */
+  uid: string | undefined
+  /** Nothing of it runs: why. */
+  unused: 'cached' | 'skipped' | undefined
+  /** Its Job had ended before this driver came to it. */
+  before: boolean
+  /** When its Job ended without all markers. */
+  endedAt: number | undefined
+  /** How often somebody else suspended it, by field manager. */
+  readonly suspensions: Map<string, number>
+  /** The sentence that was told last of why it waits. */
+  waits: string | undefined
+  /** A pod of it ran, or said why it does not. */
+  heard: boolean
+  /** Patches that are on their way. */
+  busy: number
+}
+
+export const newNodeRun = (node: PlanStage, job: ClusterJob, folder: NodeFolder): NodeRun => ({
+  node,
+  job,
+  folder,
+  phase: 'waits',
+  pending: [],
+  open: 0,
+  skipped: 0,
+  notRun: 0,
+  failed: 0,
+  items: [],
+  uid: undefined,
+  unused: undefined,
+  before: false,
+  endedAt: undefined,
+  suspensions: new Map(),
+  waits: undefined,
+  heard: false,
+  busy: 0,
+})

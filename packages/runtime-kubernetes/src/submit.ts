@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  BatchV1Api,
+  type KubeConfig,
+  type KubernetesObject,
+  KubernetesObjectApi,
+  PatchStrategy,
+} from '@kubernetes/client-node'
+import { ClusterError } from './cluster.ts'
+import { clusterError } from './cluster-error.ts'
+import { jobView } from './kube-views.ts'
+
+/** The field manager of `kubectl apply --server-side`, so that it and `submit` may follow one another. */
+const applyManager = 'kubectl'
+
+/** Applies manifests in their order, as `kubectl apply --server-side` does. @throws ClusterError with the object's name */
+export async function applyAll(config: KubeConfig, objects: readonly KubernetesObject[]): Promise<readonly string[]> {
+  const api = KubernetesObjectApi.makeApiClient(config)
+  const running: string[] = []
+  for (const object of objects) {
+    try {
+      await insist(() =>
+        api.patch(object, undefined, undefined, applyManager, undefined, PatchStrategy.ServerSideApply),
+      )
+    } catch (error) {
+      const told = clusterError(error)
+      // the driver holds the fields of a Job that runs right now
+      if (told.status === 409 && object.kind === 'Job') running.push(object.metadata?.name ?? '')
+      else throw new ClusterError(told.status, told.reason, `${nameOf(object)}: ${told.message}`)
+    }
+  }
+  return running
+}
+
+const nameOf = ({ kind, metadata }: KubernetesObject): string => `${kind} "${metadata?.name}"`
+
+/** What keeps Jobs of these names from running again: those that ended, but for the ones that succeeded with pods. */
+export async function deleteEnded(
+  config: KubeConfig,
+  namespace: string,
+  names: readonly string[],
+  driver: string,
+): Promise<readonly string[]> {
+  const api = config.makeApiClient(BatchV1Api)
+  const gone: string[] = []
+  for (const name of names) {
+    const job = await read(api, namespace, name)
+    if (!job || job.end === undefined) continue
+    if (name !== driver && job.end === 'complete') continue
+    try {
+      await insist(() =>
+        api.deleteNamespacedJob({
+          name,
+          namespace,
+          propagationPolicy: 'Background',
+          body: { preconditions: { uid: job.uid } },
+        }),
+      )
+      gone.push(name)
+    } catch (error) {
+      const told = clusterError(error)
+      if (told.status !== 404 && told.status !== 409) throw told
+    }
+  }
+  // their names are free once the last pod has let go
+  for (const name of gone) while (await read(api, namespace, name)) await sleep(200)
+  return gone
+}
+
+async function read(api: BatchV1Api, namespace: string, name: string): Promise<ReturnType<typeof jobView> | undefined> {
+  try {
+    return jobView(await insist(() => api.readNamespacedJob({ name, namespace })))
+  } catch (error) {
+    const told = clusterError(error)
+    if (told.status === 404) return undefined
+    throw told
+  }
+}
+
+const tries = 5
+
+/** What fails by chance is tried again. @throws ClusterError */
+export async function insist<T>(request: () => Promise<T>): Promise<T> {
+  for (let n = 1; ; n++) {
+    try {
+      return await request()
+    } catch (error) {
+      const told = clusterError(error)
+      if (!told.passes || n === tries) throw told
+      await sleep((told.retryAfter ?? 0) * 1000 || 200 * 2 ** n)
+    }
+  }
+}

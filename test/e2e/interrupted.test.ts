@@ -1,0 +1,85 @@
+import { test } from 'vitest'
+import { type Compiled, endOf, type Kube, onCluster, space, type Told } from '../support/cluster.ts'
+import { slow } from './programs.ts'
+
+onCluster('interrupted', () => {
+  const here = space('interrupted')
+
+  /** Each has a list of its own: equal calls of other pipelines would be hits. */
+  async function begin(name: string, seconds: number, list: readonly number[]): Promise<Compiled> {
+    const compiled = await here.compile(slow(name, seconds), { args: ['--param', `list=${JSON.stringify(list)}`] })
+    await here.apply(compiled)
+    return compiled
+  }
+
+  const runningPods = (job: string, count: number): Promise<Kube[]> =>
+    here.until(`${count} running pods of ${job}`, async () => {
+      const found = (await here.podsOf(job)).filter(({ status }) => status.phase === 'Running')
+      return found.length >= count && found
+    })
+
+  const finished = (sum: number) => ({ event: 'run.finished', status: 'succeeded', output: { sum }, errors: [] })
+
+  test.concurrent('a driver that is deleted is followed by one that goes on', { timeout: 600_000 }, async ({
+    expect,
+  }) => {
+    const { driver, jobs } = await begin('taken-over', 2, [1, 2, 3])
+    const first = await here.follow(driver)
+    await first.said('a success', ({ event }) => event === 'stage.succeeded')
+    await here.ok(['delete', 'pod', first.pod, '--grace-period=0', '--force'])
+    const job = await here.ended(driver)
+    first.stop()
+
+    const before = first.events()
+    const after = (await here.events(driver)).filter(({ time }) => time > (before.at(-1)?.time ?? ''))
+    expect(after.at(-1)).toMatchObject(finished(14))
+    expect(endOf(job)).toBe('Complete')
+    expect(after[0]).toMatchObject({ event: 'run.started', run: before[0]?.run })
+    expect(new Set([...before, ...after].map(({ run }) => run)).size).toBe(1)
+
+    const calls = [...before, ...after].filter(({ event }) => event === 'stage.succeeded')
+    const ids = calls.map(({ node, index }) => `${node} ${index ?? ''}`)
+    expect(new Set(ids).size).toBe(ids.length)
+    const cached = after.filter(({ event }) => event === 'stage.cached') as Told[]
+    expect(cached.length).toBeGreaterThan(0)
+    expect(new Set(cached.map(({ from }) => from))).toEqual(new Set([before[0]?.run]))
+    // one marker an item: nothing ran twice
+    const markers = await here.inStore(
+      `Object.fromEntries(${JSON.stringify([jobs.step, jobs.last])}.map((job) => [job, fs.readdirSync('nodes/' + job + '/done').map((name) => name.split('-')[0]).sort()]))`,
+    )
+    expect(markers).toEqual({ [jobs.step as string]: ['0', '1', '2'], [jobs.last as string]: ['0'] })
+  })
+
+  test.concurrent('pods that are deleted or evicted are made again', { timeout: 600_000 }, async ({ expect }) => {
+    const { driver, jobs } = await begin('moved', 5, [4, 5, 6])
+    const [deleted, evicted] = (await runningPods(jobs.step as string, 2)) as [Kube, Kube]
+    const name = evicted.metadata.name
+    await Promise.all([
+      here.ok(['delete', 'pod', deleted.metadata.name, '--wait=false']),
+      here.ok(['create', '--raw', `/api/v1/namespaces/${here.name}/pods/${name}/eviction`, '-f', '-'], {
+        apiVersion: 'policy/v1',
+        kind: 'Eviction',
+        metadata: { name, namespace: here.name },
+      }),
+    ])
+    const job = await here.ended(driver)
+    const events = await here.events(driver)
+    expect(events.at(-1)).toMatchObject(finished(77))
+    expect(endOf(job)).toBe('Complete')
+    expect(events.filter(({ event }) => event === 'stage.failed')).toEqual([])
+    const states = await here.get('job', jobs.step as string)
+    expect(states.metadata.annotations?.['millrace.dev/state']).toBe('succeeded')
+  })
+
+  test.concurrent('a client-side apply in mid-run holds nothing up', { timeout: 600_000 }, async ({ expect }) => {
+    const { driver, jobs, folder } = await begin('applied', 6, [7])
+    await runningPods(jobs.step as string, 1)
+    const { code, stdout, stderr } = await here.kubectl(['apply', '-k', `${folder}/jobs`])
+    expect([code, stdout], stderr).toEqual([0, expect.stringContaining(`job.batch/${jobs.step} configured`)])
+    const job = await here.ended(driver)
+    const events = await here.events(driver)
+    expect(events.at(-1)).toMatchObject(finished(49))
+    expect(endOf(job)).toBe('Complete')
+    expect((await here.get('job', jobs.step as string)).spec.suspend).toBe(true)
+  })
+})

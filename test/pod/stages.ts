@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { asset, file, folder, stage } from '@millrace/sdk'
+import { z } from 'zod'
+
+const nothing = z.object({})
+const text = z.object({ text: z.string() })
+
+export const train = stage('train', {
+  input: z.object({ rows: file('text/csv'), pages: folder(), epochs: z.int().default(2) }),
+  output: z.object({ model: file(), report: folder(), rows: file('text/csv'), lines: z.int() }),
+  env: { MODE: 'fast' },
+  run: ({ rows, pages, epochs }, context) => {
+    const lines = readFileSync(rows.path, 'utf8').trim().split('\n').length
+    console.log(`reading ${lines} lines, ${readdirSync(pages.path).length} pages`)
+    for (let step = 1; step <= epochs; step++) context.metric('loss', 1 / step, step)
+    context.log('trained', { epochs, mode: context.env.MODE })
+    process.stderr.write('to the other\n')
+    context.log('nothing more')
+    const model = context.file('deep/model.bin')
+    writeFileSync(model.path, `weights ${context.seed}`)
+    const report = context.folder('report')
+    writeFileSync(join(report.path, 'index.html'), '<p>fine</p>')
+    return { model, report, rows, lines }
+  },
+})
+
+/** What it sees of where it runs. */
+export const look = stage('look', {
+  input: z.object({ n: z.int().optional() }),
+  output: z.object({ seen: z.record(z.string(), z.unknown()) }),
+  env: { MODE: 'fast', ABSENT: 'x' },
+  run: ({ n }, { seed, resources, worker, env, attempt }) => {
+    const { MILLRACE_INPUT, MILLRACE_OUTPUT, MILLRACE_FILES, MILLRACE_METRICS, MILLRACE_ATTEMPT_ID } = process.env
+    const { MILLRACE_SEED, TMPDIR } = process.env
+    const contract = { MILLRACE_INPUT, MILLRACE_OUTPUT, MILLRACE_FILES, MILLRACE_METRICS, MILLRACE_ATTEMPT_ID }
+    return { seen: { n, seed, resources, worker, env, attempt, ...contract, MILLRACE_SEED, TMPDIR } }
+  },
+})
+
+export const handsOn = stage('hands-on', {
+  input: z.object({ words: file().default(asset(new URL('./words.txt', import.meta.url))) }),
+  output: z.object({ words: file(), text: z.string() }),
+  run: ({ words }) => ({ words, text: readFileSync(words.path, 'utf8') }),
+})
+
+/** Does what its input says. */
+const acts: { readonly [name: string]: (stop: AbortSignal, log: (text: string) => void) => unknown } = {
+  throw: () => {
+    throw new Error('boom', { cause: 'the weather' })
+  },
+  'throw-null': () => {
+    throw null
+  },
+  'throw-long': () => {
+    throw new Error('ö'.repeat(3000))
+  },
+  exit: () => process.exit(0),
+  'really-exit': () => (process as unknown as { reallyExit(code: number): never }).reallyExit(0),
+  unhandled: async () => {
+    void Promise.reject(new Error('nobody awaits it'))
+    await sleep(1000)
+  },
+  never: () => new Promise(() => {}),
+  refused: () => ({ text: 7 }),
+  'no-file': () => ({ text: undefined }),
+  busy: () => {
+    for (const until = performance.now() + 900; performance.now() < until; );
+  },
+  wait: async (_, log) => {
+    log('waiting')
+    await sleep(60_000)
+  },
+  obey: async (stop, log) => {
+    log('waiting')
+    await sleep(60_000, undefined, { signal: stop }).catch(() => {})
+    log('told to stop')
+    await sleep(100)
+    log('stopped')
+  },
+  print: () => {
+    const mebibyte = 'x'.repeat(2 ** 20 - 1)
+    for (let i = 0; i < 66; i++) console.log(mebibyte)
+  },
+  shell: async () => {
+    const child = spawn('sh', ['-c', 'echo from a child'], { stdio: 'inherit' })
+    await new Promise((done) => child.on('close', done))
+  },
+  'exit-when-told': async (_, log) => {
+    process.on('SIGTERM', () => process.exit(0))
+    log('waiting')
+    await sleep(60_000)
+  },
+  'no-listeners': async (_, log) => {
+    for (const name of ['SIGTERM', 'exit', 'beforeExit']) process.removeAllListeners(name)
+    log('waiting')
+    await sleep(60_000)
+  },
+}
+
+export const act = stage('act', {
+  input: z.object({ what: z.string() }),
+  output: text,
+  run: async ({ what }, { signal, log }) => ((await acts[what]?.(signal, log)) ?? { text: what }) as never,
+})
+
+/** Fails until there is a file, whose name it is given. */
+export const gate = stage('gate', {
+  input: z.object({ name: z.string() }),
+  output: z.object({ attempt: z.int() }),
+  run: async ({ name }, { attempt, log }) => {
+    log('at the gate')
+    while (!existsSync(name)) await sleep(10)
+    return { attempt }
+  },
+})
+
+export const spoils = stage('spoils', {
+  input: z.object({ rows: file() }),
+  output: nothing,
+  run: ({ rows }) => {
+    writeFileSync(rows.path, 'spoiled')
+    return {}
+  },
+})
+
+export const flaky = stage('flaky', {
+  input: nothing,
+  output: z.object({ attempt: z.int() }),
+  run: (_, { attempt }) => {
+    if (attempt < 3) throw new Error(`not at attempt ${attempt}`)
+    return { attempt }
+  },
+})

@@ -1,0 +1,330 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { cpSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { type Files, writeProgram } from './files.ts'
+import { finish, root } from './processes.ts'
+
+const command = process.env.KUBECTL ?? 'kubectl'
+
+/** Why the tests on a cluster are left out, if they are. */
+export const noCluster = ((): string | undefined => {
+  if (!process.env.KUBECONFIG) return 'KUBECONFIG names no cluster'
+  const asked = spawnSync(command, ['get', '--raw', '/readyz', '--request-timeout=5s'], { encoding: 'utf8' })
+  if (asked.error) return `there is no ${command}`
+  return asked.status === 0 ? undefined : `the cluster of KUBECONFIG does not answer: ${asked.stderr.trim()}`
+})()
+
+export const onCluster: typeof describe = noCluster === undefined ? describe : (describe.skip as typeof describe)
+
+interface Said {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+interface Streamed {
+  readonly ended: Promise<Said>
+  stop(): void
+}
+
+function start(args: readonly string[], input = '', onText: (text: string) => void = () => {}): Streamed {
+  const child = spawn(command, args, { stdio: 'pipe' })
+  const said = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text
+      if (name === 'stdout') onText(text)
+    })
+  child.stdin.on('error', () => {}).end(input)
+  const ended = new Promise<Said>((resolve, reject) => {
+    child.on('error', reject).on('close', (code) => resolve({ code, ...said }))
+  })
+  return { ended, stop: () => void child.kill() }
+}
+
+/** What is looked at of an object. */
+export interface Kube {
+  readonly metadata: {
+    readonly name: string
+    readonly uid: string
+    readonly resourceVersion: string
+    readonly generation?: number
+    readonly creationTimestamp: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
+    readonly deletionTimestamp?: string
+  }
+  // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
+  readonly spec: any
+  // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
+  readonly status: any
+  // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
+  readonly [more: string]: any
+}
+
+/** A line of a driver's log. */
+export interface Told {
+  readonly event: string
+  readonly run: string
+  readonly time: string
+  readonly node?: string
+  readonly index?: readonly number[]
+  readonly attempt?: number
+  // biome-ignore lint/suspicious/noExplicitAny: events of any kind
+  readonly [more: string]: any
+}
+
+/** A compiled pipeline. */
+export interface Compiled {
+  /** Of its manifests. */
+  readonly folder: string
+  /** Of its program. */
+  readonly program: string
+  readonly driver: string
+  /** Names of the Jobs by node. */
+  readonly jobs: Readonly<Record<string, string>>
+}
+
+/** A namespace for the tests of one file, which goes with them. */
+class Space {
+  readonly name: string
+  readonly #folders = new Set<string>()
+
+  constructor(name: string) {
+    this.name = `e2e-${name}-${randomBytes(3).toString('hex')}`
+  }
+
+  async make(): Promise<void> {
+    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
+    await this.ok(['create', '-f', '-'], { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.name, labels } })
+  }
+
+  /** What is left of volumes that are kept is for nobody: they are emptied and given back. */
+  async remove(): Promise<void> {
+    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+    await this.kubectl(['delete', 'jobs,pods', '--all', '--wait=false', '--grace-period=1'])
+    const volumes = (await this.list('persistentvolumes')).filter(
+      ({ spec }) => spec.claimRef?.namespace === this.name && spec.persistentVolumeReclaimPolicy === 'Retain',
+    )
+    if (volumes.length > 0)
+      await this.inStore(`fs.readdirSync('.').forEach((name) => fs.rmSync(name, { recursive: true }))`)
+    await this.kubectl(['delete', 'namespace', this.name, '--timeout=120s'])
+    for (const { metadata } of volumes)
+      await this.kubectl([
+        'patch',
+        'persistentvolume',
+        metadata.name,
+        '--type=merge',
+        '-p',
+        '{"spec":{"claimRef":null}}',
+      ])
+  }
+
+  kubectl(args: readonly string[], object?: object | string): Promise<Said> {
+    const input = typeof object === 'object' ? JSON.stringify(object) : object
+    return start(['-n', this.name, ...args], input).ended
+  }
+
+  /** @throws Error when it fails */
+  async ok(args: readonly string[], object?: object | string): Promise<string> {
+    const { code, stdout, stderr } = await this.kubectl(args, object)
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`)
+    return stdout
+  }
+
+  async list(kind: string, selector = ''): Promise<Kube[]> {
+    const text = await this.ok(['get', kind, '-o', 'json', ...(selector === '' ? [] : ['-l', selector])])
+    return (JSON.parse(text) as { readonly items: Kube[] }).items
+  }
+
+  async get(kind: string, name: string): Promise<Kube> {
+    return JSON.parse(await this.ok(['get', kind, name, '-o', 'json'])) as Kube
+  }
+
+  podsOf(job: string): Promise<Kube[]> {
+    return this.list('pods', `batch.kubernetes.io/job-name=${job}`)
+  }
+
+  /** Writes a program and compiles it; one that is there is compiled again. */
+  async compile(
+    files: Files,
+    given: { readonly args?: readonly string[]; readonly in?: string } = {},
+  ): Promise<Compiled> {
+    const folder = given.in ?? this.#newFolder()
+    writeProgram(folder, {
+      ...(typeof files === 'string' ? { 'program.ts': files } : files),
+      'millrace.config.ts': this.#config,
+    })
+    return this.#compile(folder, 'program.ts', given.args ?? [])
+  }
+
+  /** Compiles an example for this namespace. */
+  async compileExample(name: string, entry: string, args: readonly string[] = []): Promise<Compiled> {
+    const folder = this.#newFolder()
+    const from = join(root, 'examples', name)
+    cpSync(from, folder, {
+      recursive: true,
+      filter: (path) => !/node_modules|\.millrace|golden/.test(path.slice(from.length)),
+    })
+    symlinkSync(join(from, 'node_modules'), join(folder, 'node_modules'))
+    writeProgram(folder, { 'millrace.config.ts': this.#config })
+    return this.#compile(folder, entry, args)
+  }
+
+  get #config(): string {
+    return `import { defineConfig, onPrem, volume } from 'millrace/config'
+const store = volume({ size: '1Gi', accessMode: 'ReadWriteMany' })
+export default defineConfig({ environments: { cluster: onPrem({ namespace: '${this.name}', store }) } })
+`
+  }
+
+  #newFolder(): string {
+    const folder = join(root, 'test/.tmp', randomBytes(6).toString('hex'))
+    this.#folders.add(folder)
+    return folder
+  }
+
+  async #compile(folder: string, entry: string, args: readonly string[]): Promise<Compiled> {
+    const all = ['compile', '--environment', 'cluster', '--out', 'out', '--json', ...args]
+    const { code, stdout, stderr, events } = await finish(folder, all, { entry, timeout: 400_000 })
+    if (code !== 0) throw new Error(`compile ended with ${code}:\n${stdout}${stderr}`)
+    const manifests = join(folder, (events()[0] as { readonly folder: string }).folder)
+    const text = readFileSync(join(manifests, 'run/plan.configmap.yaml'), 'utf8')
+    const packed = /plan\.json\.gz: "([^"]+)"/.exec(text)?.[1] as string
+    const plan = JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString()) as {
+      readonly jobs: Readonly<Record<string, { readonly name: string }>>
+    }
+    return {
+      folder: manifests,
+      program: folder,
+      driver: /^ {2}name: "(.+)"$/m.exec(readFileSync(join(manifests, 'run/driver.job.yaml'), 'utf8'))?.[1] as string,
+      jobs: Object.fromEntries(Object.entries(plan.jobs).map(([node, { name }]) => [node, name])),
+    }
+  }
+
+  apply({ folder }: Compiled): Promise<string> {
+    return this.ok(['apply', '--server-side', '-k', folder])
+  }
+
+  /** Waits until something is there. */
+  async until<T>(what: string, look: () => Promise<T | undefined | false>, seconds = 120): Promise<T> {
+    const end = Date.now() + seconds * 1000
+    for (;;) {
+      const found = await look()
+      if (found !== undefined && found !== false) return found
+      if (Date.now() > end) throw new Error(`${what} did not come within ${seconds} s`)
+      await sleep(300)
+    }
+  }
+
+  /** Waits until a Job is Complete or Failed. */
+  ended(job: string, seconds = 400): Promise<Kube> {
+    const look = async () => {
+      const found = await this.get('job', job)
+      return endOf(found) === undefined ? undefined : found
+    }
+    return this.until(`the end of the Job ${job}`, look, seconds)
+  }
+
+  /** The events that a driver's pods told, the last pod's last. */
+  async events(driver: string): Promise<Told[]> {
+    const pods = (await this.podsOf(driver)).sort((a, b) =>
+      a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1,
+    )
+    const logs = []
+    for (const { metadata } of pods) logs.push(await this.ok(['logs', metadata.name]))
+    return logs.flatMap(toEvents)
+  }
+
+  /** Follows a driver's first pod: its events so far, also when it is deleted. */
+  async follow(driver: string): Promise<Followed> {
+    const pod = await this.until(`a running pod of ${driver}`, async () =>
+      (await this.podsOf(driver)).find(({ status }) => status.phase !== 'Pending'),
+    )
+    let text = ''
+    const logs = start(['-n', this.name, 'logs', '-f', pod.metadata.name], '', (more) => {
+      text += more
+    })
+    const events = () => toEvents(text.slice(0, text.lastIndexOf('\n') + 1))
+    return {
+      pod: pod.metadata.name,
+      events,
+      stop: logs.stop,
+      said: (what, wanted, seconds) => this.until(what, async () => events().find(wanted), seconds),
+    }
+  }
+
+  /** What a piece of code prints that runs in the store, as JSON. */
+  async inStore(code: string): Promise<unknown> {
+    const name = `look-${randomBytes(3).toString('hex')}`
+    const restricted = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
+    await this.ok(['create', '-f', '-'], {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name },
+      spec: {
+        restartPolicy: 'Never',
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: 65532,
+          runAsGroup: 65532,
+          fsGroup: 65532,
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+        volumes: [{ name: 'store', persistentVolumeClaim: { claimName: 'millrace-store' } }],
+        containers: [
+          {
+            name: 'main',
+            image: 'node:24-slim',
+            workingDir: '/store',
+            command: ['node', '-e', `const fs = require('node:fs'); console.log(JSON.stringify(${code} ?? null))`],
+            securityContext: restricted,
+            resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '128Mi' } },
+            volumeMounts: [{ name: 'store', mountPath: '/store' }],
+          },
+        ],
+      },
+    })
+    await this.until(`the end of ${name}`, async () =>
+      ['Succeeded', 'Failed'].includes((await this.get('pod', name)).status.phase),
+    )
+    return JSON.parse(await this.ok(['logs', name]))
+  }
+}
+
+interface Followed {
+  readonly pod: string
+  events(): Told[]
+  /** Waits for an event. */
+  said(what: string, wanted: (told: Told) => boolean, seconds?: number): Promise<Told>
+  stop(): void
+}
+
+const toEvents = (log: string): Told[] =>
+  log
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Told)
+
+export const endOf = ({ status }: Kube): string | undefined =>
+  (status.conditions as { readonly type: string; readonly status: string }[] | undefined)?.find(
+    (condition) => condition.status === 'True' && ['Complete', 'Failed'].includes(condition.type),
+  )?.type
+
+/** Events as short lines: what happened to which node. */
+export const short = (events: readonly Told[]): string[] =>
+  events.map(({ event, node, index, attempt }) =>
+    [event, node, index && `[${index.join()}]`, attempt && attempt > 1 && `#${attempt}`].filter(Boolean).join(' '),
+  )
+
+/** A namespace for the tests of this file. */
+export function space(name: string): Space {
+  const made = new Space(name)
+  beforeAll(() => made.make(), 120_000)
+  afterAll(() => made.remove(), 300_000)
+  return made
+}
