@@ -12,7 +12,7 @@ import {
   volume,
 } from '../../src/index.ts'
 
-export const makers = { 'on-prem': onPrem, gke, eks, aks, k3s }
+const makers = { 'on-prem': onPrem, gke, eks, aks, k3s }
 export type Preset = keyof typeof makers
 
 export const environment = (preset: Preset, options: Partial<ClusterOptions> = {}) =>
