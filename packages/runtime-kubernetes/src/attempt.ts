@@ -80,8 +80,17 @@ export class Attempt {
   /** The text is read before what tells of it, which is written first: so nothing of it is missing. */
   #tell(lines: readonly Line[], logged: readonly Line[], metrics: readonly Line[]): void {
     for (const { text } of metrics) {
-      const metric = parsed<Metric>(text)
-      if (typeof metric?.name !== 'string' || !Number.isFinite(metric.value)) continue
+      const written = parsed<Partial<Metric>>(text)
+      if (typeof written?.name !== 'string' || typeof written.value !== 'number' || !Number.isFinite(written.value))
+        continue
+      const { name, value, step, time } = written
+      const metric: Metric = {
+        name,
+        value,
+        ...(typeof step === 'number' ? { step } : {}),
+        // a result whose metrics are not whole would never be found again
+        time: typeof time === 'string' ? time : new Date().toISOString(),
+      }
       this.metrics.push(metric)
       this.#of.metric(metric)
     }

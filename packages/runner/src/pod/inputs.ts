@@ -52,7 +52,7 @@ export class PodInputs {
    */
   async verifyAgain(): Promise<void> {
     for (const input of this.#inputs) {
-      if (markOf(input.artifact.path, input.kind) === input.mark || (await isWhole(input))) continue
+      if (markOf(input.artifact.path, input.kind) === input.mark || (await isWhole(input, true))) continue
       throw this.#failure(input, 'which changed while it ran', 'Run again when nothing else writes to the store.')
     }
   }
@@ -65,7 +65,9 @@ export class PodInputs {
 
 const leaves = (inside: string): boolean => inside === '' || inside === '..' || inside.startsWith(`..${sep}`)
 
-const isWhole = ({ artifact, kind }: Input): Promise<boolean> => verifyArtifact(artifact, kind, { strict: true })
+/** @param full also what is above 1 GiB byte by byte */
+const isWhole = ({ artifact, kind }: Input, full = false): Promise<boolean> =>
+  verifyArtifact(artifact, kind, { full, strict: true })
 
 function whyNot({ artifact: { path }, kind }: Input): readonly [string, string] {
   const there = statSync(path, { throwIfNoEntry: false })
