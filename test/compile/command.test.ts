@@ -98,11 +98,12 @@ test('what can not be compiled is refused, and nothing is written', async () => 
   expect(
     await refused({
       'millrace.config.ts': config()
-        .replace(/volume\(.*\)/, "bucket('s3://team/store')")
+        .replace("volume({ size: '20Gi' })", "bucket('s3://team/store')")
         .replace('volume', 'bucket'),
     }),
   ).toBe(
     `error[not-supported]: environment "onprem" keeps its store in a bucket, which the target "kubernetes" can't use yet
+  at program.ts:6:21
   fix: Use volume() for its store.
 `,
   )
