@@ -83,7 +83,7 @@ onCluster('rights', () => {
     const job = compiled.jobs.first
     const user = `system:serviceaccount:${here.name}:no-patch-driver`
     expect(cause).toEqual({
-      code: 'cluster-refused',
+      code: 'process-failed',
       severity: 'error',
       message: `the cluster refused to change the Job "${job}" of "first": jobs.batch "${job}" is forbidden: User "${user}" cannot patch resource "jobs" in API group "batch" in the namespace "${here.name}"`,
       at: { pipeline: 'no-patch', node: 'first' },
