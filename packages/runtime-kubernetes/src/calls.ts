@@ -1,4 +1,4 @@
-import type { Call, Diagnostic, Digest, Json } from '@millrace/ir'
+import type { Call, Diagnostic, Digest, Json, Plan } from '@millrace/ir'
 import type { Attempt } from './attempt.ts'
 import type { ItemCall } from './item-call.ts'
 import type { NodeRun } from './node-run.ts'
@@ -23,3 +23,14 @@ export const at = ({ node, index }: Call, attempt: number) => ({ node: node.id, 
 /** Items that have not ended. */
 export const openItems = (run: NodeRun): ItemCall[] =>
   run.items.filter((item): item is ItemCall => item !== undefined && !item.ended)
+
+export function diagnosticOf({ pipeline }: Plan, call: Call, { code, message, fix, at: place }: Cause): Diagnostic {
+  const { path } = place ?? {}
+  return {
+    code,
+    severity: 'error',
+    message,
+    at: { pipeline, node: call.node.id, ...(path === undefined ? {} : { path }) },
+    fix,
+  }
+}

@@ -27,7 +27,7 @@ import {
 } from '@millrace/ir'
 import { LogReplay, RunEvents, type RunFolder, type Store, Teller } from '@millrace/store'
 import type { Attempt } from './attempt.ts'
-import { at, type Cause, type Outcomes } from './calls.ts'
+import { at, type Cause, diagnosticOf, type Outcomes } from './calls.ts'
 import type { Cluster } from './cluster.ts'
 import type { ItemCall } from './item-call.ts'
 import { JobLives } from './job-lives.ts'
@@ -77,6 +77,8 @@ export class Conductor implements Worker, Outcomes {
   /** Stages whose forerunners have all ended. */
   readonly #due: string[] = []
   #failed = false
+  /** What ends a whole Job is one error of the run, told of its first item. */
+  readonly #blamed = new WeakMap<Cause, ItemCall>()
   #broken: unknown
   #finish: (() => void) | undefined
   readonly stopped = false
@@ -98,7 +100,7 @@ export class Conductor implements Worker, Outcomes {
     }
     const { root } = store
     this.#jobs = new JobLives({ given, root, run: folder.id, cluster, owner, again }, this.#nodes.values(), this)
-    this.#pods = new PodWatch({ plan, root, folder, events: this.#events, cluster }, this.#nodes.values(), this)
+    this.#pods = new PodWatch({ plan, root, folder, events: this.#events, cluster, again }, this.#nodes.values(), this)
     this.#flow = new Flow(plan, given.input, this)
   }
 
@@ -298,44 +300,39 @@ export class Conductor implements Worker, Outcomes {
       ? await store.results.commit({ key, run: folder.id, output, schema, digest, metrics, user: folder })
       : { output, metrics, from: folder.id }
     const seconds = Math.round(performance.now() - attempt.began) / 1000
-    this.#events.emit({ event: 'stage.succeeded', ...at(call, number), seconds, output: forEvent(output) })
+    this.#events.emit({ event: 'stage.succeeded', ...at(call, number), seconds, output: forEvent(result.output) })
     this.#teller.ran(call, result)
     this.#flow.succeed(call.step, result.output)
     this.#serve(call, result)
   }
 
   retried({ call }: ItemCall, { number }: Attempt, cause: Cause, next: string): void {
-    this.#events.emit({ event: 'stage.retried', ...at(call, number), cause: this.#diagnostic(call, cause), next })
+    this.#events.emit({
+      event: 'stage.retried',
+      ...at(call, number),
+      cause: diagnosticOf(this.#plan, call, cause),
+      next,
+    })
   }
 
   failed(run: NodeRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause): void {
     item.ended = true
+    const first = this.#blamed.get(cause) ?? item
+    this.#blamed.set(cause, first)
     const own = item.call.node.id
     for (const call of [item.call, ...this.#equal.leave(item.call)]) {
       const message = cause.message.replaceAll(`"${own}"`, `"${call.node.id}"`)
-      const told = this.#diagnostic(call, { ...cause, message })
+      const told = diagnosticOf(this.#plan, call, { ...cause, message })
       this.#runOf(call.node).failed++
       this.#teller.failed(call, attempt?.number ?? 1, told, attempt?.tail ?? '')
       if (!allowed(call.step)) {
         this.#failed = true
-        this.#errors.push(told)
+        if (first === item) this.#errors.push(told)
       }
       this.#flow.fail(call.step)
       this.#callEnded(call.node)
     }
     this.#jobs.stop(run)
-  }
-
-  #diagnostic(call: Call, { code, message, fix, at: place }: Cause): Diagnostic {
-    const { path } = place ?? {}
-    const { pipeline } = this.#plan
-    return {
-      code,
-      severity: 'error',
-      message,
-      at: { pipeline, node: call.node.id, ...(path === undefined ? {} : { path }) },
-      fix,
-    }
   }
 
   waiting(call: Call, attempt: number, reason: string): void {

@@ -40,8 +40,10 @@ export const withoutOutput = (node: PlanStage, job: string): Cause => ({
 export const isFinal = (node: PlanStage, job: JobView, again: string): Cause => ({
   code: 'process-failed',
   message: `the Job "${job.name}" of "${node.id}" ended before (${job.end === 'failed' ? 'Failed' : 'Complete'}) and has no result in the store; Kubernetes runs no Job twice`,
-  fix: `Run it again with "${again}".`,
+  fix: runAgain(again),
 })
+
+export const runAgain = (again: string): string => `Run it again with "${again}".`
 
 export const runsOther = (node: PlanStage, job: string): Cause => ({
   code: 'process-failed',

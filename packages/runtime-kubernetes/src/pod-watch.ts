@@ -3,7 +3,7 @@ import { outputDigest, type RunEvents, type RunFolder } from '@millrace/store'
 import { Attempt } from './attempt.ts'
 import { at, type Cause, type Outcomes, openItems } from './calls.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
-import { causeOfExit, podLost } from './failures.ts'
+import { causeOfExit, podLost, runAgain } from './failures.ts'
 import { type ItemCall, outputHere } from './item-call.ts'
 import type { Marker } from './node-folder.ts'
 import type { NodeRun } from './node-run.ts'
@@ -20,6 +20,8 @@ interface Surroundings {
   readonly folder: RunFolder
   readonly events: RunEvents
   readonly cluster: Cluster
+  /** The command that runs again what ended. */
+  readonly again: string
 }
 
 /** Follows the pods of released Jobs: what the cluster tells of them, and what they write into the store. */
@@ -176,7 +178,11 @@ export class PodWatch {
     attempt.failed = true
     item.failures++
     const { retries } = optionsOf(this.#around.plan, run.node)
-    if (!retry || item.failures > retries) return this.#outcomes.failed(run, item, attempt, cause)
+    if (!retry || item.failures > retries) {
+      // it failed under a driver before this one, and its Job never runs again by itself
+      const fix = run.before ? runAgain(this.#around.again) : cause.fix
+      return this.#outcomes.failed(run, item, attempt, { ...cause, fix })
+    }
     const next = new Date(Date.now() + firstBackOff * 2 ** (item.failures - 1)).toISOString()
     this.#outcomes.retried(item, attempt, cause, next)
   }
