@@ -190,6 +190,7 @@ const podView = ({ name, uid, job, index, phase, begun, waits, disrupted, delete
   name,
   uid,
   job: job.name,
+  jobUid: job.uid,
   index,
   phase,
   begun,

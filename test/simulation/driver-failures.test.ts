@@ -69,8 +69,12 @@ test('what failed runs again once its Job is applied anew, whatever the first on
     world.startLater(1, [])
     await ended()
     const first = world.lives.at(-1)?.outcome
-    // a driver alone runs nothing again: its Job is Failed
+    // another pod of the same driver only tells how it ended
     world.startLater(1000, [])
+    await ended()
+    expect(world.lives.at(-1)?.outcome?.errors).toEqual(first?.errors)
+    // a driver alone runs nothing again: its Job is Failed
+    world.startLater(1000, [], { job: 'driver-2' })
     await ended()
     expect(world.lives.at(-1)?.outcome?.errors).toMatchObject([
       {
@@ -81,7 +85,7 @@ test('what failed runs again once its Job is applied anew, whatever the first on
     const { name, mapped } = jobOf(world, 'repaired')
     world.api.delete(name)
     world.createJob(name, mapped)
-    world.startLater(30_000, [])
+    world.startLater(30_000, [], { job: 'driver-3' })
     await ended()
     return [first, world.lives.at(-1)?.outcome].map((outcome) => [outcome?.run, outcome?.status, outcome?.output])
   })

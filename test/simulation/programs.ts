@@ -57,6 +57,8 @@ export interface SimProgram {
   readonly name: string
   readonly pipeline: AnyPipeline
   readonly input: JsonObject
+  /** Has stages whose results no other run may take. */
+  readonly uncached?: boolean
   readonly truth: Truth
 }
 
@@ -227,6 +229,6 @@ export const programs: readonly SimProgram[] = [
     input: { n: 1 },
     truth: { failure: /^"odd(\.2)?" threw Error: \d is odd, for good$/ },
   },
-  { name: 'uncached', pipeline: uncached, input: { n: 1 }, truth: { output: consistent } },
+  { name: 'uncached', pipeline: uncached, input: { n: 1 }, uncached: true, truth: { output: consistent } },
   { name: 'sub-pipeline', pipeline: outer, input: { n: 1 }, truth: { output: { all: [6, 7], first: 5 } } },
 ]

@@ -111,7 +111,7 @@ function told(listener: Listener, { kind, view, gone }: Change): void {
   if (kind === 'job') {
     if (gone) listener.noJob(view.name, view.uid)
     else listener.job(view)
-  } else if (gone) listener.noPod(view.uid)
+  } else if (gone) listener.noPod(view.uid, view.job)
   else listener.pod(view)
 }
 

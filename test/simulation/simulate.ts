@@ -22,7 +22,7 @@ export async function simulate(seed: number): Promise<string[]> {
   return onStore(async (root) => {
     const world = new World(planOf(program), troubles, root, String(seed))
     world.startLater(1, troubles.kills)
-    if (troubles.twin) world.startLater(1 + troubles.random.below(9000), [], true)
+    startTwin(troubles, world)
     const ended = await until(() => world.quiet)
     const problems = [
       ...(ended ? [] : [`it does not end: ${stateOf(world)}`]),
@@ -30,6 +30,12 @@ export async function simulate(seed: number): Promise<string[]> {
     ]
     return problems.map((problem) => `seed ${seed}, ${program.name}: ${problem}`)
   })
+}
+
+function startTwin({ twin, random }: Troubles, world: World): void {
+  if (!twin) return
+  const other = twin === 'pod' ? {} : { job: 'driver-2', plan: '0123456789' }
+  world.startLater(1 + random.below(9000), [], { ...other, onlyBeside: true })
 }
 
 /** Gives a world in which nothing but one thing goes wrong. `ended` waits until no driver is left. */
@@ -67,22 +73,22 @@ const stateOf = ({ api, lives }: World): string =>
   })
 
 function check(program: SimProgram, troubles: Troubles, world: World, root: string): string[] {
-  const { truth } = program
   const problems: string[] = []
   const ended = world.lives.filter(({ outcome }) => outcome !== undefined)
   for (const life of ended) {
-    problems.push(...problemsOf(life.events), ...outcomeProblems(program, troubles, life))
+    if (!life.again) problems.push(...problemsOf(life.events))
+    problems.push(...outcomeProblems(program, troubles, life))
   }
   for (const { crash } of world.lives)
     if (crash !== undefined && !(crash instanceof ClusterError && crash.passes))
       problems.push(`a driver crashed: ${(crash as Error).stack?.split('\n').slice(0, 4).join('|')}`)
-  if (!troubles.twin) problems.push(...toldTwice(world.lives))
+  if (troubles.twin !== 'pod') problems.push(...toldTwice(world.lives.filter(({ again }) => !again)))
   problems.push(...committedTwice(root))
   const succeeded = ended.length > 0 && ended.every(({ outcome }) => outcome?.status === 'succeeded')
   for (const job of world.api.jobs.values()) {
     if (job.end === undefined) {
       if (succeeded && troubles.fatal === undefined) problems.push(`the Job ${job.name} has not ended`)
-    } else if (troubles.fatal === undefined || truth.output === undefined) problems.push(...leftOver(job))
+    } else if (troubles.fatal === undefined) problems.push(...leftOver(job))
   }
   if (troubles.calm)
     for (const [name, count] of ended[0]?.cluster.requests ?? [])
@@ -96,9 +102,11 @@ const fatalEnds = [
   / was suspended three times by "kubectl-client-side-apply" while it ran$/,
   /^the cluster refused to change the Job /,
   / ended before \((Complete|Failed)\) and has no result in the store/,
+  // with what was left to it then
+  / was released for other inputs already/,
 ]
 
-function outcomeProblems({ truth }: SimProgram, troubles: Troubles, { outcome }: Life): string[] {
+function outcomeProblems({ truth, uncached }: SimProgram, troubles: Troubles, { outcome }: Life): string[] {
   if (!outcome) return []
   const { status, output, errors } = outcome
   const allowed = [
@@ -106,7 +114,11 @@ function outcomeProblems({ truth }: SimProgram, troubles: Troubles, { outcome }:
     ...(troubles.fatal ? fatalEnds : []),
     // a Job that was made narrow while it ran can be Complete before all of it ran
     ...(troubles.suspensions > 0 ? [/ was made smaller by "kubectl-client-side-apply" while it ran/] : []),
+    // and where no driver saw it run, it only is Complete
+    ...(troubles.suspensions > 0 && troubles.kills.length > 0 ? [/ ended before \(Complete\)/] : []),
   ]
+  // a Job that has run for one plan does not run again for another that asks for new results
+  if (troubles.twin === 'plan' && uncached) allowed.push(/ ended before \(Complete\) and has no result in the store/)
   // a failure that a driver before told is met as a Job that ended
   if (truth.failure && troubles.kills.length > 0) allowed.push(/ ended before \(Failed\)/)
   if (status === 'failed') {
@@ -147,7 +159,7 @@ function committedTwice(root: string): string[] {
 function leftOver(job: SimJob): string[] {
   const { name, end, suspend, completions, parallelism, backoffLimit, annotations, limit, mapped } = job
   const state = annotations['millrace.dev/state'] ?? ''
-  const states = end === 'complete' ? ['succeeded', 'cached', 'skipped'] : ['failed']
+  const states = end === 'complete' ? ['succeeded', 'cached', 'skipped', 'failed'] : ['failed']
   const now = { suspend, completions, parallelism, backoffLimit, state: states.includes(state) }
   const reviewed = {
     suspend: true,

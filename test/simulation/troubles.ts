@@ -24,7 +24,8 @@ export class Troubles {
   readonly watchBreaks: number
   readonly toldTwice: number
   readonly kills: readonly Kill[]
-  readonly twin: boolean
+  /** Another driver beside it: another pod of the same Job, or the one of another plan with the same Jobs. */
+  readonly twin: 'pod' | 'plan' | undefined
   /** How often another manager applies the reviewed manifests over a Job that runs. */
   readonly suspensions: number
   readonly fatal: Fatal | undefined
@@ -47,7 +48,7 @@ export class Troubles {
     this.#illFated = maybe(0.6, 0.6)
     const kills = this.calm ? 0 : random.pick([0, 0, 1, 1, 2, 3])
     this.kills = Array.from({ length: kills }, () => this.#kill())
-    this.twin = !this.calm && random.below(6) === 0
+    this.twin = !this.calm && random.below(5) === 0 ? random.pick(['pod', 'plan'] as const) : undefined
     this.suspensions = !this.calm && random.below(5) === 0 ? 1 + random.below(2) : 0
     this.fatal =
       !this.calm && random.below(10) === 0

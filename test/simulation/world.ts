@@ -2,7 +2,7 @@ import type { Event, RunOutcome } from '@millrace/ir'
 import { openStore, type Store } from '../../packages/store/src/index.ts'
 import { Random } from '../faults/random.ts'
 import { ApiServer, type SimJob } from './api-server.ts'
-import { Conductor } from './driver.ts'
+import { Conductor, ownRun } from './driver.ts'
 import { JobController } from './job-controller.ts'
 import type { Planned } from './plan-of.ts'
 import { PodLives } from './pod-life.ts'
@@ -16,7 +16,9 @@ export interface Life {
   readonly cluster: SimCluster
   readonly run: string
   readonly events: Event[]
-  outcome: RunOutcome | undefined
+  /** It only told what another pod of its Job had brought to an end. */
+  readonly again: boolean
+  outcome: Pick<RunOutcome, 'run' | 'status' | 'output' | 'errors'> | undefined
   crash: unknown
 }
 
@@ -59,29 +61,41 @@ export class World {
   }
 
   /** Starts a driver after a while; each is killed as the troubles say, and followed by the next. */
-  startLater(milliseconds: number, kills: readonly Kill[], onlyBeside = false): void {
+  startLater(
+    milliseconds: number,
+    kills: readonly Kill[],
+    { job = 'driver-1', plan = '', onlyBeside = false } = {},
+  ): void {
     this.#coming++
     unowned(() =>
       setTimeout(() => {
         this.#coming--
-        if (!onlyBeside || this.lives.every(({ outcome }) => outcome === undefined)) this.#start(kills)
+        if (!onlyBeside || this.lives.every(({ outcome }) => outcome === undefined)) this.#start(kills, job, plan)
       }, milliseconds),
     )
   }
 
-  #start([kill, ...later]: readonly Kill[]): void {
+  #start([kill, ...later]: readonly Kill[], job: string, plan: string): void {
     const process = new Process()
-    const { given, digest } = this.#planned
+    const { given } = this.#planned
+    const digest = `${this.#planned.digest.slice(0, -plan.length || undefined)}${plan}`
     process.act(() => {
       const store = openStore(this.#root)
       const info = { pipeline: given.plan.pipeline, plan: digest, parameters: given.input }
-      const folder = store.runs.resume(info, { takeOver: true }) ?? store.runs.create(info)
+      const own = ownRun(store, info, job)
       const cluster = new SimCluster(this.api, this.#troubles, process, this.#forbidden)
-      const life: Life = { process, cluster, run: folder.id, events: [], outcome: undefined, crash: undefined }
+      const begun = { process, cluster, crash: undefined }
+      if ('ended' in own) {
+        const last = own.ended.at(-1) as Extract<Event, { event: 'run.finished' }> & { readonly run: string }
+        this.lives.push({ ...begun, run: last.run, events: [...own.ended], again: true, outcome: last as never })
+        return
+      }
+      const { folder } = own
+      const life: Life = { ...begun, run: folder.id, events: [], again: false, outcome: undefined }
       this.lives.push(life)
       const die = () => {
         process.kill()
-        this.startLater(this.#troubles.random.below(12_000), later)
+        this.startLater(this.#troubles.random.below(12_000), later, { job, plan })
       }
       if (kill?.at === 'time')
         unowned(() => setTimeout(() => !life.outcome && !process.dead && die(), kill.milliseconds))
@@ -91,7 +105,7 @@ export class World {
         store: dyingStore(store, process, kill, die),
         folder,
         cluster,
-        owner: { apiVersion: 'batch/v1', kind: 'Job', name: 'sim-driver', uid: 'driver-1' },
+        owner: { apiVersion: 'batch/v1', kind: 'Job', name: 'sim-driver', uid: job },
         again: 'kubectl delete -k sim/jobs && kubectl apply --server-side -k sim',
         onEvent(event) {
           if (process.dead) throw new Error('a dead driver goes on')

@@ -20,6 +20,7 @@ export { Flow } from './flow/flow.ts'
 export { forEvent } from './flow/for-event.ts'
 export type { Step } from './flow/frame.ts'
 export { allowed } from './flow/frame.ts'
+export { refusedInput, refusedValue } from './flow/refused-value.ts'
 export type {
   Body,
   EnvValue,

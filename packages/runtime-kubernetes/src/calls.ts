@@ -11,6 +11,10 @@ export interface Outcomes {
   retried(item: ItemCall, attempt: Attempt, cause: Cause, next: string): void
   failed(run: NodeRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause): void
   waiting(call: Call, attempt: number, reason: string): void
+  /** Looks again for results of calls, and ends those calls; gives the ones that still have none. */
+  find(calls: readonly Call[]): Promise<readonly Call[]>
+  /** Its Job is released, or was: its pods are followed from now on. */
+  follows(run: NodeRun): void
   /** Nothing more is to be done about its Job. */
   closed(run: NodeRun): void
   /** The store or the cluster failed, or we did: the run can't go on in this process. */

@@ -20,7 +20,7 @@ export interface Listener {
   job(view: JobView): void
   noJob(name: string, uid: string): void
   pod(view: PodView): void
-  noPod(uid: string): void
+  noPod(uid: string, job: string): void
 }
 
 /** Every patch repeats all of them: server-side apply drops what is left out. */

@@ -4,14 +4,11 @@ import {
   CacheKeys,
   type Call,
   type CallResult,
-  type ClusterPlan,
-  checkJson,
   content,
   copy,
   type Diagnostic,
   type Digest,
   EqualCalls,
-  type Event,
   Flow,
   forEvent,
   type Json,
@@ -22,35 +19,21 @@ import {
   type PlanValue,
   type RunOutcome,
   type RunStatus,
+  refusedInput,
+  refusedValue,
   type Step,
   type Worker,
 } from '@millrace/ir'
-import { LogReplay, RunEvents, type RunFolder, type Store, Teller } from '@millrace/store'
+import { LogReplay, RunEvents, Teller } from '@millrace/store'
 import type { Attempt } from './attempt.ts'
 import { at, type Cause, diagnosticOf, type Outcomes } from './calls.ts'
-import type { Cluster } from './cluster.ts'
+import type { Conducting } from './conducting.ts'
 import type { ItemCall } from './item-call.ts'
 import { JobLives } from './job-lives.ts'
 import { NodeFolder } from './node-folder.ts'
 import { type NodeRun, newNodeRun } from './node-run.ts'
 import { Order, withoutConcurrency } from './order.ts'
 import { PodWatch } from './pod-watch.ts'
-import type { Owner } from './views.ts'
-
-export interface Conducting {
-  /** Artifacts in its input have absolute paths here. */
-  readonly given: ClusterPlan
-  /** Of all that the driver was given; a run goes on under it. */
-  readonly digest: string
-  readonly store: Store
-  readonly folder: RunFolder
-  readonly cluster: Cluster
-  /** The driver's own Job. */
-  readonly owner?: Owner
-  /** The command that runs again what ended. */
-  readonly again: string
-  readonly onEvent: (event: Event) => void
-}
 
 /** How often markers are looked for, and how often the cluster is asked why nothing starts, in milliseconds. */
 const lookEvery = 200
@@ -119,7 +102,7 @@ export class Conductor implements Worker, Outcomes {
       job: (view) => this.#guard(() => this.#jobs.saw(view)),
       noJob: (name, uid) => this.#guard(() => this.#jobs.sawNone(name, uid)),
       pod: (view) => this.#guard(() => this.#pods.saw(view)),
-      noPod: () => {},
+      noPod: (uid, job) => this.#pods.sawNone(uid, job),
     })
     const looking = setInterval(() => this.#guard(() => this.#look()), lookEvery)
     const asking = setInterval(() => void this.#pods.ask(), askEvery)
@@ -189,24 +172,13 @@ export class Conductor implements Worker, Outcomes {
   }
 
   check(node: PlanValue, value: Json | undefined): string | undefined {
-    if (value === undefined && !node.required) return undefined
-    const problem = checkJson(node.schema, value)
-    return problem === undefined
-      ? undefined
-      : `"${node.id.replace(/:input\./, '.')}" got a value that its schema refuses: ${problem}`
+    return refusedValue(node, value)
   }
 
   refused(step: Step, message: string): void {
     if (allowed(step)) return
-    const node = step.node.id.replace(/:input\..*$/, '')
     this.#failed = true
-    this.#errors.push({
-      code: 'invalid-input',
-      severity: 'error',
-      message,
-      at: { pipeline: this.#plan.pipeline, node },
-      fix: 'Correct what is wired into it, or the schema.',
-    })
+    this.#errors.push(refusedInput(this.#plan, step.node as PlanValue, message))
   }
 
   asset(token: string): Json {
@@ -247,23 +219,36 @@ export class Conductor implements Worker, Outcomes {
   }
 
   async #open(run: NodeRun): Promise<void> {
-    const { store, folder } = this.#of
     try {
       const misses: Call[] = []
       for (const call of run.pending) {
         const found = this.#equal.enter(call)
         if (found === 'waits') continue
-        const { output } = this.#plan.stages[call.node.stage] as PlanStageSpec
-        const hit =
-          found === 'first' && call.kept ? await store.results.find(call.key, output, { user: folder }) : undefined
+        const hit = found === 'first' ? await this.#find(call, false) : found
         if (hit) this.#cached(call, hit)
-        else if (found !== 'first') this.#cached(call, found)
         else misses.push(call)
       }
       if (misses.length > 0) await this.#jobs.release(run, misses)
     } catch (error) {
       this.broken(error)
     }
+  }
+
+  async find(calls: readonly Call[]): Promise<readonly Call[]> {
+    const left: Call[] = []
+    for (const call of calls) {
+      const hit = await this.#find(call, true)
+      if (hit) this.#cached(call, hit)
+      else left.push(call)
+    }
+    return left
+  }
+
+  async #find(call: Call, meanwhile: boolean): Promise<CallResult | undefined> {
+    if (!call.kept) return undefined
+    const { store, folder } = this.#of
+    const { output } = this.#plan.stages[call.node.stage] as PlanStageSpec
+    return store.results.find(call.key, output, { user: folder, meanwhile })
   }
 
   #settled(): void {
@@ -333,6 +318,10 @@ export class Conductor implements Worker, Outcomes {
       this.#callEnded(call.node)
     }
     this.#jobs.stop(run)
+  }
+
+  follows(run: NodeRun): void {
+    this.#pods.begin(run)
   }
 
   waiting(call: Call, attempt: number, reason: string): void {

@@ -19,6 +19,7 @@ import {
 import { makeFolder, onDisk, openStore, type Store } from '@millrace/store'
 import { Conductor } from './conductor.ts'
 import { KubeCluster } from './kube-cluster.ts'
+import { ownRun } from './own-run.ts'
 
 /** Where a driver finds what it is given. */
 export interface DriverPlaces {
@@ -59,15 +60,17 @@ export async function drive(env: NodeJS.ProcessEnv, places: DriverPlaces = inPod
     putInputs(store, places.inputs)
     const { pipeline } = given.plan
     const info = { pipeline, plan: digest, parameters: given.input }
-    const folder = store.runs.resume(info, { takeOver: true }) ?? store.runs.create(info)
-    const driver = variable('MILLRACE_JOB')
+    const [driver, uid] = [variable('MILLRACE_JOB'), variable('MILLRACE_JOB_UID')]
+    const own = ownRun(store, info, uid)
+    if ('ended' in own) return tellAgain(own.ended, places)
+    const { folder } = own
     const conductor = new Conductor({
       given: { ...given, input: inStore(given.input, places.store) as JsonObject },
       digest,
       store,
       folder,
       cluster: new KubeCluster(config, namespace, pipeline),
-      owner: { apiVersion: 'batch/v1', kind: 'Job', name: driver, uid: variable('MILLRACE_JOB_UID') },
+      owner: { apiVersion: 'batch/v1', kind: 'Job', name: driver, uid },
       again: `kubectl delete -k <folder>/jobs && kubectl -n ${namespace} delete job ${driver} && kubectl apply --server-side -k <folder>`,
       onEvent: print,
     })
@@ -80,6 +83,14 @@ export async function drive(env: NodeJS.ProcessEnv, places: DriverPlaces = inPod
     tellEnd(places.terminationLog, told)
     return codes.crashed
   }
+}
+
+function tellAgain(events: readonly Event[], { terminationLog }: DriverPlaces): number {
+  events.forEach(print)
+  const last = events.at(-1)
+  if (last?.event !== 'run.finished') return codes.crashed
+  tellEnd(terminationLog, last.errors)
+  return codes[last.status]
 }
 
 const print = (event: Event): void => void process.stdout.write(`${JSON.stringify(event)}\n`)

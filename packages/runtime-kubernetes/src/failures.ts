@@ -52,9 +52,9 @@ export const runsOther = (node: PlanStage, job: string): Cause => ({
 })
 
 /** Its completions were changed while it ran, so that it is Complete and not all of it ran. */
-export const cutShort = (node: PlanStage, { name, suspendedBy }: JobView, again: string): Cause => ({
+export const cutShort = (node: PlanStage, job: string, manager: string, again: string): Cause => ({
   code: 'process-failed',
-  message: `the Job "${name}" of "${node.id}" was made smaller by "${suspendedBy ?? 'an unknown manager'}" while it ran, and is Complete without all of its items`,
+  message: `the Job "${job}" of "${node.id}" was made smaller by "${manager}" while it ran, and is Complete without all of its items`,
   fix: `Apply with --server-side only, and run it again with "${again}".`,
 })
 

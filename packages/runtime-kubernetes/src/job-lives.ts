@@ -51,14 +51,17 @@ export class JobLives {
   }
 
   /** Runs what no result is there for. */
-  async release(run: NodeRun, misses: readonly Call[]): Promise<void> {
+  async release(run: NodeRun, missed: readonly Call[]): Promise<void> {
     const { given, root, run: id, again } = this.#around
+    const view = await this.#present(run, missed[0] as Call)
+    run.uid = view.uid
+    run.before = view.end !== undefined
+    // another driver may have released it, and committed what it gave
+    const misses = isReleased(view) ? await this.#outcomes.find(missed) : missed
+    if (misses.length === 0) return
     const items = misses.map((call) => newItemCall(call, itemOf(given.plan, root, id, call)))
     run.items = items
     if (items.length > mostCompletions) return this.#failOpen(run, tooMany(run.node, items.length))
-    const view = await this.#present(run, misses[0] as Call)
-    run.uid = view.uid
-    run.before = view.end !== undefined
     const known = this.#standing(run, view)
     const adopted = known && adopt(known, items, run.before)
     if (adopted && (adopted.left.length === 0 || isReleased(view))) {
@@ -87,12 +90,14 @@ export class JobLives {
   /** A stage that had nothing to run: its Job is Complete at once, without a pod. */
   async closeUnused(run: NodeRun): Promise<void> {
     const view = this.#views.get(run.job.name)
-    // what a failure kept from running stays as it is, for the next run
-    if (run.notRun > 0 || run.failed > 0 || !view) return this.#close(run)
-    run.uid = view.uid
-    run.unused = run.pending.length > 0 ? 'cached' : 'skipped'
+    if (!view) return this.#close(run)
     // another driver runs it, or left it before its end
     const known = isReleased(view) && view.completions !== 0 ? this.#standing(run, view) : undefined
+    const whole = run.notRun === 0 && run.failed === 0
+    // what a failure kept from running stays as it is, for the next run
+    if (!whole && view.end === undefined && known?.run !== this.#around.run) return this.#close(run)
+    run.uid = view.uid
+    if (whole) run.unused = run.pending.length > 0 ? 'cached' : 'skipped'
     run.items = known?.items.map(() => undefined) ?? []
     await this.#follow(run)
   }
@@ -105,7 +110,10 @@ export class JobLives {
 
   async #follow(run: NodeRun): Promise<void> {
     run.phase = 'runs'
-    if (this.#views.get(run.job.name)?.end === undefined) await this.#start(run)
+    this.#outcomes.follows(run)
+    const view = this.#views.get(run.job.name)
+    if (view) noteNarrowing(run, view)
+    if (view?.end === undefined) await this.#start(run)
   }
 
   /** Ends a Job that would try what has failed for good: it counts deleted pods, and may try more often than the stage. */
@@ -148,6 +156,7 @@ export class JobLives {
       this.#failOpen(run, jobGone(run.node, view.name))
       return this.#close(run)
     }
+    noteNarrowing(run, view)
     if (view.end === undefined) {
       if (run.items.length === 0 ? view.completions !== 0 : view.suspend) this.#releaseAgain(run, view)
       return
@@ -165,14 +174,16 @@ export class JobLives {
     const { again } = this.#around
     if (run.before) return isFinal(run.node, view, again)
     if (view.end === 'failed') return jobFailed(run.node, view)
-    return view.completions === run.items.length ? withoutOutput(run.node, view.name) : cutShort(run.node, view, again)
+    const manager = run.narrowedBy ?? (view.completions === run.items.length ? undefined : 'an unknown manager')
+    return manager === undefined ? withoutOutput(run.node, view.name) : cutShort(run.node, view.name, manager, again)
   }
 
   #end(run: NodeRun, view: JobView): void {
     run.phase = 'closes'
-    const told = run.unused ?? (view.end === 'complete' ? 'succeeded' : 'failed')
+    const ended = view.end === 'complete' && run.failed === 0 ? 'succeeded' : 'failed'
     // another driver may have told already how it came to its end
-    const state = run.unused || run.before ? (view.annotations[stateName] ?? told) : told
+    const before = run.unused || run.before ? view.annotations[stateName] : undefined
+    const state = run.failed > 0 ? 'failed' : (before ?? run.unused ?? ended)
     this.#shape(run, () => this.#putBack(run, state))
       .then(() => this.#close(run))
       .catch((error: unknown) => this.#outcomes.broken(error))
@@ -251,6 +262,12 @@ export class JobLives {
   #failOpen(run: NodeRun, cause: Cause): void {
     for (const item of openItems(run)) this.#outcomes.failed(run, item, [...item.attempts.values()].at(-1), cause)
   }
+}
+
+/** An apply of the reviewed manifest may let a Job that runs be Complete at once, whatever is done about it. */
+function noteNarrowing(run: NodeRun, { started, suspendedBy, completions }: JobView): void {
+  const ran = started || run.items.some((item) => item !== undefined && item.attempts.size > 0)
+  if (ran && completions !== run.items.length) run.narrowedBy ??= suspendedBy
 }
 
 /** Whether pods of it may have started. */

@@ -41,7 +41,10 @@ export class KubeCluster implements Cluster {
       selector,
       list: (page) => this.#core.listNamespacedPod({ namespace, labelSelector: selector, ...page }),
       tell: (pod) => listener.pod(podView(pod)),
-      tellGone: ({ metadata }) => listener.noPod(metadata?.uid ?? ''),
+      tellGone: (pod) => {
+        const { uid, job } = podView(pod)
+        listener.noPod(uid, job)
+      },
       stopped,
     })
     const ready = jobs.start().then(() => pods.start())

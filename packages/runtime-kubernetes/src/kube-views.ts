@@ -47,6 +47,7 @@ export function podView(pod: V1Pod): PodView {
     name: metadata.name ?? '',
     uid: metadata.uid ?? '',
     job: metadata.labels?.['batch.kubernetes.io/job-name'] ?? '',
+    jobUid: metadata.labels?.['batch.kubernetes.io/controller-uid'] ?? '',
     index: Number(metadata.annotations?.['batch.kubernetes.io/job-completion-index'] ?? 0),
     phase: (status?.phase as PodView['phase'] | undefined) ?? 'Unknown',
     begun: main?.state?.running !== undefined || ended !== undefined,

@@ -31,6 +31,8 @@ export interface NodeRun {
   endedAt: number | undefined
   /** How often somebody else suspended it, by field manager. */
   readonly suspensions: Map<string, number>
+  /** Who gave it the reviewed width while it ran. */
+  narrowedBy: string | undefined
   /** The sentence that was told last of why it waits. */
   waits: string | undefined
   /** A pod of it ran, or said why it does not. */
@@ -55,6 +57,7 @@ export const newNodeRun = (node: PlanStage, job: ClusterJob, folder: NodeFolder)
   before: false,
   endedAt: undefined,
   suspensions: new Map(),
+  narrowedBy: undefined,
   waits: undefined,
   heard: false,
   busy: 0,

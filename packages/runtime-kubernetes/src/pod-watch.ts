@@ -29,6 +29,8 @@ export class PodWatch {
   readonly #around: Surroundings
   readonly #outcomes: Outcomes
   readonly #byJob: ReadonlyMap<string, NodeRun>
+  /** By Job and uid. What was told of pods before their Job was followed counts too. */
+  readonly #views = new Map<string, Map<string, PodView>>()
 
   constructor(around: Surroundings, runs: Iterable<NodeRun>, outcomes: Outcomes) {
     this.#around = around
@@ -36,10 +38,29 @@ export class PodWatch {
     this.#byJob = new Map(Array.from(runs, (run) => [run.job.name, run]))
   }
 
+  /** Follows the pods of a Job from now on: what was written first, then what runs. */
+  begin(run: NodeRun): void {
+    this.look(run)
+    for (const view of this.#views.get(run.job.name)?.values() ?? []) this.#seen(run, view)
+  }
+
   saw(view: PodView): void {
     const run = this.#byJob.get(view.job)
-    const item = run?.phase === 'runs' ? run.items[view.index] : undefined
-    if (!run || !item || item.ended) return
+    if (!run) return
+    const views = this.#views.get(view.job) ?? new Map<string, PodView>()
+    this.#views.set(view.job, views.set(view.uid, view))
+    if (run.phase === 'runs') this.#seen(run, view)
+  }
+
+  sawNone(uid: string, job: string): void {
+    this.#views.get(job)?.delete(uid)
+  }
+
+  #seen(run: NodeRun, view: PodView): void {
+    const item = view.jobUid === run.uid ? run.items[view.index] : undefined
+    // those before it, or itself, may have written what nobody has read yet
+    if (view.begun && item && !item.ended && !item.attempts.has(view.uid)) this.look(run)
+    if (!item || item.ended) return
     const marker = { index: view.index, pod: view.uid }
     const over = view.phase === 'Failed' || view.phase === 'Succeeded'
     // a list tells of pods in any order: the one that runs is the last
@@ -106,6 +127,10 @@ export class PodWatch {
   #attempt(run: NodeRun, item: ItemCall, marker: Marker): Attempt | undefined {
     const known = item.attempts.get(marker.pod)
     if (known) return known
+    return this.#begun(run, item, marker)
+  }
+
+  #begun(run: NodeRun, item: ItemCall, marker: Marker): Attempt | undefined {
     this.#lost(run, item)
     if (item.ended) return undefined
     run.heard = true
@@ -145,7 +170,9 @@ export class PodWatch {
     if (!done || output === undefined) return run.folder.forget('done', marker)
     const { inputDigest, codeDigest } = item.item
     if (done.inputDigest !== inputDigest || done.codeDigest !== codeDigest || done.index !== marker.index) return
-    const attempt = this.#attempt(run, item, marker)
+    // one that was told as lost, or as before another, has ended well after all
+    const known = this.#attempt(run, item, marker)
+    const attempt = known?.failed ? this.#begun(run, item, marker) : known
     if (!attempt) return
     attempt.end()
     const spec = this.#around.plan.stages[run.node.stage] as PlanStageSpec

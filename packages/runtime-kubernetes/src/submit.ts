@@ -8,6 +8,7 @@ import {
 } from '@kubernetes/client-node'
 import { ClusterError } from './cluster.ts'
 import { clusterError } from './cluster-error.ts'
+import { stateName } from './job-control.ts'
 import { jobView } from './kube-views.ts'
 
 /** The field manager of `kubectl apply --server-side`, so that it and `submit` may follow one another. */
@@ -34,7 +35,7 @@ export async function applyAll(config: KubeConfig, objects: readonly KubernetesO
 
 const nameOf = ({ kind, metadata }: KubernetesObject): string => `${kind} "${metadata?.name}"`
 
-/** What keeps Jobs of these names from running again: those that ended, but for the ones that succeeded with pods. */
+/** Deletes, of Jobs of these names, what ended and has to run again: all but those that a driver found to be done. */
 export async function deleteEnded(
   config: KubeConfig,
   namespace: string,
@@ -46,7 +47,7 @@ export async function deleteEnded(
   for (const name of names) {
     const job = await read(api, namespace, name)
     if (!job || job.end === undefined) continue
-    if (name !== driver && job.end === 'complete') continue
+    if (name !== driver && job.end === 'complete' && job.annotations[stateName] !== 'failed') continue
     try {
       await insist(() =>
         api.deleteNamespacedJob({

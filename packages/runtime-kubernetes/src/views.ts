@@ -30,6 +30,8 @@ export interface PodView {
   readonly name: string
   readonly uid: string
   readonly job: string
+  /** One that was deleted and applied again has the name only. */
+  readonly jobUid: string
   /** The completion index. */
   readonly index: number
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown'

@@ -19,6 +19,8 @@ import {
   planDigest,
   type RunOutcome,
   type RunStatus,
+  refusedInput,
+  refusedValue,
   type Step,
   type Worker,
 } from '@millrace/ir'
@@ -28,7 +30,6 @@ import { machineCapacity, sharesOf } from './capacity.ts'
 import { Executor, type Made, type Outcomes } from './executor.ts'
 import { cancelled, fault } from './fault.ts'
 import { loopTurned } from './loop-turned.ts'
-import { refusedValue } from './refused-value.ts'
 import type { LocalOptions } from './request.ts'
 
 /** One run of a Plan in this process: the flow says what may start, the executor does it, the journal tells it. */
@@ -219,16 +220,9 @@ export class LocalRun implements Worker, Outcomes {
 
   refused(step: Step, message: string): void {
     if (allowed(step)) return
-    const { node } = step
     this.#failed = true
-    const pipelineCall = node.id.replace(/:input\..*$/, '')
-    this.#errors.push({
-      code: 'invalid-input',
-      severity: 'error',
-      message,
-      at: { pipeline: this.#plan.pipeline, node: pipelineCall, ...this.#options.place(pipelineCall) },
-      fix: 'Correct what is wired into it, or the schema.',
-    })
+    const told = refusedInput(this.#plan, step.node as PlanValue, message)
+    this.#errors.push({ ...told, at: { ...told.at, ...this.#options.place(told.at.node as string) } })
   }
 
   asset(token: string): Json {

@@ -34,6 +34,8 @@ export interface FindOptions {
   readonly verifyFull?: boolean
   /** Is told of what is used before its bytes are verified. */
   readonly user?: User
+  /** Sees also what others committed after the first call; every miss then costs a look at the disk. Default false. */
+  readonly meanwhile?: boolean
 }
 
 interface Found {
@@ -56,8 +58,9 @@ export class FolderResults implements Results {
     this.#packs = new Packs(join(folder, 'packs'), scratch, roots, isLive)
   }
 
-  async find(key: Digest, output: Schema, { verifyFull, user }: FindOptions = {}): Promise<Result | undefined> {
-    for (const { result, manifest } of this.#candidates(key, output)) {
+  async find(key: Digest, output: Schema, options: FindOptions = {}): Promise<Result | undefined> {
+    const { verifyFull, user, meanwhile = false } = options
+    for (const { result, manifest } of this.#candidates(key, output, meanwhile)) {
       if (!this.#take(result, output, manifest, user)) continue
       if (await intact(result, output, verifyFull === true)) return result
       if (manifest) this.#damaged.add(key)
@@ -118,9 +121,9 @@ export class FolderResults implements Results {
   }
 
   /** Lines of this process, newer --fresh runs' lines, the current manifest, all other lines. */
-  *#candidates(key: Digest, schema: Schema): Generator<Found> {
+  *#candidates(key: Digest, schema: Schema, meanwhile = false): Generator<Found> {
     const lines = this.#packs.candidates(key)
-    const current = this.#manifests.find(key, schema)
+    const current = meanwhile ? this.#manifests.read(key, schema) : this.#manifests.find(key, schema)
     let told = current === undefined
     for (const line of lines) {
       if (current && !told && !before(line, current)) {

@@ -46,6 +46,19 @@ test('a committed result is found by the same and by another process, with its m
   expect(litter(root)).toEqual([])
 })
 
+test('what others commit meanwhile is seen where it is asked for', async () => {
+  const root = newRoot()
+  const store = openStore(root)
+  await commit(store, 'run-1', 'this')
+  const other = keyOf('another key')
+  expect(await store.results.find(other, plain)).toBeUndefined()
+  const output = { by: 'the other' }
+  const given = { key: other, run: 'run-2', output, schema: plain, digest: outputDigest(plain, output), metrics: [] }
+  await openStore(root).results.commit(given)
+  expect(await store.results.find(other, plain)).toBeUndefined()
+  expect(await store.results.find(other, plain, { meanwhile: true })).toMatchObject({ output, from: 'run-2' })
+})
+
 test('the manifest and current lie where the contract says, with paths relative to the store', async () => {
   const root = newRoot()
   const { digest } = await commitModel(openStore(root), 'a1', 'weights')

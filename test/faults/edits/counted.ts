@@ -149,6 +149,7 @@ const effects: readonly Kind[] = [
   ['a class', 'const sums: number[] = []\nclass First {\n  static length = sums.push(1)\n}\n'],
 ].map(([what, text]) => ({
   name: `what ${what} does while it loads`,
+  loading: 'effect' as const,
   edit: [['lib/sum.ts', 'export class Sum', `${text}export class Sum`]],
   code: Object.fromEntries(all.map((stage) => [stage, ['lib/sum.ts']])),
   runs: 'count label late made packed parity read scale[0] scale[1] tables tally write',

@@ -62,7 +62,9 @@ type Named`,
   },
   {
     name: 'a stage of a factory that is not called',
-    edit: [[P, 'export const made = make(3)', 'export const made = make(3)\nexport const idle = make(words().length)']],
+    edit: [
+      [P, 'export const made = make(3)', 'export const made = make(3)\nexport const idler = make(words().length)'],
+    ],
   },
   {
     name: 'a stage that is not called',
@@ -77,8 +79,8 @@ type Named`,
   {
     name: 'a module that nothing uses',
     edit: [
-      [P, 'import { N }', "import { idle } from './lib/idle.ts'\nimport { N }"],
-      ['lib/idle.ts', undefined, "import { N } from './schemas.ts'\nexport const idle = [N, Math.max(1, 2)]\n"],
+      [P, 'import { N }', "import { unneeded } from './lib/unneeded.ts'\nimport { N }"],
+      ['lib/unneeded.ts', undefined, "import { N } from './schemas.ts'\nexport const unneeded = [N, Math.max(1, 2)]\n"],
     ],
   },
   {
@@ -110,6 +112,7 @@ const moves: readonly Kind[] = [
   },
   {
     name: 'imports in another order',
+    loading: 'order',
     edit: [
       [
         P,

@@ -17,6 +17,8 @@ export interface Kind {
   /** Words of the command line; `<place>` is the folder. */
   readonly args?: readonly string[]
   readonly variables?: Readonly<Record<string, string>>
+  /** An effect of loading counts, the order of imports does not; together they do. */
+  readonly loading?: 'effect' | 'order'
   /** What is computed otherwise. */
   readonly knobs?: Partial<Knobs>
   /** Stages whose code is another, with what `plan` names as the cause. */
@@ -31,6 +33,7 @@ export interface Kind {
 export function fits(kind: Kind, others: readonly Kind[]): boolean {
   const set = new Set(others.flatMap(({ knobs }) => Object.keys(knobs ?? {})))
   if (Object.keys(kind.knobs ?? {}).some((knob) => set.has(knob))) return false
+  if (kind.loading && others.some(({ loading }) => loading && loading !== kind.loading)) return false
   const tree = apply([...others, kind])
   return tree !== undefined && others.every((other) => apply([...others, kind].filter((one) => one !== other)))
 }
