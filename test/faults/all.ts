@@ -5,9 +5,22 @@ import { edits } from './edits.ts'
 import { equal } from './equal.ts'
 import { hostile } from './hostile.ts'
 import { kills } from './kills.ts'
+import { onCluster, simulation } from './on-cluster.ts'
 import { shared } from './shared.ts'
 import { signals } from './signals.ts'
 import { size } from './size.ts'
 
 /** In the order of the table. */
-export const campaigns: readonly Campaign[] = [equal, edits, kills, signals, damaged, disk, shared, hostile, size]
+export const campaigns: readonly Campaign[] = [
+  equal,
+  edits,
+  kills,
+  signals,
+  damaged,
+  disk,
+  shared,
+  hostile,
+  size,
+  simulation,
+  onCluster,
+]

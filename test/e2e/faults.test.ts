@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { Random } from '../faults/random.ts'
+import { type Compiled, endOf, onCluster, space } from '../support/cluster.ts'
+import { slow } from './programs.ts'
+
+/** A campaign: `MILLRACE_E2E_ROUNDS` runs from number `MILLRACE_E2E_FIRST`, to each of which something happens. */
+const rounds = Number(process.env.MILLRACE_E2E_ROUNDS ?? 0)
+const first = Number(process.env.MILLRACE_E2E_FIRST ?? 0)
+const campaign = rounds > 0 ? onCluster : describe.skip
+
+/** A folder with a file `<part>.pid` for each part of the cluster that may be stopped; missing, none is. */
+const pids = process.env.MILLRACE_E2E_PIDS
+
+campaign('faults', () => {
+  const here = space('faults')
+
+  interface Round {
+    readonly random: Random
+    readonly compiled: Compiled
+    /** Compiles another plan that shares these Jobs. */
+    other(): Promise<Compiled>
+  }
+
+  const moment = async ({ random }: Round, seconds: number) => sleep(random.next() * seconds * 1000)
+
+  async function stop(part: string, seconds: number): Promise<void> {
+    const pid = Number(readFileSync(join(pids as string, `${part}.pid`), 'utf8'))
+    process.kill(pid, 'SIGSTOP')
+    try {
+      await sleep(seconds * 1000)
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+  }
+
+  const stopped = (part: string, seconds: number) => async (round: Round) => {
+    await moment(round, 9)
+    await stop(part, seconds)
+  }
+
+  async function driverKilled(round: Round): Promise<void> {
+    for (let left = 1 + round.random.below(3); left > 0; left--) {
+      await moment(round, 12)
+      const pods = await here.podsOf(round.compiled.driver)
+      for (const { metadata, status } of pods)
+        if (['Pending', 'Running'].includes(status.phase))
+          await here.kubectl(['delete', 'pod', metadata.name, '--grace-period=0', '--force'])
+    }
+  }
+
+  /** No pod more often than the retries of its Job forgive. */
+  async function podsTaken(round: Round): Promise<void> {
+    for (let left = 2; left > 0; left--) {
+      await moment(round, 7)
+      const pods = (await here.podsOf(round.compiled.jobs.step as string)).filter(
+        ({ status }) => status.phase === 'Running',
+      )
+      const name = pods.length > 0 && round.random.pick(pods).metadata.name
+      if (!name) continue
+      if (round.random.below(2) === 0) await here.kubectl(['delete', 'pod', name, '--wait=false'])
+      else
+        await here.kubectl(['create', '--raw', `/api/v1/namespaces/${here.name}/pods/${name}/eviction`, '-f', '-'], {
+          apiVersion: 'policy/v1',
+          kind: 'Eviction',
+          metadata: { name, namespace: here.name },
+        })
+    }
+  }
+
+  /** The run fails and says why; applied again, it goes on. */
+  async function jobDeleted(round: Round): Promise<void> {
+    const { compiled } = round
+    const step = compiled.jobs.step as string
+    const running = async () => (await here.get('job', step)).spec.suspend === false
+    await here.until('the release', running)
+    await moment(round, 2)
+    await here.ok(['delete', 'job', step, '--wait=false'])
+    await here.ended(compiled.driver)
+    const last = (await here.events(compiled.driver)).at(-1)
+    expect(last).toMatchObject({ event: 'run.finished', status: 'failed' })
+    expect(last?.errors).toMatchObject([{ message: `the Job "${step}" of "step" was deleted while it ran` }])
+    await here.ok(['delete', 'job', compiled.driver])
+    await here.apply(compiled)
+  }
+
+  async function besideAnother(round: Round): Promise<void> {
+    const other = await round.other()
+    await moment(round, 6)
+    await here.apply(other)
+    const job = await here.ended(other.driver)
+    const events = await here.events(other.driver)
+    expect(events.at(-1)).toMatchObject({ status: 'succeeded', output: { more: 10_000 } })
+    expect(endOf(job)).toBe('Complete')
+  }
+
+  const kinds: Readonly<Record<string, (round: Round) => Promise<void>>> = {
+    'the driver is killed': driverKilled,
+    'pods are deleted or evicted': podsTaken,
+    'the driver is killed, some times': driverKilled,
+    'another plan runs the same Jobs': besideAnother,
+    'a Job is deleted': jobDeleted,
+    ...(pids && {
+      'the API server stops for 5 s': stopped('kube-apiserver', 5),
+      'the driver is killed at other moments': driverKilled,
+      'the API server stops for 30 s': stopped('kube-apiserver', 30),
+      'the kubelet stops for 20 s': stopped('kubelet', 20),
+      'the Job controller stops for 15 s': stopped('kube-controller-manager', 15),
+    }),
+  }
+  const names = Object.keys(kinds)
+  const each = Array.from({ length: Math.max(1, rounds) }, (_, i) => [first + i, names[(first + i) % names.length]])
+
+  test.each(each as [number, string][])('round %i: %s', { timeout: 900_000 }, async (round, name) => {
+    const list = [1, 2, 3].map((n) => round * 10 + n)
+    const args = ['--param', `list=${JSON.stringify(list)}`]
+    const program = slow(`faults-${round}`, 1)
+    const compiled = await here.compile(program, { args })
+    await here.apply(compiled)
+    const more = program.replace('=> ({ sum:', '=> ({ more: step({ n: 100 }).n, sum:')
+    await kinds[name]?.({
+      random: new Random(`cluster ${round}`),
+      compiled,
+      other: () => here.compile(more, { args }),
+    })
+    const job = await here.ended(compiled.driver)
+    const events = await here.events(compiled.driver)
+    const told = events.map((event) => JSON.stringify(event)).join('\n')
+    const sum = list.reduce((all, n) => all + n * n, 0)
+    expect(events.at(-1), told).toMatchObject({ event: 'run.finished', status: 'succeeded', output: { sum } })
+    expect(endOf(job), told).toBe('Complete')
+    // each result is committed once
+    const manifests = `fs.globSync('results/??/*').map((key) => fs.readdirSync(key).filter((file) => file.endsWith('.json')).length).filter((count) => count !== 1)`
+    expect(await here.inStore(manifests), told).toEqual([])
+    // and what was reviewed stands in the cluster
+    const versions = async () =>
+      Promise.all(
+        Object.values(compiled.jobs).map(async (job) => (await here.get('job', job)).metadata.resourceVersion),
+      )
+    const before = await versions()
+    await here.apply(compiled)
+    expect(await versions(), told).toEqual(before)
+  })
+})
