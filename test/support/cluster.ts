@@ -210,6 +210,20 @@ export default defineConfig({ environments: { cluster: onPrem({ namespace: '${th
     return this.ok(['apply', '--server-side', '-k', folder])
   }
 
+  /** Is told when a Job is released. */
+  watchReleases(saw: (job: string) => void): { stop(): void } {
+    let rest = ''
+    const line = 'jsonpath={.metadata.name} {.spec.suspend}{"\\n"}'
+    return start(['-n', this.name, 'get', 'jobs', '--watch', '-o', line], '', (text) => {
+      const lines = `${rest}${text}`.split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) {
+        const [job, suspend] = line.split(' ')
+        if (job && suspend === 'false') saw(job)
+      }
+    })
+  }
+
   /** Waits until something is there. */
   async until<T>(what: string, look: () => Promise<T | undefined | false>, seconds = 120): Promise<T> {
     const end = Date.now() + seconds * 1000
