@@ -91,20 +91,57 @@ onCluster('rights', () => {
     })
   })
 
-  test.concurrent('without "list" on pods a driver says what it may not do', { timeout: 600_000 }, async ({
-    expect,
-  }) => {
-    const compiled = await compile('no-list', 30)
-    await applyWithout(compiled, 2, 'list')
-    const ended = await here.until('the end of a driver', async () =>
-      (await here.podsOf(compiled.driver))
-        .map(({ status }) => status.containerStatuses?.[0].state.terminated)
-        .find((found) => found !== undefined),
-    )
-    expect(ended.exitCode).toBe(3)
-    const user = `system:serviceaccount:${here.name}:no-list-driver`
-    expect(ended.message.split('\n')[0]).toContain(
-      `pods is forbidden: User "${user}" cannot list resource "pods" in API group "" in the namespace "${here.name}"`,
-    )
-  })
+  const needed = [
+    {
+      name: 'no-get',
+      rule: 0,
+      verb: 'get',
+      says: (job: string) =>
+        `jobs.batch "${job}" is forbidden: <user> cannot get resource "jobs" in API group "batch" in the namespace <it>`,
+    },
+    {
+      name: 'no-jobs',
+      rule: 1,
+      verb: 'list',
+      says: () =>
+        'jobs.batch is forbidden: <user> cannot list resource "jobs" in API group "batch" in the namespace <it>',
+    },
+    {
+      name: 'blind',
+      rule: 1,
+      verb: 'watch',
+      says: () => `it may not watch /apis/batch/v1/namespaces/${here.name}/jobs`,
+    },
+    {
+      name: 'no-pods',
+      rule: 2,
+      verb: 'list',
+      says: () => 'pods is forbidden: <user> cannot list resource "pods" in API group "" in the namespace <it>',
+    },
+    {
+      name: 'no-eyes',
+      rule: 2,
+      verb: 'watch',
+      says: () => `it may not watch /api/v1/namespaces/${here.name}/pods`,
+    },
+  ]
+
+  test.concurrent.for(needed)(
+    'without "$verb" in rule $rule a driver says what it may not do',
+    { timeout: 600_000 },
+    async ({ name, rule, verb, says }, { expect }) => {
+      const compiled = await compile(name, 30 + needed.findIndex((one) => one.name === name))
+      await applyWithout(compiled, rule, verb)
+      const ended = await here.until('the end of a driver', async () =>
+        (await here.podsOf(compiled.driver))
+          .map(({ status }) => status.containerStatuses?.[0].state.terminated)
+          .find((found) => found !== undefined),
+      )
+      expect(ended.exitCode).toBe(3)
+      const said = (ended.message.split('\n')[0] as string)
+        .replace(`User "system:serviceaccount:${here.name}:${name}-driver"`, '<user>')
+        .replace(`"${here.name}"`, '<it>')
+      expect(said).toBe(`error[cluster-failed]: the driver can't go on: ${says(compiled.jobs.first as string)}`)
+    },
+  )
 })

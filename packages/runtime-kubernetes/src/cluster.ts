@@ -21,6 +21,8 @@ export interface Listener {
   noJob(name: string, uid: string): void
   pod(view: PodView): void
   noPod(uid: string, job: string): void
+  /** Nothing more will be told. */
+  broken(error: unknown): void
 }
 
 /** Every patch repeats all of them: server-side apply drops what is left out. */

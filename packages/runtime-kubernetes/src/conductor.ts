@@ -103,6 +103,7 @@ export class Conductor implements Worker, Outcomes {
       noJob: (name, uid) => this.#guard(() => this.#jobs.sawNone(name, uid)),
       pod: (view) => this.#guard(() => this.#pods.saw(view)),
       noPod: (uid, job) => this.#pods.sawNone(uid, job),
+      broken: (error) => this.broken(error),
     })
     const looking = setInterval(() => this.#guard(() => this.#look()), lookEvery)
     const asking = setInterval(() => void this.#pods.ask(), askEvery)
@@ -110,6 +111,7 @@ export class Conductor implements Worker, Outcomes {
       await following.ready
       await new Promise<void>((resolve) => {
         this.#finish = resolve
+        if (this.#broken !== undefined) return resolve()
         this.#guard(() => {
           this.#flow.start()
           this.#due.push(...this.#order.first())

@@ -7,16 +7,19 @@ import {
   type Diagnostic,
   type Event,
   failedRun,
+  formatDiagnostic,
   isArtifactValue,
   isDiagnosticError,
   isObject,
   type Json,
   type JsonObject,
+  nowhere,
   readArchive,
   setKey,
   tellError,
 } from '@millrace/ir'
 import { makeFolder, onDisk, openStore, type Store } from '@millrace/store'
+import { ClusterError } from './cluster.ts'
 import { Conductor } from './conductor.ts'
 import { KubeCluster } from './kube-cluster.ts'
 import { ownRun } from './own-run.ts'
@@ -79,7 +82,7 @@ export async function drive(env: NodeJS.ProcessEnv, places: DriverPlaces = inPod
     return codes[status]
   } catch (error) {
     const told = isDiagnosticError(error) ? error.diagnostics : [crash(error)]
-    for (const { code, message } of told) process.stderr.write(`error[${code}]: ${message}\n`)
+    for (const diagnostic of told) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`)
     tellEnd(places.terminationLog, told)
     return codes.crashed
   }
@@ -95,13 +98,26 @@ function tellAgain(events: readonly Event[], { terminationLog }: DriverPlaces): 
 
 const print = (event: Event): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
 
-const crash = (error: unknown): Diagnostic => ({
-  code: 'internal-error',
-  severity: 'error',
-  message: `the driver failed: ${tellError(error)}${error instanceof Error ? `\n${error.stack}` : ''}`,
-  at: { pipeline: null, node: null },
-  fix: 'It is started again by itself; report this if it goes on.',
-})
+function crash(error: unknown): Diagnostic {
+  if (error instanceof ClusterError)
+    return {
+      code: 'cluster-failed',
+      severity: 'error',
+      message: `the driver can't go on: ${error.message}`,
+      at: nowhere,
+      fix:
+        error.status === 403
+          ? 'Apply the folder again: the rights that it needs are in its Role.'
+          : 'It is started again by itself; look at the API server if it goes on.',
+    }
+  return {
+    code: 'internal-error',
+    severity: 'error',
+    message: `the driver failed: ${tellError(error)}${error instanceof Error ? `\n${error.stack}` : ''}`,
+    at: nowhere,
+    fix: 'It is started again by itself; report this if it goes on.',
+  }
+}
 
 /** Bytes that a container's termination message may have (Kubernetes). */
 const messageLimit = 4096

@@ -1,9 +1,14 @@
 import { type KubeConfig, Watch } from '@kubernetes/client-node'
+import { ClusterError } from './cluster.ts'
 import { clusterError } from './cluster-error.ts'
 import { sleep } from './sleep.ts'
 
 /** Seconds after which the API server ends a watch; a little later we give it up ourselves. */
 const watchSeconds = 240
+/** A watch may lose what it should tell, so all is listed again as often, in milliseconds. */
+const resync = 240_000
+/** One that lasted as long was none that the server refused, in milliseconds. */
+const lasted = 5000
 const pageSize = 500
 
 interface Page {
@@ -27,8 +32,13 @@ export interface Following<T> {
   list(page: Page): Promise<Listed<T>>
   tell(object: T): void
   tellGone(object: T): void
+  /** It can't be followed: the account has not the rights. */
+  broken(error: unknown): void
   readonly stopped: AbortSignal
 }
+
+/** How a watch came to its end: as it should, too late to go on from where it was, or otherwise. */
+type Lost = 'ended' | 'gone' | 'failed'
 
 /** Lists, then watches; lists again where the watch lost its place. */
 export class Follower<T extends Named> {
@@ -36,6 +46,7 @@ export class Follower<T extends Named> {
   readonly #of: Following<T>
   readonly #known = new Map<string, T>()
   #version = ''
+  #listed = 0
 
   constructor(config: KubeConfig, following: Following<T>) {
     this.#watch = new Watch(config)
@@ -45,16 +56,17 @@ export class Follower<T extends Named> {
   /** Resolves when all that is there was told. */
   async start(): Promise<void> {
     await this.#list()
-    void this.#follow()
+    this.#follow().catch((error: unknown) => this.#of.broken(error))
   }
 
   async #follow(): Promise<void> {
     for (let failures = 0; !this.#of.stopped.aborted; ) {
+      const began = Date.now()
       const lost = await this.#once()
       if (this.#of.stopped.aborted) return
-      failures = lost === 'ended' ? 0 : failures + 1
+      failures = lost === 'ended' || Date.now() - began > lasted ? 0 : failures + 1
       if (failures > 0) await sleep(Math.min(5000, 100 * 2 ** failures))
-      if (lost === 'gone') await this.#list()
+      if (lost === 'gone' || failures > 1 || Date.now() - this.#listed > resync) await this.#list()
     }
   }
 
@@ -86,20 +98,22 @@ export class Follower<T extends Named> {
     for (const [uid, object] of this.#known) if (!found.has(uid)) this.#forget(object)
     for (const object of found.values()) this.#see(object)
     this.#version = version
+    this.#listed = Date.now()
   }
 
-  /** One watch to its end. */
-  #once(): Promise<'ended' | 'failed' | 'gone'> {
-    return new Promise((resolve) => {
+  /** One watch to its end. @throws ClusterError when it is forbidden */
+  #once(): Promise<Lost> {
+    return new Promise((resolve, reject) => {
       let over = false
       const abort = new AbortController()
-      const end = (how: 'ended' | 'failed' | 'gone') => {
+      const end = (how: Lost | ClusterError) => {
         if (over) return
         over = true
         clearTimeout(timer)
         this.#of.stopped.removeEventListener('abort', stop)
         abort.abort()
-        resolve(how)
+        if (how instanceof ClusterError) reject(how)
+        else resolve(how)
       }
       const stop = () => end('ended')
       // a connection that died without a word
@@ -122,14 +136,20 @@ export class Follower<T extends Named> {
             if (phase === 'DELETED') this.#forget(object)
             else if (phase !== 'BOOKMARK') this.#see(object)
           },
-          (error) => end(error ? (String(error).includes('410') ? 'gone' : 'failed') : 'ended'),
+          (error) => end(error ? this.#lostBy(error) : 'ended'),
         )
         .then((controller) => {
           if (over) controller.abort()
           else abort.signal.addEventListener('abort', () => controller.abort(), { once: true })
         })
-        .catch((error: unknown) => end(clusterError(error).status === 410 ? 'gone' : 'failed'))
+        .catch((error: unknown) => end(this.#lostBy(error)))
     })
+  }
+
+  #lostBy(error: unknown): Lost | ClusterError {
+    const { statusCode } = error as { readonly statusCode?: number }
+    if (statusCode === 403) return new ClusterError(403, 'Forbidden', `it may not watch ${this.#of.path}`)
+    return statusCode === 410 ? 'gone' : 'failed'
   }
 
   #see(object: T): void {

@@ -34,6 +34,7 @@ export class KubeCluster implements Cluster {
       list: (page) => this.#batch.listNamespacedJob({ namespace, labelSelector: selector, ...page }),
       tell: (job) => listener.job(jobView(job)),
       tellGone: ({ metadata }) => listener.noJob(metadata?.name ?? '', metadata?.uid ?? ''),
+      broken: (error) => listener.broken(error),
       stopped,
     })
     const pods = new Follower<V1Pod>(this.#config, {
@@ -45,6 +46,7 @@ export class KubeCluster implements Cluster {
         const { uid, job } = podView(pod)
         listener.noPod(uid, job)
       },
+      broken: (error) => listener.broken(error),
       stopped,
     })
     const ready = jobs.start().then(() => pods.start())
