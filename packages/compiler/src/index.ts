@@ -31,4 +31,5 @@ export type { ClusterProgram, Emitted } from './targets/kubernetes/kubernetes.ts
 export { emitKubernetes, kubernetesCapabilities } from './targets/kubernetes/kubernetes.ts'
 export type { Placement } from './targets/kubernetes/placement.ts'
 export { placeStage } from './targets/kubernetes/placement.ts'
+export { policyFile } from './targets/kubernetes/policy.ts'
 export { verifyGraph, verifyPlan } from './verify.ts'

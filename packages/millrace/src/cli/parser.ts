@@ -115,6 +115,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   ])
     .option('--target <name>', 'what to write', 'kubernetes')
     .option('--out <dir>', 'where to write', 'deploy')
+    .option('--policy', 'also write an admission policy that fences the driver, for an administrator')
     .option('--check', 'write nothing; fail when the committed files differ from the program')
   on<CompileOptions>(compile, async (options) =>
     (await import('./commands/compile.ts')).compileCommand(invocation, options, report),

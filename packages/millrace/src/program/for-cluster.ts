@@ -25,7 +25,11 @@ export const clusterTarget = ({ environment }: Chosen): Target => ({
  *
  * @throws DiagnosticError with all that the environment or the API server would refuse
  */
-export async function manifestsOf(prepared: Prepared, { name, environment }: Chosen): Promise<Emitted> {
+export async function manifestsOf(
+  prepared: Prepared,
+  { name, environment }: Chosen,
+  { policy = false }: { readonly policy?: boolean } = {},
+): Promise<Emitted> {
   const { plan, input, assets, code, program } = prepared
   const places = program.traced.places
   const at = (key: string) => stageAt(prepared, key)
@@ -40,6 +44,7 @@ export async function manifestsOf(prepared: Prepared, { name, environment }: Cho
     environmentName: name,
     runner: readFileSync(programOf('runner')),
     driver: readFileSync(programOf('driver')),
+    policy,
     at: (node) => ({ ...nowhere, ...places.get(node)?.(), pipeline: plan.pipeline, node: node === '' ? null : node }),
   })
   refuse(manifests.diagnostics)

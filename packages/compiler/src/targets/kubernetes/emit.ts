@@ -33,6 +33,7 @@ import { labelsOf } from './labels.ts'
 import { contentName, planName } from './names.ts'
 import { mapsAround } from './parallel.ts'
 import { placeStage } from './placement.ts'
+import { driverPolicy, driverPolicyBinding, policyFile } from './policy.ts'
 import { FormPrinter, printManifest } from './print.ts'
 import { stageJob } from './stage-job.ts'
 
@@ -77,6 +78,7 @@ class Emission {
       files.filter((file) => file.startsWith('run/')),
     )
     this.#files.set('kustomization.yaml', kustomization(['jobs', 'run']))
+    if (this.#program.policy) this.#policy()
     return { files: this.#files, diagnostics: this.#diagnostics }
   }
 
@@ -159,6 +161,17 @@ class Emission {
       fileConfigMap(environment, labelsOf(plan.pipeline, 'stage', name), mapName, 'code.gz', zipped(archive)),
     )
     return mapName
+  }
+
+  /** Objects of the whole cluster, which whoever applies the rest may not apply: the folder's kustomization leaves them out. */
+  #policy(): void {
+    const { plan, environment } = this.#program
+    this.#put(policyFile, driverPolicy(plan.pipeline, environment))
+    this.#put('policy/driver.validatingadmissionpolicybinding.yaml', driverPolicyBinding(plan.pipeline, environment))
+    this.#kustomization(
+      'policy',
+      [...this.#files.keys()].filter((file) => file.startsWith('policy/')),
+    )
   }
 
   get #claim(): string {

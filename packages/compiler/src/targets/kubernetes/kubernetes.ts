@@ -25,6 +25,8 @@ export interface ClusterProgram {
   /** Our own programs, as one module each. */
   readonly runner: Uint8Array
   readonly driver: Uint8Array
+  /** Whether the policy that fences the driver is written too, for an administrator to apply. Default false. */
+  readonly policy?: boolean
   /** Where a call stands in the author's program. */
   at(node: string): Diagnostic['at']
 }

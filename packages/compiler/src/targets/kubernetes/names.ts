@@ -15,7 +15,10 @@ export const stageJobName = (pipeline: string, stage: string, spec: object): str
 
 /** The name of what one plan has to itself. */
 export const planName = (pipeline: string, what: string, digest: Digest): string =>
-  `${cut(pipeline, 21)}-${what}-${short(digest)}`
+  `${planNameStart(pipeline, what)}${short(digest)}`
+
+/** What the names of all plans begin with. */
+export const planNameStart = (pipeline: string, what: string): string => `${cut(pipeline, 21)}-${what}-`
 
 /** The name of a ConfigMap by its content. */
 export const contentName = (what: string, digest: Digest): string => `${cut(what, 50)}-${short(digest)}`

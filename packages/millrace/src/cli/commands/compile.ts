@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { policyFile } from '@millrace/compiler'
 import type { Diagnostic } from '@millrace/ir'
 import { openStore } from '@millrace/store'
 import { type Chosen, clusterTarget, manifestsOf } from '../../program/for-cluster.ts'
@@ -19,6 +20,7 @@ export interface CompileOptions extends CommonOptions, ParameterOptions {
   readonly target: string
   readonly out: string
   readonly check?: boolean
+  readonly policy?: boolean
 }
 
 /** `compile`: writes the manifests of an environment; with --check only says how they differ. */
@@ -34,9 +36,11 @@ export async function compileCommand(invocation: Invocation, options: CompileOpt
   let differs = false
   for (const environment of names) {
     const { prepared, chosen } = await prepareForCluster(invocation, options, environment)
-    const { files, diagnostics } = await manifestsOf(prepared, chosen)
-    report.errors([...prepared.notices, ...diagnostics])
     const folder = join(folders, chosen.name)
+    // a policy that was asked for once is kept up to date
+    const policy = options.policy || existsSync(join(folder, policyFile))
+    const { files, diagnostics } = await manifestsOf(prepared, chosen, { policy })
+    report.errors([...prepared.notices, ...diagnostics])
     const differences = options.check ? compareManifests(folder, files) : writeManifests(folder, files)
     differs ||= differences.length > 0
     tell(folder, files.size, differences, options, report)
@@ -66,6 +70,10 @@ function tell(
     `${files} files: ${count('missing')} new, ${count('changed')} changed, ${count('gone')} removed; ` +
       `apply them with kubectl apply --server-side -k ${folder}\n`,
   )
+  if (options.policy)
+    process.stderr.write(
+      `the policy is for an administrator of the cluster: kubectl apply --server-side -k ${join(folder, 'policy')}\n`,
+    )
 }
 
 const told: { readonly [how in Difference['how']]: string } = {
