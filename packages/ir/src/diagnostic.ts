@@ -55,6 +55,7 @@ export const codes = [
   // a cluster
   'cluster-failed',
   'files-too-large',
+  'secret-in-clear',
   // store and command line
   'internal-error',
   'store-failed',

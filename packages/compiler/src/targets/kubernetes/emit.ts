@@ -16,6 +16,7 @@ import {
   packArchive,
 } from '@millrace/ir'
 import { stageArchive } from '../../bundle/emitted-stage.ts'
+import { clearSecrets } from './clear-secrets.ts'
 import {
   defaultClaim,
   driverBinding,
@@ -79,7 +80,7 @@ class Emission {
     )
     this.#files.set('kustomization.yaml', kustomization(['jobs', 'run']))
     if (this.#program.policy) this.#policy()
-    return { files: this.#files, diagnostics: this.#diagnostics }
+    return { files: this.#files, diagnostics: [...this.#diagnostics, ...clearSecrets(this.#program)] }
   }
 
   #put(path: string, object: object): void {
