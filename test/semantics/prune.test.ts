@@ -114,7 +114,7 @@ describe('what is wrong on the command line', () => {
     [
       ['stor', 'prune'],
       'there is no command "stor" (did you mean "store"?)',
-      'Use one of: run, plan, compile, submit, graph, runs, store.',
+      'Use one of: run, plan, compile, submit, check, diff, graph, runs, store.',
     ],
     [
       ['store', 'prune', '--older-then', '3d'],

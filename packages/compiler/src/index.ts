@@ -9,12 +9,34 @@ export { packStage, stageArchive } from './bundle/emitted-stage.ts'
 export type { CheckedGraph } from './compile.ts'
 export { checkGraph, graphPasses, planGraph, planPasses } from './compile.ts'
 export type { Capabilities, Facts, FoundCode, Source } from './context.ts'
+export { inlinePipelines } from './passes/inline-pipelines.ts'
 export { packageFolder } from './passes/relative-assets.ts'
 export type { Accelerator, Arch, SpotNodes, Taint } from './targets/kubernetes/accelerators/accelerator.ts'
 export type { ClusterPreset } from './targets/kubernetes/accelerators/presets.ts'
 export { checkConfig } from './targets/kubernetes/check-config.ts'
-export { aks, bucket, defineConfig, eks, gke, k3s, laptop, onPrem, volume } from './targets/kubernetes/define-config.ts'
+export { checkImage } from './targets/kubernetes/check-image.ts'
+export { secretIn } from './targets/kubernetes/clear-secrets.ts'
+export { declaredBy } from './targets/kubernetes/declared-by.ts'
+export {
+  aks,
+  bucket,
+  defineConfig,
+  eks,
+  gke,
+  k3s,
+  laptop,
+  onPrem,
+  placeOfEnvironment,
+  volume,
+} from './targets/kubernetes/define-config.ts'
 export type { Misfit } from './targets/kubernetes/demand.ts'
+export {
+  type Description,
+  describeEnvironment,
+  describeStage,
+  storageClass,
+  storageClassFrom,
+} from './targets/kubernetes/describe.ts'
 export type {
   AccessMode,
   BucketStore,

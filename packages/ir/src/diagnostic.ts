@@ -35,6 +35,7 @@ export const codes = [
   // environments
   'bad-environment',
   'does-not-fit',
+  'image-without-digest',
   // a run
   'exit-called',
   'invalid-input',

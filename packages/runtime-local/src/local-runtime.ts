@@ -5,6 +5,7 @@ import {
   optionsOf,
   type Plan,
   planDigest,
+  type Resources,
   type RunOptions,
   type RunOutcome,
   type Runtime,
@@ -66,6 +67,10 @@ function shared(): () => void {
   }
 }
 
+/** What this machine can't meet of one request, in words. */
+export const shortfallOf = (resources: Resources, machine = machineCapacity()): readonly string[] =>
+  shareOf(resources, machine).cut
+
 /** What this machine can't meet of a Plan's requests: by stage call, in words. */
 export function shortfalls(
   plan: Plan,
@@ -73,7 +78,7 @@ export function shortfalls(
 ): { readonly node: string; readonly cut: readonly string[] }[] {
   return plan.nodes.flatMap((node) => {
     if (node.kind !== 'stage') return []
-    const { cut } = shareOf(optionsOf(plan, node).resources, machine)
+    const cut = shortfallOf(optionsOf(plan, node).resources, machine)
     return cut.length > 0 ? [{ node: node.id, cut }] : []
   })
 }

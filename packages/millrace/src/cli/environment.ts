@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkConfig } from '@millrace/compiler'
 import { type Diagnostic, hint, isObject, nowhere, type Place, placeOfError, tellError } from '@millrace/ir'
-import type { ClusterEnvironment, Config, Environment } from '../config.ts'
+import type { Config, Environment } from '../config.ts'
+import type { Chosen } from '../program/for-cluster.ts'
 
 /** A local run knows the environment `laptop`, and what millrace.config.ts names. */
 export async function checkEnvironment(entry: string, name: string | undefined, problems: Diagnostic[]): Promise<void> {
@@ -15,38 +16,92 @@ export async function checkEnvironment(entry: string, name: string | undefined, 
   problems.push(unknown(name, known))
 }
 
+/** An environment by the name that it has in the config. */
+export interface Named {
+  readonly name: string
+  readonly environment: Environment
+  /** The config that defines it; none for a laptop that no config names. */
+  readonly file?: string
+}
+
+/**
+ * The environments of the config, in its order, or those of some names; each of the latter that there is not is a
+ * problem.
+ */
+export async function readEnvironments(
+  entry: string,
+  names: readonly string[] | undefined,
+  problems: Diagnostic[],
+): Promise<readonly Named[]> {
+  const file = configFile(entry)
+  const config = file === undefined ? { environments: {} } : await readConfig(file, problems)
+  if (config === undefined) return []
+  const all: Named[] = Object.entries(config.environments).map(([name, environment]) => ({
+    name,
+    environment,
+    ...(file === undefined ? {} : { file }),
+  }))
+  if (names === undefined) {
+    if (all.length === 0) problems.push(none('there is no environment'))
+    return all
+  }
+  if (all.every(({ name }) => name !== 'laptop')) all.push({ name: 'laptop', environment: { preset: 'laptop' } })
+  return names.flatMap((name) => {
+    const found = all.find((one) => one.name === name)
+    if (!found)
+      problems.push(
+        unknown(
+          name,
+          all.map((one) => one.name),
+        ),
+      )
+    return found ?? []
+  })
+}
+
+const none = (message: string): Diagnostic => ({
+  code: 'unknown-environment',
+  severity: 'error',
+  message,
+  at: nowhere,
+  fix: `Define one in millrace.config.ts, for example onprem: onPrem({ namespace: 'ml', store: volume({ size: '100Gi' }) }).`,
+})
+
 /** The environment that a command for a cluster is for; `undefined` with a problem where there is none. */
 export async function chooseEnvironment(
   entry: string,
   name: string | undefined,
   problems: Diagnostic[],
-): Promise<{ readonly name: string; readonly environment: ClusterEnvironment } | undefined> {
+): Promise<Chosen | undefined> {
   const file = configFile(entry)
   const config = file === undefined ? { environments: {} } : await readConfig(file, problems)
   if (config === undefined) return undefined
   const environments = new Map<string, Environment>(Object.entries(config.environments))
   const clusters = [...environments].flatMap(([name, environment]) =>
-    environment.preset === 'laptop' ? [] : [{ name, environment }],
+    environment.preset === 'laptop' || file === undefined ? [] : [{ name, environment, file }],
   )
   const chosen = name === undefined ? clusters : clusters.filter((cluster) => cluster.name === name)
   if (chosen.length === 1) return chosen[0]
   const names = clusters.map((cluster) => cluster.name)
   const isLaptop = name === 'laptop' || (name !== undefined && environments.has(name))
   if (name !== undefined && !isLaptop) problems.push(unknown(name, names))
+  else if (names.length === 0)
+    problems.push(
+      none(
+        isLaptop
+          ? `the environment "${name}" is this machine, and the target needs a cluster`
+          : 'the target needs the environment of a cluster, and there is none',
+      ),
+    )
   else
     problems.push({
       code: 'unknown-environment',
       severity: 'error',
       message: isLaptop
         ? `the environment "${name}" is this machine, and the target needs a cluster`
-        : names.length === 0
-          ? 'the target needs the environment of a cluster, and there is none'
-          : `the target needs --environment, as there are several: ${names.join(', ')}`,
+        : `the target needs --environment, as there are several: ${names.join(', ')}`,
       at: nowhere,
-      fix:
-        names.length === 0
-          ? `Define one in millrace.config.ts, for example onprem: onPrem({ namespace: 'ml', store: volume({ size: '100Gi' }) }).`
-          : `Give --environment one of: ${names.join(', ')}.`,
+      fix: `Give --environment one of: ${names.join(', ')}.`,
     })
   return undefined
 }

@@ -69,11 +69,11 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
       .addOption(new Option('--trace', 'show our own frames of an error').hideHelp())
     return made
   }
-  const parameters = (made: Command): Command =>
+  const parameters = (made: Command, environment = 'the environment (default: laptop)'): Command =>
     made
       .option('--param <name=value>', 'set a parameter; repeat for more', append, [])
       .option('--params <file>', 'parameters from a YAML or JSON file')
-      .option('--environment <name>', 'the environment (default: laptop)')
+      .option('--environment <name>', environment)
   const on = <T>(made: Command, handler: (options: T, words: readonly string[]) => Promise<number>): void => {
     made.action(async (...given: unknown[]) => {
       exit = await handler(made.opts() as T, given.slice(0, -2) as string[])
@@ -109,7 +109,8 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     (await import('./commands/plan.ts')).planCommand(invocation, options, report),
   )
 
-  const compile = examples(parameters(command('compile', 'write Kubernetes manifests')), [
+  const cluster = 'the environment (default: the only one of a cluster)'
+  const compile = examples(parameters(command('compile', 'write Kubernetes manifests'), cluster), [
     `tsx ${program} compile --environment onprem`,
     `tsx ${program} compile --check`,
   ])
@@ -121,7 +122,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     (await import('./commands/compile.ts')).compileCommand(invocation, options, report),
   )
 
-  const submit = examples(parameters(command('submit', 'run it on a cluster and follow')), [
+  const submit = examples(parameters(command('submit', 'run it on a cluster and follow'), cluster), [
     `tsx ${program} submit --environment onprem`,
     `tsx ${program} submit --retry`,
   ])
@@ -130,6 +131,21 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     .option('--timeout <t>', 'follow no longer than this; the run goes on', duration('timeout', '10m'))
   on<SubmitOptions>(submit, async (options) =>
     (await import('./commands/submit.ts')).submitCommand(invocation, options, report),
+  )
+
+  const check = examples(
+    parameters(command('check', 'whether it fits each environment'), 'only this environment (default: all)'),
+    [`tsx ${program} check`, `tsx ${program} check --environment onprem`],
+  )
+  on<CommonOptions & ParameterOptions>(check, async (options) =>
+    (await import('./commands/check.ts')).checkCommand(invocation, options, report),
+  )
+
+  const diff = examples(command('diff', 'what two environments have otherwise'), [`tsx ${program} diff onprem cloud`])
+    .argument('[a]', 'an environment')
+    .argument('[b]', 'another')
+  on<CommonOptions>(diff, async (options, words) =>
+    (await import('./commands/diff.ts')).diffCommand(invocation, options, words, report),
   )
 
   const graph = command('graph', 'draw the pipeline').addOption(

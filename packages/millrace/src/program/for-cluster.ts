@@ -13,6 +13,8 @@ import type { Target } from './program.ts'
 export interface Chosen {
   readonly name: string
   readonly environment: ClusterEnvironment
+  /** The config that defines it. */
+  readonly file: string
 }
 
 export const clusterTarget = ({ environment }: Chosen): Target => ({

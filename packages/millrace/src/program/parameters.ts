@@ -243,7 +243,7 @@ function fieldsNamed(schema: Schema, key: string): Schema[] {
   return schema.type === undefined && !properties ? [{}] : []
 }
 
-function checkNames(
+export function checkNames(
   value: Json,
   schema: Schema,
   root: Schema,

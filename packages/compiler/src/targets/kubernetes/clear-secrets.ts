@@ -26,7 +26,7 @@ const kinds: readonly (readonly [what: string, pattern: RegExp])[] = [
 ]
 
 /** What a text has of a secret; undefined where it has none. */
-const secretIn = (text: string): string | undefined =>
+export const secretIn = (text: string): string | undefined =>
   text.length < 20 ? undefined : kinds.find(([, pattern]) => pattern.test(text))?.[0]
 
 /** Keys and tokens that would stand in manifests, which are committed, for everybody to read. None is printed. */

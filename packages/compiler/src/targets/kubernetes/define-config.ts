@@ -41,13 +41,15 @@ export const volume = (options: VolumeOptions): VolumeStore => ({
 /** A store in an object store, for example `s3://team/millrace`. */
 export const bucket = (url: string): BucketStore => ({ kind: 'bucket', url })
 
+export const defaultImage = 'node:24-slim'
+
 const places = new WeakMap<object, () => Place>()
 
 /** Where an environment was defined, if by one of these functions. */
 export const placeOfEnvironment = (environment: object): Place => places.get(environment)?.() ?? {}
 
 function make(preset: ClusterPreset, options: ClusterOptions, boundary: (options: ClusterOptions) => unknown) {
-  const environment: ClusterEnvironment = { image: 'node:24-slim', ...given(options), preset }
+  const environment: ClusterEnvironment = { image: defaultImage, ...given(options), preset }
   const made = { ...environment, store: withClass(environment) }
   places.set(made, capture(boundary))
   return made

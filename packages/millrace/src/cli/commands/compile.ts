@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { policyFile } from '@millrace/compiler'
 import type { Diagnostic } from '@millrace/ir'
 import { openStore } from '@millrace/store'
+import { withDeclared } from '../../program/declared-parameters.ts'
 import { type Chosen, clusterTarget, manifestsOf } from '../../program/for-cluster.ts'
 import { compareManifests, type Difference, writeManifests } from '../../program/manifests.ts'
 import { readParameters } from '../../program/parameters.ts'
@@ -103,16 +104,27 @@ export async function prepareForCluster(
   const chosen = await chooseEnvironment(invocation.entry, environment, problems)
   refuse(problems)
   if (!chosen) throw new Error('no environment and no problem')
+  return { prepared: await prepareFor(invocation, options, chosen), chosen }
+}
+
+/**
+ * A program, prepared for a cluster that was chosen.
+ *
+ * @throws DiagnosticError with all that is wrong
+ */
+export async function prepareFor(
+  invocation: Invocation,
+  options: CommonOptions & ParameterOptions,
+  chosen: Chosen,
+): Promise<Prepared> {
   const program = readProgram(pickPipeline(invocation, options.pipeline))
   const { param, params } = options
-  const declared = chosen.environment.parameters?.[program.name] ?? {}
-  const prepared = await prepareProgram(program, {
+  return prepareProgram(program, {
     ...sourceOf(invocation, openStore(storeFolder(options.store, invocation.entry))),
     async given(wrong) {
       const given = await readParameters(program.name, program.graph.input, { param, params }, wrong)
-      return { ...given, value: { ...declared, ...given.value } }
+      return withDeclared(program, chosen, given, wrong)
     },
     target: () => clusterTarget(chosen),
   })
-  return { prepared, chosen }
 }

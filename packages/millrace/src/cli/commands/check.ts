@@ -1,0 +1,103 @@
+import { checkImage } from '@millrace/compiler'
+import { type Diagnostic, formatDiagnostic, isDiagnosticError, type Plan } from '@millrace/ir'
+import { shortfalls } from '@millrace/runtime-local'
+import { manifestsOf } from '../../program/for-cluster.ts'
+import { resourceDiagnostics } from '../../program/local.ts'
+import { refuse } from '../../program/prepare.ts'
+import { hasErrors } from '../../program/program.ts'
+import { type Named, readEnvironments } from '../environment.ts'
+import { exitCodes, exitOf } from '../exit.ts'
+import type { Invocation } from '../invocation.ts'
+import type { CommonOptions, ParameterOptions } from '../parser.ts'
+import { prepare } from '../prepared.ts'
+import type { Report } from '../report.ts'
+import { prepareFor } from './compile.ts'
+
+/** What there is to say of a program in one environment. */
+interface Fit {
+  readonly environment: string
+  readonly fits: boolean
+  /** Calls of the program; `null` where errors hide them. */
+  readonly stages: number | null
+  /** Calls that get less than they ask for. */
+  readonly cut: number
+  readonly problems: readonly Diagnostic[]
+}
+
+/** `check`: whether the program fits each environment, a line each; what is wrong is told once, with the nearest fit. */
+export async function checkCommand(
+  invocation: Invocation,
+  options: CommonOptions & ParameterOptions,
+  report: Report,
+): Promise<number> {
+  const problems: Diagnostic[] = []
+  const { environment } = options
+  const names = environment === undefined ? undefined : [environment]
+  const environments = await readEnvironments(invocation.entry, names, problems)
+  refuse(problems)
+  const fits: Fit[] = []
+  for (const named of environments) fits.push(await fitOf(invocation, options, named))
+  if (report.json) report.out(JSON.stringify({ environments: fits }))
+  else for (const line of table(fits)) report.out(line)
+  report.errors(once(fits.flatMap((fit) => fit.problems)))
+  const misfits = fits.filter((fit) => !fit.fits)
+  const sum = misfits.length === 0 ? 'the program fits' : `the program does not fit ${misfits.length} of`
+  process.stderr.write(`${sum} ${fits.length} ${fits.length === 1 ? 'environment' : 'environments'}\n`)
+  return misfits.length === 0 ? exitCodes.ok : exitCodes.usage
+}
+
+async function fitOf(
+  invocation: Invocation,
+  options: CommonOptions & ParameterOptions,
+  { name, environment, file = '' }: Named,
+): Promise<Fit> {
+  const problems: Diagnostic[] = []
+  let plan: Plan | undefined
+  let cut = 0
+  try {
+    if (environment.preset === 'laptop') {
+      const prepared = await prepare(invocation, { ...options, environment: name })
+      plan = prepared.plan
+      cut = shortfalls(plan).length
+      problems.push(...prepared.notices, ...resourceDiagnostics(prepared.program, plan, false))
+    } else {
+      problems.push(...checkImage(name, environment, file))
+      const chosen = { name, environment, file }
+      const prepared = await prepareFor(invocation, options, chosen)
+      const { diagnostics } = await manifestsOf(prepared, chosen)
+      plan = prepared.plan
+      problems.push(...prepared.notices, ...diagnostics)
+    }
+  } catch (error) {
+    // a store that fails says nothing of an environment
+    if (!isDiagnosticError(error) || exitOf(error.diagnostics) !== exitCodes.usage) throw error
+    problems.push(...error.diagnostics)
+  }
+  const stages = plan?.nodes.filter(({ kind }) => kind === 'stage').length ?? null
+  return { environment: name, fits: !hasErrors(problems), stages, cut, problems }
+}
+
+/** Most of what is wrong with a program is wrong in every environment. */
+function once(problems: readonly Diagnostic[]): Diagnostic[] {
+  return [...new Map(problems.map((problem) => [formatDiagnostic(problem), problem])).values()]
+}
+
+/** Calls that are named in a line. */
+const named = 5
+
+function table(fits: readonly Fit[]): string[] {
+  const width = Math.max(...fits.map(({ environment }) => environment.length))
+  return fits.map(({ environment, fits, stages, cut, problems }) => {
+    const said = fits ? `fits          ${count(stages ?? 0, 'stage')}` : `does not fit  ${culprits(problems)}`
+    return `${environment.padEnd(width)}  ${said}${cut > 0 ? `, ${cut} with less than asked for` : ''}`
+  })
+}
+
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+
+/** The calls that errors are of; where they are of none, their codes. */
+function culprits(problems: readonly Diagnostic[]): string {
+  const errors = problems.filter(({ severity }) => severity === 'error')
+  const calls = [...new Set(errors.map(({ code, at }) => at.node ?? code))]
+  return calls.slice(0, named).join(', ') + (calls.length > named ? ` and ${calls.length - named} more` : '')
+}
