@@ -1,15 +1,15 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { map, pipeline } from 'millrace'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { told } from './events.ts'
 import { on } from './here.ts'
-import type { Kind, Place } from './runtime.ts'
+import { type Kind, type Place, unless } from './runtime.ts'
 import { next, waits } from './stages/trouble.ts'
 
 export function cancel(newPlace: () => Place, kind: Kind): void {
-  const order = test.skipIf(kind.dear)
+  const signal = unless(kind.without?.signal)
+  const order = unless(kind.without?.signal, test.skipIf(kind.dear))
 
   const waiting = pipeline('waiting', {
     input: z.object({ path: z.string() }),
@@ -20,7 +20,7 @@ export function cancel(newPlace: () => Place, kind: Kind): void {
     },
   })
 
-  test('aborting the signal ends the run soon, and running it again goes on', async () => {
+  signal('aborting the signal ends the run soon, and running it again goes on', async () => {
     const place = newPlace()
     const controller = new AbortController()
     const path = join(place.world, 'go')
@@ -47,13 +47,13 @@ export function cancel(newPlace: () => Place, kind: Kind): void {
     expect(lines.filter((line) => line.endsWith('cancelled')).length).toBe(begun)
     expect(lines.some((line) => line.startsWith('next.2'))).toBe(false)
 
-    writeFileSync(path, '')
+    await place.put('go', '')
     const second = await place.run(waiting, { path })
     expect([second.status, second.run, second.output]).toEqual(['succeeded', first.run, { n: 1, end: 11 }])
     expect(told(second.events)).toContain('next cached')
   })
 
-  test('a signal that was aborted before lets nothing start', async () => {
+  signal('a signal that was aborted before lets nothing start', async () => {
     const place = newPlace()
     const { status, events } = await place.run(waiting, { path: 'nowhere' }, { signal: AbortSignal.abort() })
     expect([status, events.map(({ event }) => event)]).toEqual(['cancelled', ['run.started', 'run.finished']])
@@ -62,8 +62,7 @@ export function cancel(newPlace: () => Place, kind: Kind): void {
   order('a signal that is never aborted, and one aborted after the end, change nothing', async () => {
     const place = newPlace()
     const controller = new AbortController()
-    const path = join(place.world, 'go')
-    writeFileSync(path, '')
+    const path = await place.put('go', '')
     const { status, output } = await place.run(waiting, { path }, { signal: controller.signal })
     controller.abort()
     expect([status, output]).toEqual(['succeeded', { n: 1, end: 11 }])

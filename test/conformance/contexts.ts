@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { told } from './events.ts'
 import { on } from './here.ts'
-import type { Kind, Place } from './runtime.ts'
+import { type Kind, type Place, unless } from './runtime.ts'
 import { introspect, talk } from './stages/contexts.ts'
 
 interface Seen {
@@ -17,12 +17,13 @@ const metricsOf = (events: readonly Event[]) =>
 
 export function contexts(newPlace: () => Place, kind: Kind): void {
   const order = test.skipIf(kind.dear)
+  const fresh = unless(kind.without?.fresh, order)
 
   const asked = pipeline('asked', {
     input: z.object({ of: z.unknown(), also: z.unknown().default(null) }),
     build: ({ of, also }) => ({
       plain: on(introspect)({ of }).seen,
-      more: on(introspect, { resources: { cpu: 0.5, memory: '64Mi' }, retries: 1 })({ of: [also] }).seen,
+      more: on(introspect, { resources: { cpu: 0.25, memory: '128Mi' }, retries: 1 })({ of: [also] }).seen,
     }),
   })
 
@@ -32,13 +33,13 @@ export function contexts(newPlace: () => Place, kind: Kind): void {
     const env = { MODE: 'fast', HOME_OF_IT: 'nowhere', CONFORMANCE_SET: 'set äö' }
     const rest = { worker: { index: 0, count: 1 }, env, attempt: 1, aborted: false }
     const { seed } = output.plain as Seen
-    expect(output.plain).toEqual({ seed, resources: { cpu: 1, memory: '512Mi' }, ...rest })
-    expect(output.more).toMatchObject({ resources: { cpu: 0.5, memory: '64Mi' }, ...rest })
+    expect(output.plain).toEqual({ seed, resources: { cpu: 1, memory: '512Mi', ...kind.overrides.resources }, ...rest })
+    expect(output.more).toMatchObject({ resources: { cpu: 0.25, memory: '128Mi' }, ...rest })
     expect(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32).toBe(true)
     expect((output.more as Seen).seed).not.toBe(seed)
   })
 
-  order('the seed is the same for the same work, in any store and whenever it is done', async () => {
+  fresh('the seed is the same for the same work, in any store and whenever it is done', async () => {
     process.env.CONFORMANCE_SET = 'set'
     const place = newPlace()
     const runs = [

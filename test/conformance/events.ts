@@ -130,10 +130,10 @@ export function problemsOf(events: readonly Event[]): string[] {
   return problems
 }
 
-/** What a test reads of the events: `train[2] succeeded`, in order. */
+/** What a test reads of the events: `train[2] succeeded`, in order. That one waited says only how busy a machine is. */
 export const told = (events: readonly Event[]): string[] =>
   events.flatMap((at) =>
-    'node' in at && at.event.startsWith('stage.')
+    'node' in at && at.event.startsWith('stage.') && at.event !== 'stage.waiting'
       ? [`${at.node}${at.index ? `[${at.index.join('][')}]` : ''} ${at.event.slice('stage.'.length)}`]
       : [],
   )

@@ -1,5 +1,12 @@
 import { localPlace } from './local.ts'
 import { conformance } from './suite.ts'
 
-const newRuntime = () => localPlace({ jobs: 1 })
-conformance({ name: 'local, one stage at a time', overrides: {}, atOnce: 1, dear: false, newRuntime })
+conformance({
+  name: 'local, one stage at a time',
+  overrides: {},
+  stages: 'in process',
+  atOnce: 1,
+  dear: false,
+  beat: 30,
+  newRuntime: () => localPlace({ jobs: 1 }),
+})

@@ -1,5 +1,12 @@
 import { localPlace } from './local.ts'
 import { conformance } from './suite.ts'
 
-const overrides = { isolate: 'process' } as const
-conformance({ name: 'local, a process for each stage', overrides, atOnce: 100, dear: true, newRuntime: localPlace })
+conformance({
+  name: 'local, a process for each stage',
+  overrides: { isolate: 'process' },
+  stages: 'beside',
+  atOnce: 100,
+  dear: true,
+  beat: 30,
+  newRuntime: localPlace,
+})

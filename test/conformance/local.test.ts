@@ -1,4 +1,12 @@
 import { localPlace } from './local.ts'
 import { conformance } from './suite.ts'
 
-conformance({ name: 'local', overrides: {}, atOnce: 100, dear: false, newRuntime: localPlace })
+conformance({
+  name: 'local',
+  overrides: {},
+  stages: 'in process',
+  atOnce: 100,
+  dear: false,
+  beat: 30,
+  newRuntime: localPlace,
+})

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Event } from '@millrace/ir'
@@ -11,7 +11,13 @@ import type { AnyPipeline, Ended, Given, Place, RunSettings } from './runtime.ts
 export function localPlace(settings: { readonly jobs?: number } = {}): Place {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-conformance-'))
   return {
+    folder,
     world: folder,
+    put: async (name, text) => {
+      const path = join(folder, name)
+      writeFileSync(path, text)
+      return path
+    },
     run: async (pipeline, input, more) =>
       ended(pipeline, input, { ...settings, ...more, store: join(folder, 'store') }),
     close: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),

@@ -1,4 +1,4 @@
-import { beforeEach, describe, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { absent } from './absent.ts'
 import { artifacts } from './artifacts.ts'
 import { cache } from './cache.ts'
@@ -15,13 +15,17 @@ const parts = { values, artifacts, absent, lists, failures, schemas, contexts, c
 
 /** What every runtime must pass. Sequential in-process execution is what the others are measured by. */
 export function conformance(kind: Kind): void {
-  describe(kind.name, () => {
-    beforeEach(() => {
+  describe(kind.name, kind.tests ?? {}, () => {
+    const places: Place[] = []
+    beforeAll(() => {
       here.overrides = kind.overrides
+    })
+    afterAll(() => {
+      for (const place of places) place.close()
     })
     const newPlace = (): Place => {
       const place = kind.newRuntime()
-      onTestFinished(() => place.close())
+      places.push(place)
       return place
     }
     for (const [name, part] of Object.entries(parts)) describe(name, () => part(newPlace, kind))

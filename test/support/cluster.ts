@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { type Files, writeProgram } from './files.ts'
 import { finish, root } from './processes.ts'
+import { emptied, storePod } from './store-pod.ts'
 
 const command = process.env.KUBECTL ?? 'kubectl'
 
@@ -90,8 +91,11 @@ export interface Compiled {
   readonly jobs: Readonly<Record<string, string>>
 }
 
+/** The claim that programs of a namespace share, where their environment names none. */
+const ownClaim = 'millrace-store'
+
 /** A namespace for the tests of one file, which goes with them. */
-class Space {
+export class Space {
   readonly name: string
   readonly #folders = new Set<string>()
 
@@ -111,8 +115,7 @@ class Space {
     const volumes = (await this.list('persistentvolumes')).filter(
       ({ spec }) => spec.claimRef?.namespace === this.name && spec.persistentVolumeReclaimPolicy === 'Retain',
     )
-    if (volumes.length > 0)
-      await this.inStore(`fs.readdirSync('.').forEach((name) => fs.rmSync(name, { recursive: true }))`)
+    if (volumes.length > 0) await this.inStore(emptied, ...volumes.map(({ spec }) => spec.claimRef.name as string))
     await this.kubectl(['delete', 'namespace', this.name, '--timeout=120s'])
     for (const { metadata } of volumes)
       await this.kubectl([
@@ -255,6 +258,17 @@ export default defineConfig({ environments: { cluster: onPrem({ namespace: '${th
     return logs.flatMap(toEvents)
   }
 
+  /** The events that a driver tells until it ends: those of its first pod, which is the only one unless that is killed. */
+  async told(driver: string, seconds = 400): Promise<Told[]> {
+    const args = ['logs', '-f', `job/${driver}`, `--pod-running-timeout=${seconds}s`]
+    const look = async () => {
+      const { code, stdout } = await this.kubectl(args)
+      // a container that is still made has no log
+      return (code === 0 || stdout !== '') && toEvents(stdout)
+    }
+    return this.until(`the log of ${driver}`, look, seconds)
+  }
+
   /** Follows a driver's first pod: its events so far, also when it is deleted. */
   async follow(driver: string): Promise<Followed> {
     const pod = await this.until(`a running pod of ${driver}`, async () =>
@@ -273,37 +287,22 @@ export default defineConfig({ environments: { cluster: onPrem({ namespace: '${th
     }
   }
 
-  /** What a piece of code prints that runs in the store, as JSON. */
-  async inStore(code: string): Promise<unknown> {
-    const name = `look-${randomBytes(3).toString('hex')}`
-    const restricted = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
+  /** The claim of a store of its own in this namespace. */
+  async claim(): Promise<string> {
+    const name = `store-${randomBytes(3).toString('hex')}`
     await this.ok(['create', '-f', '-'], {
       apiVersion: 'v1',
-      kind: 'Pod',
+      kind: 'PersistentVolumeClaim',
       metadata: { name },
-      spec: {
-        restartPolicy: 'Never',
-        securityContext: {
-          runAsNonRoot: true,
-          runAsUser: 65532,
-          runAsGroup: 65532,
-          fsGroup: 65532,
-          seccompProfile: { type: 'RuntimeDefault' },
-        },
-        volumes: [{ name: 'store', persistentVolumeClaim: { claimName: 'millrace-store' } }],
-        containers: [
-          {
-            name: 'main',
-            image: 'node:24-slim',
-            workingDir: '/store',
-            command: ['node', '-e', `const fs = require('node:fs'); console.log(JSON.stringify(${code} ?? null))`],
-            securityContext: restricted,
-            resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '128Mi' } },
-            volumeMounts: [{ name: 'store', mountPath: '/store' }],
-          },
-        ],
-      },
+      spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
     })
+    return name
+  }
+
+  /** What a piece of code gives that runs in a pod, in the folder of the first of some claims, as JSON. */
+  async inStore(code: string, ...claims: readonly string[]): Promise<unknown> {
+    const name = `look-${randomBytes(3).toString('hex')}`
+    await this.ok(['create', '-f', '-'], storePod(name, code, claims.length > 0 ? claims : [ownClaim]))
     await this.until(`the end of ${name}`, async () =>
       ['Succeeded', 'Failed'].includes((await this.get('pod', name)).status.phase),
     )

@@ -1,25 +1,14 @@
-import {
-  type Diagnostic,
-  type Event,
-  isDiagnosticError,
-  isObject,
-  type Json,
-  type JsonObject,
-  type Schema,
-  showPath,
-  toJson,
-} from '@millrace/ir'
+import { type Diagnostic, type Event, isDiagnosticError } from '@millrace/ir'
 import type { AnyPipeline, InputOf, OutputOf, Plain } from '@millrace/sdk'
 import { openStore } from '@millrace/store'
 import { isChild } from './is-child.ts'
+import { givenInput } from './program/given-input.ts'
 import { localRuntimeOf, resourceDiagnostics } from './program/local.ts'
 import { storeFolder } from './program/place.ts'
-import { type Given, prepareProgram } from './program/prepare.ts'
+import { prepareProgram } from './program/prepare.ts'
 import { readProgram } from './program/program.ts'
 import { saveRecord } from './program/record.ts'
 import { runningModules } from './program/running-modules.ts'
-
-import { absolutePaths, fromCode } from './program/values.ts'
 import { RunError } from './run-error.ts'
 
 export interface RunSettings {
@@ -83,30 +72,6 @@ export async function run<P extends AnyPipeline>(
   if (deaf) throw deaf.error
   if (outcome.status !== 'succeeded') throw new RunError(outcome.errors, outcome.run, outcome.status)
   return outcome.output as OutputOf<P>
-}
-
-function givenInput(input: unknown, pipeline: string, schema: Schema, problems: Diagnostic[]): Given {
-  const before = problems.length
-  const value = inputOf(input, pipeline, schema, problems)
-  const partial = problems.length > before
-  return { value, origin: { pipeline, what: 'the input', partial, place: () => ({}) } }
-}
-
-function inputOf(input: unknown, pipeline: string, schema: Schema, problems: Diagnostic[]): JsonObject {
-  const json = toJson(fromCode(input))
-  const refused = (message: string, field = ''): JsonObject => {
-    problems.push({
-      code: 'invalid-parameter',
-      severity: 'error',
-      message: `the input ${field === '' ? '' : `"${field}" `}of pipeline "${pipeline}" ${message}`,
-      at: { pipeline, node: null, ...(field === '' ? {} : { path: field }) },
-      fix: 'Give a plain object of JSON values.',
-    })
-    return {}
-  }
-  if ('problem' in json) return refused(`${json.problem.reason}, which JSON can't carry`, showPath(json.problem.path))
-  if (!isObject(json.json)) return refused('is not an object')
-  return absolutePaths(schema, json.json as Json, process.cwd()) as JsonObject
 }
 
 const badJobs = (name: string, jobs: number): Diagnostic => ({

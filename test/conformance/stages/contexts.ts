@@ -3,10 +3,10 @@ import { inherit, stage } from 'millrace'
 import { z } from 'zod'
 
 export const nap = stage('nap', {
-  input: z.object({ n: z.int(), what: z.string() }),
+  input: z.object({ n: z.int(), ms: z.int() }),
   output: z.object({ n: z.int() }),
-  run: async ({ n }, { signal }) => {
-    await sleep(30, undefined, { signal })
+  run: async ({ n, ms }, { signal }) => {
+    await sleep(ms, undefined, { signal })
     return { n }
   },
 })
