@@ -36,6 +36,8 @@ export interface Capabilities {
   readonly secrets: boolean
   /** Whether a stage must be found again by another process, always. */
   readonly exported: boolean
+  /** Whether `inherit()` reads the environment's own `env` instead of the variables of this process. */
+  readonly ownEnv: boolean
 }
 
 export interface PassContext {

@@ -41,7 +41,7 @@ function notExported(
     severity,
     message: isolated
       ? `stage "${spec.name}" runs in a process of its own, and no module exports it`
-      : `no module exports stage "${spec.name}", so its results are not cached`,
+      : `no module exports stage "${spec.name}", so ${facts.target.exported ? `the target "${facts.target.name}" can't run it` : 'its results are not cached'}`,
     at: context.at(node.id),
     fix: 'Export it from the module that defines it.',
   })

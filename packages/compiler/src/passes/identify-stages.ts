@@ -40,9 +40,9 @@ function settle(stage: string, spec: PlanStageSpec, facts: Facts, context: PassC
       context.diagnostics.push({
         code: 'missing-environment-value',
         severity: 'error',
-        message: `stage "${spec.name}" inherits the variable ${name}, which is not set`,
+        message: `stage "${spec.name}" inherits the variable ${name}, which ${facts.target.ownEnv ? 'the environment has no value for' : 'is not set'}`,
         at: context.at(stage, `env.${name}`),
-        fix: `Set ${name}, or give inherit() a default.`,
+        fix: `${facts.target.ownEnv ? `Give ${name} in the env of the environment` : `Set ${name}`}, or give inherit() a default.`,
       })
   }
   return env

@@ -99,6 +99,7 @@ const localCapabilities: Capabilities = {
   workers: false,
   secrets: false,
   exported: false,
+  ownEnv: false,
 }
 
 /** What a Plan is made for. */

@@ -57,15 +57,9 @@ class Emission {
 
   emit(): Emitted {
     const { environment } = this.#program
-    if (environment.store.kind === 'bucket') {
-      this.#refuse(
-        '',
-        'not-supported',
-        `environment "${this.#program.environmentName}" keeps its store in a bucket, which the target "kubernetes" can't use yet`,
-        'Use volume() for its store.',
-      )
-      return { files: new Map(), diagnostics: this.#diagnostics }
-    }
+    if (environment.store.kind === 'bucket') this.#unable('keeps its store in a bucket', 'Use volume() for its store.')
+    if (environment.queue !== undefined) this.#unable(`has the queue "${environment.queue}"`, 'Leave queue out.')
+    if (this.#diagnostics.length > 0) return { files: new Map(), diagnostics: this.#diagnostics }
     const jobs = this.#jobs()
     if (this.#diagnostics.length > 0) return { files: new Map(), diagnostics: this.#diagnostics }
     this.#run(jobs)
@@ -89,6 +83,12 @@ class Emission {
 
   #kustomization(folder: string, files: readonly string[]): void {
     this.#files.set(`${folder}/kustomization.yaml`, kustomization(files.map((file) => file.slice(folder.length + 1))))
+  }
+
+  /** What an environment may say, and this target does not do. */
+  #unable(what: string, fix: string): void {
+    const environment = `environment "${this.#program.environmentName}"`
+    this.#refuse('', 'not-supported', `${environment} ${what}, which the target "kubernetes" can't use yet`, fix)
   }
 
   #refuse(node: string, code: Diagnostic['code'], message: string, fix: string): void {

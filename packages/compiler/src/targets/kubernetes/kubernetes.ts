@@ -10,6 +10,7 @@ export const kubernetesCapabilities: Capabilities = {
   workers: false,
   secrets: true,
   exported: true,
+  ownEnv: true,
 }
 
 /** What is emitted: a Plan for one environment, with the code that runs in its pods. */
