@@ -50,6 +50,22 @@ onCluster('interrupted', () => {
     expect(markers).toEqual({ [jobs.step as string]: ['0', '1', '2'], [jobs.last as string]: ['0'] })
   })
 
+  test.concurrent('a driver that is told to go leaves at once', { timeout: 600_000 }, async ({ expect }) => {
+    const { driver } = await begin('told-to-go', 2, [8, 9])
+    const first = await here.follow(driver)
+    await first.said('a start', ({ event }) => event === 'stage.started')
+    const exit = '{.status.containerStatuses[0].state.terminated.exitCode}'
+    const wait = ['wait', `pod/${first.pod}`, `--for=jsonpath=${exit}`, '--timeout=300s', '-o', `jsonpath=${exit}`]
+    const stopped = here.ok(wait)
+    await here.ok(['delete', 'pod', first.pod, '--wait=false'])
+    // one that has to be killed ends with 137, half a minute later
+    expect(await stopped).toBe('143')
+    const job = await here.ended(driver)
+    first.stop()
+    expect(endOf(job)).toBe('Complete')
+    expect((await here.events(driver)).at(-1)).toMatchObject({ ...finished(145), run: first.events()[0]?.run })
+  })
+
   test.concurrent('pods that are deleted or evicted are made again', { timeout: 600_000 }, async ({ expect }) => {
     const { driver, jobs } = await begin('moved', 5, [4, 5, 6])
     const [deleted, evicted] = (await runningPods(jobs.step as string, 2)) as [Kube, Kube]

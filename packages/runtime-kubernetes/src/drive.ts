@@ -40,7 +40,7 @@ const inPod: DriverPlaces = {
 }
 
 /** Exit codes of a driver: its Job ends as failed with the one of a failed run, and starts it again after any other. */
-const codes = { succeeded: 0, failed: failedRun, cancelled: 3, crashed: 3 } as const
+const codes = { succeeded: 0, failed: failedRun, cancelled: 3, crashed: 3, stopped: 143 } as const
 
 /**
  * The life of a driver: goes on with the run of its plan, or begins it; prints events (contracts: events), one JSON
@@ -53,6 +53,8 @@ export async function drive(env: NodeJS.ProcessEnv, places: DriverPlaces = inPod
     return value
   }
   process.umask(0o002)
+  // the first process of a container hears nothing that it does not listen to; whoever follows goes on
+  process.once('SIGTERM', () => process.exit(codes.stopped))
   try {
     const given = JSON.parse(gunzipSync(readFileSync(places.plan)).toString()) as ClusterPlan
     const digest = variable('MILLRACE_PLAN')
