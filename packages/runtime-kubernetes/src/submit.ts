@@ -35,19 +35,27 @@ export async function applyAll(config: KubeConfig, objects: readonly KubernetesO
 
 const nameOf = ({ kind, metadata }: KubernetesObject): string => `${kind} "${metadata?.name}"`
 
-/** Deletes, of Jobs of these names, what ended and has to run again: all but those that a driver found to be done. */
+/**
+ * Deletes, of Jobs of these names, what ended and has to run again: all but those that a driver found to be done.
+ *
+ * @param anew of `names`, those that each run does anew: they are done only as long as the last run goes on
+ */
 export async function deleteEnded(
   config: KubeConfig,
   namespace: string,
   names: readonly string[],
   driver: string,
+  anew: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   const api = config.makeApiClient(BatchV1Api)
   const gone: string[] = []
+  const last = await read(api, namespace, driver)
+  const over = !last || last.end === 'complete'
   for (const name of names) {
     const job = await read(api, namespace, name)
     if (!job || job.end === undefined) continue
-    if (name !== driver && job.end === 'complete' && job.annotations[stateName] !== 'failed') continue
+    const done = job.annotations[stateName] !== 'failed' && !(over && anew.has(name))
+    if (name !== driver && job.end === 'complete' && done) continue
     try {
       await insist(() =>
         api.deleteNamespacedJob({

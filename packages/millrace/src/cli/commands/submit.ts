@@ -1,8 +1,17 @@
-import { KubeConfig, type KubernetesObject } from '@kubernetes/client-node'
-import { type Diagnostic, DiagnosticError, type Event, millisecondsOf, nowhere } from '@millrace/ir'
+import { KubeConfig, type KubernetesObject, type V1Job } from '@kubernetes/client-node'
+import {
+  type Diagnostic,
+  DiagnosticError,
+  type Event,
+  millisecondsOf,
+  nowhere,
+  optionsOf,
+  type Plan,
+} from '@millrace/ir'
 import { applyAll, ClusterError, deleteEnded, follow } from '@millrace/runtime-kubernetes'
 import { startTimer } from '@millrace/runtime-local'
 import { parse } from 'yaml'
+import { below } from '../../program/below.ts'
 import { manifestsOf } from '../../program/for-cluster.ts'
 import { exitCodes } from '../exit.ts'
 import { Failures } from '../failures.ts'
@@ -31,7 +40,7 @@ export async function submitCommand(invocation: Invocation, options: SubmitOptio
   try {
     const config = chosenCluster()
     if (options.retry)
-      for (const name of await deleteEnded(config, namespace, jobs, driver))
+      for (const name of await deleteEnded(config, namespace, jobs, driver, doneAnew(prepared.plan, objects)))
         process.stderr.write(`removed the Job ${name}, which had ended\n`)
     const running = await applyAll(config, objects)
     if (running.length > 0) process.stderr.write(`a run of this plan is under way: ${running.join(', ')}\n`)
@@ -68,6 +77,16 @@ function objectsIn(files: ReadonlyMap<string, string>): KubernetesObject[] {
     const { resources } = parse(files.get(`${folder}/kustomization.yaml`) ?? '') as { readonly resources: string[] }
     return resources.map((name) => parse(files.get(`${folder}/${name}`) ?? '') as KubernetesObject)
   })
+}
+
+/** The Jobs of what each run does anew: stages with `cache: false`, and all below them. */
+function doneAnew(plan: Plan, objects: readonly KubernetesObject[]): ReadonlySet<string> {
+  const stages = plan.nodes.flatMap((node) => (node.kind === 'stage' ? [node] : []))
+  const effects = stages.filter((node) => !optionsOf(plan, node).cache)
+  const ids = below(plan, new Set(effects.map(({ id }) => id)))
+  const keys = new Set<unknown>(stages.flatMap(({ id, key }) => (ids.has(id) ? [key] : [])))
+  const keyOf = ({ spec }: V1Job) => spec?.template?.metadata?.annotations?.['millrace.dev/node-key']
+  return new Set(objects.flatMap((job) => (keys.has(keyOf(job)) ? [job.metadata?.name ?? ''] : [])))
 }
 
 async function watch(
