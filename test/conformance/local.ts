@@ -24,6 +24,20 @@ export function localPlace(settings: { readonly jobs?: number } = {}): Place {
   }
 }
 
+/** Runs a pipeline here in a store that pods share: they run as another user. */
+export async function localRun<P extends AnyPipeline>(
+  pipeline: P,
+  input: Given<P>,
+  store: string,
+): Promise<Ended<Awaited<ReturnType<typeof run<P>>>>> {
+  const before = process.umask(0)
+  try {
+    return await ended(pipeline, input, { store })
+  } finally {
+    process.umask(before)
+  }
+}
+
 /** Runs a pipeline here and tells how it ended, without throwing. */
 async function ended<P extends AnyPipeline>(
   pipeline: P,

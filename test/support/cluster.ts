@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cpSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, readFileSync, rmdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
@@ -297,6 +297,25 @@ export default defineConfig({ environments: { cluster: onPrem({ namespace: '${th
       spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
     })
     return name
+  }
+
+  /**
+   * The folder of this machine that a claim's volume is, if it is one, and can be written to from here: what one pod of
+   * the cluster put there is looked for, as another machine may have a folder of that name.
+   */
+  async folderOf(claim: string): Promise<string | undefined> {
+    const mark = `mark-${randomBytes(8).toString('hex')}`
+    await this.inStore(`fs.mkdirSync('${mark}')`, claim)
+    const bound = await this.get('persistentvolumeclaim', claim)
+    const { spec } = await this.get('persistentvolume', bound.spec.volumeName)
+    const folder: string | undefined = spec.hostPath?.path ?? spec.local?.path
+    if (folder === undefined) return undefined
+    try {
+      rmdirSync(join(folder, mark))
+      return folder
+    } catch {
+      return undefined
+    }
   }
 
   /** What a piece of code gives that runs in a pod, in the folder of the first of some claims, as JSON. */
