@@ -82,7 +82,7 @@ export class ClusterPlace implements Place {
       store: volume({ size: '1Gi', accessMode: 'ReadWriteMany', claim }),
       env: { CONFORMANCE_SET: process.env.CONFORMANCE_SET ?? '' },
     })
-    const chosen = { name: 'cluster', environment }
+    const chosen = { name: 'cluster', environment, file: import.meta.filename }
     const prepared = await prepareProgram(program, {
       entry: program.traced.definition.at().file,
       // for digests of code alone

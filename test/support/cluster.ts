@@ -6,8 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { type Files, writeProgram } from './files.ts'
+import { endOf, type Kube, type Told } from './kube-objects.ts'
 import { finish, root } from './processes.ts'
 import { emptied, storePod } from './store-pod.ts'
+
+export * from './kube-objects.ts'
 
 const command = process.env.KUBECTL ?? 'kubectl'
 
@@ -45,39 +48,6 @@ function start(args: readonly string[], input = '', onText: (text: string) => vo
     child.on('error', reject).on('close', (code) => resolve({ code, ...said }))
   })
   return { ended, stop: () => void child.kill() }
-}
-
-/** What is looked at of an object. */
-export interface Kube {
-  readonly metadata: {
-    readonly name: string
-    readonly uid: string
-    readonly resourceVersion: string
-    readonly generation?: number
-    readonly creationTimestamp: string
-    readonly labels?: Readonly<Record<string, string>>
-    readonly annotations?: Readonly<Record<string, string>>
-    readonly deletionTimestamp?: string
-    readonly ownerReferences?: readonly { readonly name: string }[]
-  }
-  // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
-  readonly spec: any
-  // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
-  readonly status: any
-  // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
-  readonly [more: string]: any
-}
-
-/** A line of a driver's log. */
-export interface Told {
-  readonly event: string
-  readonly run: string
-  readonly time: string
-  readonly node?: string
-  readonly index?: readonly number[]
-  readonly attempt?: number
-  // biome-ignore lint/suspicious/noExplicitAny: events of any kind
-  readonly [more: string]: any
 }
 
 /** A compiled pipeline. */
@@ -342,17 +312,6 @@ const toEvents = (log: string): Told[] =>
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as Told)
-
-export const endOf = ({ status }: Kube): string | undefined =>
-  (status.conditions as { readonly type: string; readonly status: string }[] | undefined)?.find(
-    (condition) => condition.status === 'True' && ['Complete', 'Failed'].includes(condition.type),
-  )?.type
-
-/** Events as short lines: what happened to which node. */
-export const short = (events: readonly Told[]): string[] =>
-  events.map(({ event, node, index, attempt }) =>
-    [event, node, index && `[${index.join()}]`, attempt && attempt > 1 && `#${attempt}`].filter(Boolean).join(' '),
-  )
 
 /** A namespace for the tests of this file. */
 export function space(name: string): Space {
