@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildMillrace } from '../support/built.ts'
 import { examples, makeGoldens } from './examples.ts'
 
 /** Writes the goldens and manifests of all examples anew: `pnpm golden`. Read what changed before you commit it. */
+// the manifests hold what is built for pods
+buildMillrace()
 for (const { path, name, folder } of examples) {
   const goldens = await makeGoldens(path, name)
   mkdirSync(join(path, 'golden'), { recursive: true })
