@@ -122,9 +122,9 @@ test('what is wrong everywhere is told once; what the config has wrong comes fir
   expect([told.code, told.stdout, told.stderr]).toEqual([
     2,
     'a  does not fit  read\nb  does not fit  read\nc  fits          3 stages\n',
-    `error[missing-environment-value]: stage "read" inherits the variable HUB, which is not set
+    `error[missing-environment-value]: stage "read" inherits the variable HUB, which the environment has no value for
   at program.ts:9:38
-  fix: Set HUB, or give inherit() a default.
+  fix: Give HUB in the env of the environment, or give inherit() a default.
 the program does not fit 2 of 3 environments
 `,
   ])

@@ -5,9 +5,9 @@ import { root } from '../support/processes.ts'
 /** Runs a test file that is a campaign of its own, as its variables say. Throws with all that it said when it fails. */
 export async function inVitest(file: string, variables: Readonly<Record<string, string>>): Promise<void> {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-  const child = spawn(process.execPath, [vitest, 'run', file, '--color=false'], {
+  const child = spawn(process.execPath, [vitest, 'run', file], {
     cwd: root,
-    env: { ...process.env, ...variables },
+    env: { ...process.env, NO_COLOR: '1', ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''

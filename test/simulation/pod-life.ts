@@ -31,6 +31,7 @@ export class PodLives {
   readonly #fateOf: (pod: SimPod) => Fate
   /** How often an item was tried, by Job and index. */
   readonly #tried = new Map<string, number>()
+  readonly #told = new Set<string>()
 
   constructor(api: ApiServer, root: string, random: Random, stageOf: StageOf, fateOf: (pod: SimPod) => Fate) {
     this.#api = api
@@ -111,6 +112,8 @@ export class PodLives {
   }
 
   #succeed(pod: SimPod, item: Item, folder: string, output: Json): void {
+    if (this.#told.has(pod.uid)) return
+    this.#told.add(pod.uid)
     const { inputDigest, codeDigest, generation } = item
     write(join(folder, 'output.json'), output)
     const done = {
@@ -127,6 +130,9 @@ export class PodLives {
   }
 
   #fail(pod: SimPod, cause: Diagnostic, retry: boolean): void {
+    // a runner has one last word
+    if (this.#told.has(pod.uid)) return
+    this.#told.add(pod.uid)
     write(this.#own(pod, 'failed', `${pod.index}-${pod.uid}.json`), { cause, retry })
     const end = { code: retry ? 1 : 65, reason: 'Error', message: cause.message }
     this.#after(300, pod, () => this.#end(pod, end))

@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { version } from '../version.ts'
 import type { CompileOptions } from './commands/compile.ts'
 import type { RunOptions } from './commands/run.ts'
+import type { RunsOptions } from './commands/runs.ts'
 import type { StoreOptions } from './commands/store.ts'
 import type { SubmitOptions } from './commands/submit.ts'
 import { type Invocation, usage } from './invocation.ts'
@@ -159,7 +160,8 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     .argument('[what]', 'list, show, logs, compare or fetch')
     .argument('[id]', 'a run; may be shortened, none means the last')
     .argument('[more]', 'with logs: a stage; with compare: the other run; with fetch: the folder')
-  on<CommonOptions>(runs, async (options, words) =>
+    .option('--environment <name>', 'with logs: of the pods in this cluster, as long as it keeps them')
+  on<RunsOptions>(runs, async (options, words) =>
     (await import('./commands/runs.ts')).runsCommand(invocation, options, words, report),
   )
 

@@ -14,17 +14,27 @@ import { showTold } from '../told.ts'
 
 const verbs = ['list', 'show', 'logs', 'compare', 'fetch'] as const
 
+export interface RunsOptions extends CommonOptions {
+  readonly environment?: string
+}
+
 /** `runs list`, `runs show [id]`, `runs logs [id] [stage]`, `runs compare [a] [b]`, `runs fetch [id] [dir]`. */
 export async function runsCommand(
   invocation: Invocation,
-  options: CommonOptions,
+  options: RunsOptions,
   words: readonly (string | undefined)[],
   report: Report,
 ): Promise<number> {
   const [verb, id, stage] = words
+  const { environment } = options
   const taken = { list: 1, show: 2 }[verb ?? ''] ?? 3
   const extra = words.slice(taken).find((word) => word !== undefined)
   if (extra !== undefined) throw usage(`runs ${verb} takes no "${extra}"`, `See --help of runs.`)
+  if (environment !== undefined && environment !== 'laptop') {
+    if (verb !== 'logs') throw usage(`runs ${verb} takes no --environment`, 'Only logs are read from a cluster.')
+    const given = { ...options, environment }
+    return (await import('./cluster-logs.ts')).clusterLogsCommand(invocation, given, [id, stage], report)
+  }
   const store = openStore(storeFolder(options.store, invocation.entry))
   switch (verb) {
     case 'list':

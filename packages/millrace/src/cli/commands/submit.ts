@@ -1,18 +1,11 @@
-import { KubeConfig, type KubernetesObject, type V1Job } from '@kubernetes/client-node'
-import {
-  type Diagnostic,
-  DiagnosticError,
-  type Event,
-  millisecondsOf,
-  nowhere,
-  optionsOf,
-  type Plan,
-} from '@millrace/ir'
+import type { KubeConfig, KubernetesObject, V1Job } from '@kubernetes/client-node'
+import { type DiagnosticError, type Event, millisecondsOf, optionsOf, type Plan } from '@millrace/ir'
 import { applyAll, ClusterError, deleteEnded, follow } from '@millrace/runtime-kubernetes'
 import { startTimer } from '@millrace/runtime-local'
 import { parse } from 'yaml'
 import { below } from '../../program/below.ts'
 import { manifestsOf } from '../../program/for-cluster.ts'
+import { chosenCluster, clusterFailed, refused } from '../cluster-access.ts'
 import { exitCodes } from '../exit.ts'
 import { Failures } from '../failures.ts'
 import type { Invocation } from '../invocation.ts'
@@ -55,21 +48,6 @@ export async function submitCommand(invocation: Invocation, options: SubmitOptio
     throw error
   }
 }
-
-/** What KUBECONFIG, or else `~/.kube/config`, or the pod's own account chooses. */
-function chosenCluster(): KubeConfig {
-  const config = new KubeConfig()
-  try {
-    config.loadFromDefault()
-  } catch (error) {
-    throw clusterFailed(`no cluster is chosen: ${(error as Error).message}`, noCluster)
-  }
-  // what the library falls back to
-  if (config.getCurrentContext() === 'loaded-context') throw clusterFailed('no cluster is chosen', noCluster)
-  return config
-}
-
-const noCluster = 'Set KUBECONFIG to the file that names the cluster.'
 
 /** The objects of manifests, in the order of their kustomizations. */
 function objectsIn(files: ReadonlyMap<string, string>): KubernetesObject[] {
@@ -138,19 +116,3 @@ const driverFailed = (driver: string, namespace: string, why: string): Diagnosti
     `the driver "${driver}" ended without an end of the run: ${why}`,
     `Look at it with kubectl -n ${namespace} describe job ${driver}, then submit with --retry.`,
   )
-
-function refused({ status, message }: ClusterError, namespace: string): DiagnosticError {
-  if (status === 0)
-    return clusterFailed(`the cluster can't be reached: ${message}`, 'Check KUBECONFIG and its current context.')
-  const fixes: { readonly [status: number]: string } = {
-    401: 'Log in to the cluster again.',
-    403: `Ask for the rights to apply these objects in the namespace "${namespace}".`,
-    404: `Make the namespace with kubectl create namespace ${namespace}, or correct it in millrace.config.ts.`,
-  }
-  return clusterFailed(`the cluster refused ${message}`, fixes[status] ?? 'Look at what the message names.')
-}
-
-function clusterFailed(message: string, fix: string): DiagnosticError {
-  const diagnostic: Diagnostic = { code: 'cluster-failed', severity: 'error', message, at: nowhere, fix }
-  return new DiagnosticError([diagnostic])
-}
