@@ -24,7 +24,7 @@ onCluster('examples', () => {
     args: readonly string[],
   ): Promise<void> {
     await here.apply(compiled)
-    const [driver, there] = await Promise.all([here.ended(compiled.driver), local(compiled, entry, args)])
+    const [driver, there] = await Promise.all([here.ended(compiled.driver, 1000), local(compiled, entry, args)])
     const log = (await here.ok(['logs', `job/${compiled.driver}`])).trimEnd().split('\n')
     expect(endOf(driver), log.at(-1)).toBe('Complete')
     const events = log.map((line) => JSON.parse(line) as Told)
@@ -74,5 +74,12 @@ onCluster('examples', () => {
     const compiled = await here.compileExample('03-shapes', 'shapes.ts', args)
     await sameAsLocal(expect, compiled, 'shapes.ts', args)
     await changesNothing(expect, 'shapes', compiled)
+  })
+
+  test.concurrent('digits: from data to a report, with fewer settings', { timeout: 1_200_000 }, async ({ expect }) => {
+    const args = ['--param', 'settings=[{"gamma":0.001,"c":1},{"gamma":0.001,"c":10}]']
+    const compiled = await here.compileExample('02-digits', 'digits.ts', args)
+    await sameAsLocal(expect, compiled, 'digits.ts', args)
+    await changesNothing(expect, 'digits', compiled)
   })
 })
