@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { cpSync, readFileSync, rmdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { type Files, writeProgram } from './files.ts'
 import { endOf, type Kube, type Told } from './kube-objects.ts'
+import { planIn } from './plan-in.ts'
 import { finish, root } from './processes.ts'
 import { emptied, storePod } from './store-pod.ts'
 
@@ -167,11 +167,7 @@ export default defineConfig({ environments: { cluster: onPrem({ namespace: '${th
     const { code, stdout, stderr, events } = await finish(folder, all, { entry, timeout: 400_000 })
     if (code !== 0) throw new Error(`compile ended with ${code}:\n${stdout}${stderr}`)
     const manifests = join(folder, (events()[0] as { readonly folder: string }).folder)
-    const text = readFileSync(join(manifests, 'run/plan.configmap.yaml'), 'utf8')
-    const packed = /plan\.json\.gz: "([^"]+)"/.exec(text)?.[1] as string
-    const plan = JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString()) as {
-      readonly jobs: Readonly<Record<string, { readonly name: string }>>
-    }
+    const plan = planIn(manifests) as { readonly jobs: Readonly<Record<string, { readonly name: string }>> }
     return {
       folder: manifests,
       program: folder,

@@ -56,7 +56,7 @@ export async function drive(env: NodeJS.ProcessEnv, places: DriverPlaces = inPod
   // the first process of a container hears nothing that it does not listen to; whoever follows goes on
   process.once('SIGTERM', () => process.exit(codes.stopped))
   try {
-    const given = JSON.parse(gunzipSync(readFileSync(places.plan)).toString()) as ClusterPlan
+    const given = readPlan(places.plan)
     const digest = variable('MILLRACE_PLAN')
     const namespace = variable('MILLRACE_NAMESPACE')
     const config = new KubeConfig()
@@ -96,6 +96,14 @@ function tellAgain(events: readonly Event[], { terminationLog }: DriverPlaces): 
   if (last?.event !== 'run.finished') return codes.crashed
   tellEnd(terminationLog, last.errors)
   return codes[last.status]
+}
+
+/** A plan that no ConfigMap holds whole comes in parts, numbered from 1. */
+function readPlan(path: string): ClusterPlan {
+  const parts: Buffer[] = []
+  if (existsSync(path)) parts.push(readFileSync(path))
+  else for (let part = 1; existsSync(`${path}.${part}`); part++) parts.push(readFileSync(`${path}.${part}`))
+  return JSON.parse(gunzipSync(Buffer.concat(parts)).toString()) as ClusterPlan
 }
 
 const print = (event: Event): void => void process.stdout.write(`${JSON.stringify(event)}\n`)

@@ -6,6 +6,7 @@ import type {
   V1Role,
   V1RoleBinding,
   V1ServiceAccount,
+  V1Volume,
 } from '@kubernetes/client-node'
 import { failedRun } from '@millrace/ir'
 import type { ClusterEnvironment, VolumeStore } from './environment.ts'
@@ -32,6 +33,8 @@ export interface RunParts {
   readonly claim: string
   /** Names of the stage Jobs. */
   readonly jobs: readonly string[]
+  /** How many ConfigMaps hold the plan. */
+  readonly planParts: number
   /** Name of the ConfigMap with the files that parameters and assets name. */
   readonly inputs?: string | undefined
 }
@@ -136,42 +139,66 @@ export const driverJob = (parts: RunParts): V1Job => ({
 /** V8's heap of a driver, in MiB: within its limit of memory, with room for what is not heap. */
 const driverHeap = 160
 
-export const driverPod = ({ pipeline, environment, digest, driverCode, claim, inputs }: RunParts): V1PodSpec => ({
-  restartPolicy: 'Never',
-  serviceAccountName: accountName(pipeline, 'driver'),
-  automountServiceAccountToken: true,
-  ...podSecurity,
-  volumes: [
-    configMapVolume('driver', driverCode),
-    configMapVolume('plan', planName(pipeline, 'plan', digest)),
-    ...(inputs === undefined ? [] : [configMapVolume('inputs', inputs)]),
-    { name: 'store', persistentVolumeClaim: { claimName: claim } },
-    { name: 'scratch', emptyDir: {} },
-  ],
-  containers: [
-    {
-      name: 'driver',
-      image: environment.image,
-      imagePullPolicy: 'IfNotPresent',
-      command: nodeCommand(`${places.driver}/driver.mjs.gz`, [`--max-old-space-size=${driverHeap}`]),
-      env: [
-        fieldEnv('MILLRACE_JOB', jobNameLabel),
-        fieldEnv('MILLRACE_JOB_UID', "metadata.labels['batch.kubernetes.io/controller-uid']"),
-        fieldEnv('MILLRACE_NAMESPACE', 'metadata.namespace'),
-        { name: 'MILLRACE_PLAN', value: digest },
-        { name: 'HOME', value: '/tmp' },
-        { name: 'TMPDIR', value: '/tmp' },
-        { name: 'NODE_EXTRA_CA_CERTS', value: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt' },
-      ],
-      resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
-      securityContext: containerSecurity,
-      volumeMounts: [
-        readOnly('driver', places.driver),
-        readOnly('plan', places.plan),
-        ...(inputs === undefined ? [] : [readOnly('inputs', places.inputs)]),
-        { name: 'store', mountPath: places.store },
-        { name: 'scratch', mountPath: '/tmp' },
-      ],
-    },
-  ],
-})
+/** The ConfigMap with a part of the plan, from 0, and the file in it; one that is whole has no number. */
+export function planPart(
+  { pipeline, digest, planParts }: RunParts,
+  part: number,
+): { readonly map: string; readonly file: string } {
+  const map = planName(pipeline, 'plan', digest)
+  return planParts === 1
+    ? { map, file: 'plan.json.gz' }
+    : { map: `${map}-${part + 1}`, file: `plan.json.gz.${part + 1}` }
+}
+
+/** All parts of the plan in one folder. */
+function planVolume(parts: RunParts): V1Volume {
+  const [first, ...more] = Array.from({ length: parts.planParts }, (_, part) => planPart(parts, part).map)
+  if (more.length === 0) return configMapVolume('plan', first as string)
+  return {
+    name: 'plan',
+    projected: { sources: [first, ...more].map((name) => ({ configMap: { name: name as string } })) },
+  }
+}
+
+export const driverPod = (parts: RunParts): V1PodSpec => {
+  const { pipeline, environment, digest, driverCode, claim, inputs } = parts
+  return {
+    restartPolicy: 'Never',
+    serviceAccountName: accountName(pipeline, 'driver'),
+    automountServiceAccountToken: true,
+    ...podSecurity,
+    volumes: [
+      configMapVolume('driver', driverCode),
+      planVolume(parts),
+      ...(inputs === undefined ? [] : [configMapVolume('inputs', inputs)]),
+      { name: 'store', persistentVolumeClaim: { claimName: claim } },
+      { name: 'scratch', emptyDir: {} },
+    ],
+    containers: [
+      {
+        name: 'driver',
+        image: environment.image,
+        imagePullPolicy: 'IfNotPresent',
+        command: nodeCommand(`${places.driver}/driver.mjs.gz`, [`--max-old-space-size=${driverHeap}`]),
+        env: [
+          fieldEnv('MILLRACE_JOB', jobNameLabel),
+          fieldEnv('MILLRACE_JOB_UID', "metadata.labels['batch.kubernetes.io/controller-uid']"),
+          fieldEnv('MILLRACE_NAMESPACE', 'metadata.namespace'),
+          { name: 'MILLRACE_PLAN', value: digest },
+          { name: 'HOME', value: '/tmp' },
+          { name: 'TMPDIR', value: '/tmp' },
+          { name: 'NODE_EXTRA_CA_CERTS', value: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt' },
+        ],
+        resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+        securityContext: containerSecurity,
+        volumeMounts: [
+          readOnly('driver', places.driver),
+          readOnly('plan', places.plan),
+          ...(inputs === undefined ? [] : [readOnly('inputs', places.inputs)]),
+          { name: 'store', mountPath: places.store },
+          { name: 'scratch', mountPath: '/tmp' },
+        ],
+      },
+    ],
+  }
+}

@@ -24,6 +24,7 @@ import {
   driverPod,
   driverRole,
   fileConfigMap,
+  planPart,
   type RunParts,
   serviceAccount,
   storeClaim,
@@ -31,15 +32,21 @@ import {
 import { Inputs } from './inputs.ts'
 import type { ClusterProgram, Emitted } from './kubernetes.ts'
 import { labelsOf } from './labels.ts'
-import { contentName, planName } from './names.ts'
+import { contentName } from './names.ts'
 import { mapsAround } from './parallel.ts'
 import { placeStage } from './placement.ts'
 import { driverPolicy, driverPolicyBinding, policyFile } from './policy.ts'
 import { FormPrinter, printManifest } from './print.ts'
 import { stageJob } from './stage-job.ts'
 
-/** Bytes that a ConfigMap may hold beside its metadata; the API server refuses data above 1 MiB. */
-const configMapLimit = 1_000_000
+/** Bytes of a gzipped part of the plan: the API server refuses a ConfigMap with more than 1 MiB of data. */
+const planPartLimit = 1_000_000
+
+/** How many of these a driver can read within its memory. */
+const mostPlanParts = 4
+
+/** Bytes of names in one Role: etcd refuses objects above 1.5 MiB. */
+const roleLimit = 1_200_000
 
 /** See `emitKubernetes`. */
 export const emit = (program: ClusterProgram): Emitted => new Emission(program).emit()
@@ -192,12 +199,14 @@ class Emission {
     }
     const driverCode = contentName('millrace-driver', digestBytes(driver))
     const inputs = this.#inputsMap()
+    const planBytes = inParts(Buffer.from(JSON.stringify(clusterPlan)))
     const common: Omit<RunParts, 'digest'> = {
       pipeline: plan.pipeline,
       environment,
       driverCode,
       claim: this.#claim,
       jobs: [...jobs.values()].map(({ name }) => name).sort(),
+      planParts: planBytes.length,
       inputs,
     }
     const none = `sha256:${'0'.repeat(64)}` as Digest
@@ -207,15 +216,7 @@ class Emission {
     })
     const parts: RunParts = { ...common, digest }
     const labels = labelsOf(plan.pipeline, 'driver')
-    const planMap = planName(plan.pipeline, 'plan', digest)
-    const bytes = zipped(Buffer.from(JSON.stringify(clusterPlan)))
-    if (bytes.length > configMapLimit * 0.75)
-      this.#refuse(
-        '',
-        'does-not-fit',
-        `the plan of pipeline "${plan.pipeline}" has ${Math.ceil(bytes.length / 1024)} KiB gzipped; a cluster's ConfigMap holds ${Math.floor((configMapLimit * 0.75) / 1024)} KiB`,
-        'Call a stage in a map instead of once for each item.',
-      )
+    this.#refuseLarge(parts)
     this.#put('run/driver.serviceaccount.yaml', serviceAccount(parts, 'driver'))
     this.#put('run/stage.serviceaccount.yaml', serviceAccount(parts, 'stage'))
     this.#put('run/driver.role.yaml', driverRole(parts))
@@ -233,8 +234,32 @@ class Emission {
         zipped(driver),
       ),
     )
-    this.#put('run/plan.configmap.yaml', fileConfigMap(environment, labels, planMap, 'plan.json.gz', bytes))
+    for (const [part, bytes] of planBytes.entries()) {
+      const { map, file } = planPart(parts, part)
+      const name = planBytes.length === 1 ? 'plan' : `plan-${part + 1}`
+      this.#put(`run/${name}.configmap.yaml`, fileConfigMap(environment, labels, map, file, bytes))
+    }
     this.#put('run/driver.job.yaml', driverJob(parts))
+  }
+
+  /** What no cluster would hold, or no driver. */
+  #refuseLarge({ pipeline, jobs, planParts }: RunParts): void {
+    const fix = 'Call a stage in a map instead of once for each item.'
+    const named = jobs.reduce((sum, name) => sum + name.length + 3, 0)
+    if (named > roleLimit)
+      this.#refuse(
+        '',
+        'does-not-fit',
+        `pipeline "${pipeline}" has ${jobs.length} stage calls, and the Role that names their Jobs for the driver can name about ${Math.floor((roleLimit * jobs.length) / named / 100) * 100}`,
+        fix,
+      )
+    if (planParts > mostPlanParts)
+      this.#refuse(
+        '',
+        'does-not-fit',
+        `the plan of pipeline "${pipeline}" is too large for a driver: it needs ${planParts} ConfigMaps, and may have ${mostPlanParts}`,
+        'Call a stage in a map instead of once for each item, and give large values as files.',
+      )
   }
 
   /** Parameters and assets that are files, as a ConfigMap that the driver puts into the store. */
@@ -280,4 +305,15 @@ function zipped(bytes: Uint8Array): Uint8Array {
   const out = gzipSync(bytes, { level: 9 })
   out[9] = 255
   return out
+}
+
+/** Gzipped pieces, each within a ConfigMap; together they unzip to the whole. */
+function inParts(bytes: Uint8Array): Uint8Array[] {
+  for (let count = 1; ; count++) {
+    const size = Math.ceil(bytes.length / count)
+    const parts = Array.from({ length: count }, (_, part) => zipped(bytes.subarray(part * size, (part + 1) * size)))
+    if (parts.every(({ length }) => length <= planPartLimit)) return parts
+    // no need to try each number of them
+    count = Math.max(count, Math.ceil(parts.reduce((sum, { length }) => sum + length, 0) / planPartLimit) - 1)
+  }
 }
