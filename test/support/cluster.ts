@@ -288,9 +288,8 @@ export default defineConfig({ environments: { cluster: onPrem({ namespace: '${th
   async inStore(code: string, ...claims: readonly string[]): Promise<unknown> {
     const name = `look-${randomBytes(3).toString('hex')}`
     await this.ok(['create', '-f', '-'], storePod(name, code, claims.length > 0 ? claims : [ownClaim]))
-    await this.until(`the end of ${name}`, async () =>
-      ['Succeeded', 'Failed'].includes((await this.get('pod', name)).status.phase),
-    )
+    const ended = '--for=jsonpath={.status.containerStatuses[0].state.terminated.exitCode}'
+    await this.ok(['wait', `pod/${name}`, ended, '--timeout=120s'])
     return JSON.parse(await this.ok(['logs', name]))
   }
 }
