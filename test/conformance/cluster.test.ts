@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Event } from '@millrace/ir'
 import { map, pipeline } from 'millrace'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -7,6 +8,7 @@ import { noCluster, onCluster, space } from '../support/cluster.ts'
 import { ClusterPlace } from './cluster.ts'
 import { told } from './events.ts'
 import { localRun } from './local.ts'
+import { talk } from './stages/contexts.ts'
 import { look, write } from './stages/files.ts'
 import { double } from './stages/plain.ts'
 import { effect, waits } from './stages/trouble.ts'
@@ -87,17 +89,30 @@ onCluster('conformance', () => {
     const making = (list: readonly number[], text: string) => ({ list: [...list], text })
     const made = pipeline('made', {
       input: Input,
-      build: ({ list, text }) => ({ doubled: map(list, (n) => small(double)({ n }).n), files: small(write)({ text }) }),
+      build: ({ list, text }) => ({
+        doubled: map(list, (n) => small(double)({ n }).n),
+        files: small(write)({ text }),
+        name: small(talk)({ name: text }).name,
+      }),
     })
     const used = pipeline('used', {
       input: Input,
       build: ({ list, text }) => {
-        const { doubled, files } = made({ list, text })
-        return { doubled, files, seen: small(look)(files) }
+        const { doubled, files, name } = made({ list, text })
+        return { doubled, files, name, seen: small(look)(files) }
       },
     })
-    const hits = ['double[0] cached', 'double[1] cached', 'write cached']
+    const hits = ['double[0] cached', 'double[1] cached', 'talk cached', 'write cached']
     const calls = (prefix: string) => [...hits.map((hit) => `${prefix}${hit}`), 'look started', 'look succeeded'].sort()
+    /** A hit tells a log as its lines. */
+    const said = (events: readonly Event[]) =>
+      events
+        .flatMap((at) => {
+          if (at.event === 'metric') return [`${at.name} ${at.value} at ${at.step}`]
+          if (at.event !== 'log') return []
+          return [at.data === undefined ? at.message : `${at.message} ${JSON.stringify(at.data)}`]
+        })
+        .sort()
     try {
       const [one, two] = [making([1, 2], 'made here'), making([3, 4], 'made there')]
       const local = await localRun(made, one, store)
@@ -106,6 +121,8 @@ onCluster('conformance', () => {
       expect(told(there.events).toSorted()).toEqual(calls('made/'))
       for (const at of there.events) if (at.event === 'stage.cached') expect(at.from).toBe(local.run)
       expect(there.output.doubled).toEqual([2, 4])
+      expect(said(local.events)).toContain(`printed ${one.text}`)
+      expect(said(there.events)).toEqual(said(local.events))
       expect([there.output.seen.text, readFileSync(there.output.files.plain.path, 'utf8')]).toEqual([
         one.text,
         one.text,
@@ -117,6 +134,7 @@ onCluster('conformance', () => {
       expect(told(back.events).toSorted()).toEqual(calls('made/'))
       for (const at of back.events) if (at.event === 'stage.cached') expect(at.from).toBe(remote.run)
       expect(back.output.doubled).toEqual([6, 8])
+      expect(said(back.events)).toEqual(said(remote.events))
       expect([back.output.seen.text, readFileSync(back.output.files.plain.path, 'utf8')]).toEqual([two.text, two.text])
       expect(back.output.files.tree.path.startsWith(store)).toBe(true)
     } finally {
