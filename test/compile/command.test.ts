@@ -64,6 +64,31 @@ test('an edit of one stage, or of what it asks for, gives new Jobs to it and to 
   expect(await jobs(text())).toEqual([first, second])
 })
 
+test('equal calls in bodies of their own are Jobs of their own', async () => {
+  const text = `import { main, map, pipeline, stage } from 'millrace'
+import { z } from 'zod'
+const n = z.object({ n: z.int() })
+export const double = stage('double', { input: n, output: n, run: ({ n }) => ({ n: 2 * n }) })
+export const demo = pipeline('demo', {
+  input: z.object({ list: z.array(z.int()).default([1, 2]) }),
+  build: ({ list }) => {
+    const each = () => map(list, (n) => double({ n }).n)
+    return { one: each(), two: each(), three: each() }
+  },
+})
+main(import.meta, demo)
+`
+  const { folder, run } = program({ 'program.ts': text, 'millrace.config.ts': config() })
+  const { code, stderr } = await run(['compile'])
+  expect([code, stderr.includes('new')], stderr).toEqual([0, true])
+  const ordinals = jobsIn(folder).map((name) => {
+    const job = readFileSync(join(folder, `deploy/demo/onprem/jobs/${name}.job.yaml`), 'utf8')
+    return [/node-key: "(.+)"/.exec(job)?.[1], /ordinal: "(.+)"/.exec(job)?.[1] ?? '1']
+  })
+  expect(ordinals.map(([, ordinal]) => ordinal).sort()).toEqual(['1', '2', '3'])
+  expect(new Set(ordinals.map(([key]) => key)).size).toBe(1)
+})
+
 test('a label of the environment is on every object and makes no Job new', async () => {
   const { folder, run } = program(files)
   await run(['compile'])

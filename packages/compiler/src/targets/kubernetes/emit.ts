@@ -119,6 +119,7 @@ class Emission {
     const code = new Map<string, string>()
     const jobs = new Map<string, ClusterJob>()
     const names = new Map<string, string>()
+    const equal = new Map<string, number>()
     for (const node of plan.nodes) {
       if (node.kind !== 'stage') continue
       const placed = placeStage(optionsOf(plan, node).resources, environment)
@@ -137,16 +138,12 @@ class Emission {
         code.set(node.stage, codeName)
       }
       const { mapped, parallel } = around(node)
-      const job = stageJob({
-        plan,
-        node,
-        environment,
-        placement: placed,
-        runner: runnerName,
-        code: codeName,
-        claim: this.#claim,
-        mapped,
-      })
+      const common = { plan, node, environment, placement: placed, runner: runnerName, claim: this.#claim, mapped }
+      const jobOf = (ordinal: number) => stageJob({ ...common, code: codeName, ordinal })
+      const first = jobOf(1)
+      const ordinal = (equal.get(first.metadata?.name as string) ?? 0) + 1
+      equal.set(first.metadata?.name as string, ordinal)
+      const job = ordinal === 1 ? first : jobOf(ordinal)
       const name = job.metadata?.name as string
       const same = names.get(name)
       if (same !== undefined) throw new Error(`the Jobs of "${same}" and "${node.id}" have one name: ${name}`)

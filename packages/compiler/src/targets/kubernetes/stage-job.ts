@@ -36,6 +36,8 @@ export interface StageJobParts {
   readonly claim: string
   /** Whether it stands in a map, so that it runs once an item. */
   readonly mapped: boolean
+  /** Which of the calls it is that are equal to the last word, from 1: in bodies of their own they are not merged. */
+  readonly ordinal: number
 }
 
 /** How much longer than its stage's timeout a pod may live, for its image and its start. */
@@ -73,7 +75,11 @@ export function stageJob(parts: StageJobParts): V1Job {
     template: {
       metadata: {
         labels: { ...labels },
-        annotations: { ...parts.placement.annotations, 'millrace.dev/node-key': node.key },
+        annotations: {
+          ...parts.placement.annotations,
+          'millrace.dev/node-key': node.key,
+          ...(parts.ordinal > 1 ? { 'millrace.dev/ordinal': String(parts.ordinal) } : {}),
+        },
       },
       spec: podSpec(parts),
     },
