@@ -59,10 +59,11 @@ export function cache(newPlace: () => Place, kind: Kind): void {
     const [a, b] = [await newPlace().run(work, { list: [3, 1] }), await newPlace().run(work, { list: [3, 1] })]
     expect(withoutPaths(a.output)).toEqual(withoutPaths(b.output))
     const planOf = (events: readonly Event[]) => events.flatMap((at) => (at.event === 'run.started' ? [at.plan] : []))
-    expect(planOf(a.events)).toEqual(planOf(b.events))
+    // a driver's plan says which claim its store is
+    if (kind.stages !== 'in pods') expect(planOf(a.events)).toEqual(planOf(b.events))
   })
 
-  order('equal calls are done once, and each has its events', async () => {
+  test('equal calls are done once, and each has its events', async () => {
     const equal = pipeline('equal', {
       input: z.object({ n: z.number(), list: z.array(z.number()) }),
       build: ({ n, list }) => ({
