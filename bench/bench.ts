@@ -5,12 +5,15 @@ import { join } from 'node:path'
 import { packedProject } from '../test/support/packed.ts'
 import { type Figure, machine, measure, type Subject } from './measure.ts'
 
-/** `pnpm bench [rounds]`: prints the table of bench/README.md. Whole processes, peers in the same run. */
+/** `pnpm bench [rounds] [words]`: prints the table of bench/README.md. Whole processes, peers in the same run. */
 const rounds = Number(process.argv[2] ?? 7)
+/** Only rows whose name holds this. */
+const only = process.argv[3] ?? ''
 const here = join(import.meta.dirname, 'programs')
 const built = packedProject(mkdtempSync(join(tmpdir(), 'millrace-built-')))
 const store = join(built, 'store')
-for (const name of ['diamond.ts', 'many.ts', 'floor.ts']) copyFileSync(join(here, name), join(built, name))
+for (const name of ['diamond.ts', 'many.ts', 'ten.ts', 'floor.ts', 'millrace.config.ts'])
+  copyFileSync(join(here, name), join(built, name))
 process.on('exit', () => rmSync(built, { recursive: true, force: true }))
 
 const tsx = join(import.meta.dirname, 'node_modules/.bin/tsx')
@@ -37,6 +40,17 @@ const millrace = (what: string, command: readonly string[], more: Partial<Subjec
   cwd: command[0] === tsx ? here : built,
   before: wipe,
   ...more,
+})
+/** Manifests of ten stages, written anew, with their code bundled anew. */
+const compiled = (pipeline: string, size: number): Subject => ({
+  name: `compile ${pipeline} ${size}`,
+  command: [node, 'ten.ts', 'compile', '--pipeline', pipeline, '--out', join(built, 'deploy'), '--store', store],
+  cwd: built,
+  env: { SIZE: String(size) },
+  before() {
+    wipe()
+    rmSync(join(built, 'deploy'), { recursive: true, force: true })
+  },
 })
 const many = (pipeline: string): readonly string[] => ['many.ts', '--pipeline', pipeline]
 
@@ -114,6 +128,12 @@ const rows: Row[] = [
     subject: millrace('cached', [node, ...many('fan')], { env: { SIZE: '999' }, before() {} }),
     bare: bare('fan', 999),
   },
+  ...['chain', 'fan'].map((pipeline) => ({
+    what: `\`compile\` of 10,000 calls of 10 stages, ${pipeline}`,
+    target: '3 s',
+    subject: compiled(pipeline, 10_000),
+  })),
+  { what: '`compile` of 1,000 calls of 10 stages, chain', target: '–', subject: compiled('chain', 1000) },
   {
     what: '`--help`, built',
     target: '0.25 s',
@@ -138,7 +158,7 @@ console.log(`${machine()}; ${rounds} rounds, median (least–most), peak memory 
 console.log('| what | target | Millrace | bare promises | ratio |')
 console.log('|---|---|---|---|---|')
 for (const figure of measure(floors, rounds)) console.log(`| ${figure.name} | | ${show(figure)} | | |`)
-for (const { what, target, subject, bare } of rows) {
+for (const { what, target, subject, bare } of rows.filter(({ what }) => what.includes(only))) {
   wipe()
   const [ours, theirs] = measure(bare ? [subject, bare] : [subject], rounds) as [Figure, Figure?]
   const peer = theirs ? `${show(theirs)} | ${(ours.seconds.median / theirs.seconds.median).toFixed(1)}` : '|'
