@@ -56,6 +56,14 @@ test('a Job that ended before, without a result', async () => {
   `)
 })
 
+test('a Job that is Complete without a marker of its pod', async () => {
+  expect(await said('chain', 'no marker')).toMatchInlineSnapshot(`
+    "error[no-output]: "add" finished without output: the Job "sim-add-<hex>" is Complete, and no done marker came for 10 s
+      fix: Check that the volume of the store shows writes to all nodes.
+    "
+  `)
+})
+
 test('more items than a Job holds are one error of the run', { timeout: 300_000 }, async () => {
   expect(await said('crowd', undefined)).toMatchInlineSnapshot(`
     "error[does-not-fit]: "add" has 100001 items to run; an Indexed Job holds 100000

@@ -7,7 +7,7 @@ import type { ApiServer, SimPod } from './api-server.ts'
 import { isOver } from './job-controller.ts'
 
 /** What happens to a pod besides its work. */
-export type Fate = 'none' | 'deleted' | 'evicted' | 'out of memory'
+export type Fate = 'none' | 'deleted' | 'evicted' | 'out of memory' | 'silent'
 
 /** The stages' own functions, by node id, as a runner would import them. */
 export type StageOf = (node: string) => { readonly self: unknown; readonly code: string }
@@ -55,6 +55,8 @@ export class PodLives {
       if (fate === 'deleted' || fate === 'evicted') this.#after(800, pod, () => this.#stop(pod, fate === 'evicted'))
       if (fate === 'out of memory')
         return this.#after(700, pod, () => this.#end(pod, { code: 137, reason: 'OOMKilled', message: '' }))
+      if (fate === 'silent')
+        return this.#after(700, pod, () => this.#end(pod, { code: 0, reason: 'Completed', message: '' }))
       this.#after(1200, pod, () => this.#work(pod))
     })
   }

@@ -3,7 +3,7 @@ import type { SimPod } from './api-server.ts'
 import type { Fate } from './pod-life.ts'
 
 /** What ends a stage for good, whatever a driver does. */
-export type Fatal = 'Job deleted' | 'Job suspended again and again' | 'rights taken'
+export type Fatal = 'Job deleted' | 'Job suspended again and again' | 'rights taken' | 'no marker'
 
 /** When a driver is killed: at a time, at its nth event, or between a commit and the journal. */
 export type Kill =
@@ -69,6 +69,7 @@ export class Troubles {
 
   /** No item is ill-fated more often than its Job forgives. */
   fateOf({ job, index }: SimPod, retries: number): Fate {
+    if (this.fatal === 'no marker') return 'silent'
     if (!this.chance(this.#illFated)) return 'none'
     const fate = this.random.pick(['deleted', 'evicted', 'evicted', 'out of memory'] as const)
     const key = `${job.name} ${job.mapped ? index : ''} ${fate}`

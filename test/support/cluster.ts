@@ -30,6 +30,8 @@ interface Said {
   readonly stderr: string
 }
 
+const unanswered = /Unable to connect to the server|TLS handshake timeout|connection refused|i\/o timeout/
+
 interface Streamed {
   readonly ended: Promise<Said>
   stop(): void
@@ -98,9 +100,14 @@ export class Space {
       ])
   }
 
-  kubectl(args: readonly string[], object?: object | string): Promise<Said> {
+  /** A server that does not answer for a while is asked again. */
+  async kubectl(args: readonly string[], object?: object | string): Promise<Said> {
     const input = typeof object === 'object' ? JSON.stringify(object) : object
-    return start(['-n', this.name, ...args], input).ended
+    for (let tries = 1; ; tries++) {
+      const said = await start(['-n', this.name, ...args], input).ended
+      if (said.code === 0 || tries === 12 || !unanswered.test(said.stderr)) return said
+      await sleep(3000)
+    }
   }
 
   /** @throws Error when it fails */

@@ -38,7 +38,8 @@ export class JobControl {
     for (let round = 1; ; round++) {
       view ??= await this.look(name)
       if (!view || view.uid !== uid) throw new ClusterError(404, 'NotFound', `the Job "${name}" was deleted`)
-      if (is(view, shape) && (state === undefined || view.annotations[stateName] === state)) return view
+      const told = state === undefined || view.annotations[stateName] === state
+      if (is(view, shape) && told && this.#owned(view)) return view
       const fields = this.#fields(view, shape, state)
       try {
         const now = await this.#cluster.apply(name, fields)
@@ -71,6 +72,12 @@ export class JobControl {
         await pause(error, round)
       }
     }
+  }
+
+  /** A Job that several plans use has a driver of each as an owner: it goes with the last of them. */
+  #owned({ owners }: JobView): boolean {
+    const owner = this.#owns ? this.#owner : undefined
+    return owner === undefined || owners.some(({ uid }) => uid === owner.uid)
   }
 
   #fields(view: JobView, shape: Shape, state: string | undefined): JobFields {
