@@ -114,8 +114,10 @@ function outcomeProblems({ truth, uncached }: SimProgram, troubles: Troubles, { 
     ...(troubles.fatal ? fatalEnds : []),
     // a Job that was made narrow while it ran can be Complete before all of it ran
     ...(troubles.suspensions > 0 ? [/ was made smaller by "kubectl-client-side-apply" while it ran/] : []),
-    // and where no driver saw it run, it only is Complete
-    ...(troubles.suspensions > 0 && troubles.kills.length > 0 ? [/ ended before \(Complete\)/] : []),
+    // and a driver that did not see it narrow sees only that it is Complete
+    ...(troubles.suspensions > 0 && (troubles.kills.length > 0 || troubles.twin)
+      ? [/ ended before \(Complete\)/, / finished without output: the Job "[^"]+" is Complete/]
+      : []),
   ]
   // a Job that has run for one plan does not run again for another that asks for new results
   if (troubles.twin === 'plan' && uncached) allowed.push(/ ended before \(Complete\) and has no result in the store/)
