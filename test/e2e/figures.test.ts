@@ -4,10 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { type Kube, onCluster, space } from '../support/cluster.ts'
 
-/** Prints figures of the cluster that KUBECONFIG names, for bench/README.md: `MILLRACE_FIGURES=1`, on a quiet machine. */
+/**
+ * Prints figures of the cluster that KUBECONFIG names, for bench/README.md: `MILLRACE_FIGURES=300` Jobs, on a
+ * quiet machine.
+ */
 const figures = process.env.MILLRACE_FIGURES ? onCluster : describe.skip
 
-const count = 300
+const count = Number(process.env.MILLRACE_FIGURES)
 const program = (name: string, body: string) => `import { main, pipeline, stage } from 'millrace'
 import { z } from 'zod'
 

@@ -34,4 +34,4 @@ export const stageArchive = ({ code, assets }: EmittedStage): Uint8Array =>
  * The archive, gzipped. Another version of zlib may give other bytes: whoever names it by its content uses
  * `archiveDigest` of the archive itself.
  */
-export const packStage = (emitted: EmittedStage): Uint8Array => gzipSync(stageArchive(emitted), { level: 9 })
+export const packStage = (emitted: EmittedStage): Uint8Array => gzipSync(stageArchive(emitted))

@@ -26,11 +26,14 @@ export function compareManifests(folder: string, files: ReadonlyMap<string, stri
 /** Brings a folder up to date, and leaves what says the same as it is. */
 export function writeManifests(folder: string, files: ReadonlyMap<string, string>): readonly Difference[] {
   const differences = compareManifests(folder, files)
+  const made = new Set<string>()
   for (const { path, how } of differences) {
     const file = join(folder, path)
+    const parent = dirname(file)
     onDisk('write', file, () => {
       if (how === 'gone') return rmSync(file)
-      mkdirSync(dirname(file), { recursive: true })
+      if (!made.has(parent)) mkdirSync(parent, { recursive: true })
+      made.add(parent)
       writeFileSync(file, files.get(path) as string)
     })
   }

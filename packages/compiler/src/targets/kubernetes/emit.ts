@@ -299,7 +299,7 @@ const kustomization = (resources: readonly string[]): string =>
 
 /** The byte of the header that tells the operating system is the only one that differs between equal compressors. */
 function zipped(bytes: Uint8Array): Uint8Array {
-  const out = gzipSync(bytes, { level: 9 })
+  const out = gzipSync(bytes)
   out[9] = 255
   return out
 }
