@@ -144,3 +144,11 @@ test('submit without a cluster: exit 3', async () => {
     'error[cluster-failed]: no cluster is chosen\n  fix: Set KUBECONFIG to the file that names the cluster.\n',
   ])
 })
+
+test('a timeout that no pod can have is left to the stage alone', async () => {
+  const { folder, run } = program({ ...files, 'program.ts': text(undefined, "timeout: '30000d',") })
+  expect((await run(['compile'])).code).toBe(0)
+  const [, second = ''] = jobsIn(folder)
+  const job = readFileSync(join(folder, 'deploy/demo/onprem/jobs', `${second}.job.yaml`), 'utf8')
+  expect(job).toContain('activeDeadlineSeconds: 2147483647\n')
+})

@@ -80,6 +80,7 @@ const acts: { readonly [name: string]: (stop: AbortSignal, log: (text: string) =
     await sleep(100)
     log('stopped')
   },
+  soon: () => sleep(300),
   print: () => {
     const mebibyte = 'x'.repeat(2 ** 20 - 1)
     for (let i = 0; i < 66; i++) console.log(mebibyte)

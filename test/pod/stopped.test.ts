@@ -44,6 +44,11 @@ test('a timeout aborts the signal, waits a second, and fails', async () => {
   expect(performance.now() - began).toBeLessThan(10_000)
 })
 
+test('a timeout of more than 24 days does not pass at once', async () => {
+  const folder = await act('soon', { timeout: '30d' })
+  expect(await folder.run('a')).toEqual({ code: 0, signal: null, stdout: '', stderr: '', last: '' })
+})
+
 test('a stage that let no timer run is late all the same', async () => {
   const folder = await act('busy', { timeout: '300ms' })
   check(folder, await folder.run('a'), '', ...late)

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { startTimer } from '../../packages/runtime-local/src/long-timer.ts'
+import { startTimer } from '../../packages/runner/src/index.ts'
 import { program } from '../support/program.ts'
 
 test('a timeout of more than 24 days, of a stage and of a run, does not pass at once', async () => {

@@ -9,6 +9,7 @@ import { exitWith } from './exit.ts'
 import { StageFailure, threw } from './failure.ts'
 import { writeLasting, writeWhole } from './folder.ts'
 import { hold } from './hold.ts'
+import { startTimer } from './long-timer.ts'
 import { unpackCode } from './pod/code.ts'
 import { PodInputs } from './pod/inputs.ts'
 import { awaitItem, checkItem, type PodItem } from './pod/item.ts'
@@ -145,7 +146,7 @@ class Pod {
       'Give it a longer timeout, or make it end sooner when context.signal is aborted.',
     )
     // a timer that is the only thing left must not hide a promise that nothing can settle
-    setTimeout(() => this.#stop(failure, killAfter), milliseconds).unref()
+    startTimer(milliseconds, () => this.#stop(failure, killAfter))
     return () => {
       if (performance.now() >= until) this.#stop(failure, 0)
       this.#told.signal.throwIfAborted()

@@ -1,8 +1,7 @@
 import { millisecondsOf } from '@millrace/ir'
-import { type Attempt, attemptFiles, callStage, type Outcome, StageFailure } from '@millrace/runner'
+import { type Attempt, attemptFiles, callStage, type Outcome, StageFailure, startTimer } from '@millrace/runner'
 import { type AttemptRequest, envOf, seedOf } from './attempt-request.ts'
 import { runChildProcess } from './child-process.ts'
-import { startTimer } from './long-timer.ts'
 
 type Made = Outcome & { readonly inProcess: boolean }
 

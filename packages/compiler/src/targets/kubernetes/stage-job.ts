@@ -43,6 +43,9 @@ export interface StageJobParts {
 /** How much longer than its stage's timeout a pod may live, for its image and its start. */
 const podExtra = 60
 
+/** The longest deadline that a pod may have (Kubernetes); the runner keeps the timeout itself. */
+const longestDeadline = 2 ** 31 - 1
+
 /** Exit code of what is never retried (contracts: stage). */
 const dataError = 65
 
@@ -120,9 +123,7 @@ function podSpec({ plan, node, environment, placement, runner, code, claim }: St
   }
   return {
     restartPolicy: 'Never',
-    ...(timeout === undefined
-      ? {}
-      : { activeDeadlineSeconds: Math.ceil((millisecondsOf(timeout) as number) / 1000) + podExtra }),
+    ...(timeout === undefined ? {} : { activeDeadlineSeconds: deadlineOf(timeout) }),
     serviceAccountName: accountName(plan.pipeline, 'stage'),
     automountServiceAccountToken: false,
     ...podSecurity,
@@ -151,6 +152,9 @@ function podSpec({ plan, node, environment, placement, runner, code, claim }: St
     ],
   }
 }
+
+const deadlineOf = (timeout: string): number =>
+  Math.min(longestDeadline, Math.ceil((millisecondsOf(timeout) as number) / 1000) + podExtra)
 
 /** V8's heap gets four fifths of the pod's memory: the rest is for buffers and what the stage starts. */
 function heapLimit(memory: string | undefined): string[] {

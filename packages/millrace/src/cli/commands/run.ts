@@ -8,8 +8,8 @@ import {
   type Plan,
   type RunOutcome,
 } from '@millrace/ir'
-import { StageFailure } from '@millrace/runner'
-import { causeOf, endDescendants, startTimer } from '@millrace/runtime-local'
+import { StageFailure, startTimer } from '@millrace/runner'
+import { causeOf, endDescendants } from '@millrace/runtime-local'
 import { below } from '../../program/below.ts'
 import { runToGoOnWith, showCommitted } from '../../program/goes-on.ts'
 import { localRuntimeOf, resourceDiagnostics } from '../../program/local.ts'

@@ -1,7 +1,7 @@
 import type { KubeConfig, KubernetesObject, V1Job } from '@kubernetes/client-node'
 import { type DiagnosticError, type Event, millisecondsOf, optionsOf, type Plan } from '@millrace/ir'
+import { startTimer } from '@millrace/runner'
 import { applyAll, ClusterError, deleteEnded, follow } from '@millrace/runtime-kubernetes'
-import { startTimer } from '@millrace/runtime-local'
 import { parse } from 'yaml'
 import { below } from '../../program/below.ts'
 import { manifestsOf } from '../../program/for-cluster.ts'
