@@ -171,9 +171,21 @@ const crowd = pipeline('crowd', {
   build: ({ width }) => ({ all: map(count({ width }).numbers, (n) => add({ n }).n) }),
 })
 
+/** Has one line that is read in pieces, with characters of three bytes across their ends. */
+export const loudLog = `${'x€'.repeat(400_000)}\nmore\n\nlast`
+const shout = stage('shout', {
+  ...one,
+  run({ n }, { log }) {
+    log(loudLog)
+    return { n }
+  },
+})
+const loud = pipeline('sim', { input: number, build: ({ n }) => shout({ n }) })
+
 /** Programs for one purpose, which no seed runs. */
 export const others: readonly SimProgram[] = [
   { name: 'mended', pipeline: mended, input: { n: 3 }, truth: {} },
+  { name: 'loud', pipeline: loud, input: { n: 1 }, truth: {} },
   { name: 'crowd', pipeline: crowd, input: { width: 100_001 }, truth: {} },
 ]
 

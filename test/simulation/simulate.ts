@@ -42,12 +42,12 @@ function startTwin({ twin, random }: Troubles, world: World): void {
 export async function inWorld<T>(
   name: string,
   fatal: Fatal | undefined,
-  work: (world: World, ended: () => Promise<boolean>) => Promise<T>,
+  work: (world: World, ended: () => Promise<boolean>, root: string) => Promise<T>,
 ): Promise<T> {
   const program = [...programs, ...others].find((program) => program.name === name) as SimProgram
   return onStore((root) => {
     const world = new World(planOf(program), new Troubles('calm', fatal ?? 'none'), root, 'calm')
-    return work(world, () => until(() => world.quiet))
+    return work(world, () => until(() => world.quiet), root)
   })
 }
 

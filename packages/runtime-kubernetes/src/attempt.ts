@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Json, Metric } from '@millrace/ir'
 import { eventLimit } from '@millrace/store'
@@ -8,6 +8,8 @@ import type { Exit } from './views.ts'
 
 /** Characters of the end of a log that a failure carries. */
 const tailSize = 4096
+/** Characters of a line that its event carries, as in a local run. */
+const lineLimit = 64 * 1024
 
 interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -64,12 +66,12 @@ export class Attempt {
 
   /** Tells what was written since the last look. */
   look(): void {
-    this.#tell(this.#text.lines(), this.#logged.lines(), this.#metrics.lines())
+    this.#tell(false)
   }
 
   /** The same, when nothing more will be written. */
   end(): void {
-    this.#tell(this.#text.end(), this.#logged.end(), this.#metrics.end())
+    this.#tell(true)
   }
 
   /** Where its log lies in the run; missing when it printed nothing. */
@@ -77,33 +79,55 @@ export class Attempt {
     return this.#log
   }
 
-  /** The text is read before what tells of it, which is written first: so nothing of it is missing. */
-  #tell(lines: readonly Line[], logged: readonly Line[], metrics: readonly Line[]): void {
-    for (const { text } of metrics) {
-      const written = parsed<Partial<Metric>>(text)
-      if (typeof written?.name !== 'string' || typeof written.value !== 'number' || !Number.isFinite(written.value))
-        continue
-      const { name, value, step, time } = written
-      const metric: Metric = {
-        name,
-        value,
-        ...(typeof step === 'number' ? { step } : {}),
-        // a result whose metrics are not whole would never be found again
-        time: typeof time === 'string' ? time : new Date().toISOString(),
+  #tell(over: boolean): void {
+    for (const lines of this.#metrics.lines(over)) for (const { text } of lines) this.#metric(text)
+    for (const lines of this.#text.lines(over)) {
+      this.#know(lines.at(-1)?.offset ?? 0, over)
+      this.#keep(lines)
+    }
+  }
+
+  #metric(text: string): void {
+    const written = parsed<Partial<Metric>>(text)
+    if (typeof written?.name !== 'string' || typeof written.value !== 'number' || !Number.isFinite(written.value))
+      return
+    const { name, value, step, time } = written
+    const metric: Metric = {
+      name,
+      value,
+      ...(typeof step === 'number' ? { step } : {}),
+      // a result whose metrics are not whole would never be found again
+      time: typeof time === 'string' ? time : new Date().toISOString(),
+    }
+    this.metrics.push(metric)
+    this.#of.metric(metric)
+  }
+
+  /** Reads what tells of the text up to an offset. It is written before the text, so nothing of it is missing. */
+  #know(offset: number, over: boolean): void {
+    if (this.#told > eventLimit || (this.#pending.at(-1)?.at ?? -1) >= offset) return
+    for (const lines of this.#logged.lines(over)) {
+      for (const { text } of lines) {
+        const line = parsed<Logged>(text)
+        if (typeof line?.at === 'number') this.#pending.push(line)
       }
-      this.metrics.push(metric)
-      this.#of.metric(metric)
+      if ((this.#pending.at(-1)?.at ?? -1) >= offset) return
     }
-    for (const { text } of logged) {
-      const line = parsed<Logged>(text)
-      if (typeof line?.at === 'number') this.#pending.push(line)
-    }
-    if (lines.length === 0) return
-    this.#log ??= this.#of.logFile()
-    const text = lines.map((line) => `${line.text}\n`).join('')
+  }
+
+  #keep(lines: readonly Line[]): void {
+    this.#log ??= this.#newLog()
+    const text = lines.map((line) => (line.ends ? `${line.text}\n` : line.text)).join('')
     appendFileSync(this.#log, text)
     this.tail = (this.tail + text).slice(-tailSize)
-    for (const line of lines) this.#line(line)
+    for (const line of lines) if (line.begins) this.#line(line)
+  }
+
+  /** What a driver before this one has kept of the same log is kept again; a replayed one may be another run's file. */
+  #newLog(): string {
+    const file = this.#of.logFile()
+    rmSync(file, { force: true })
+    return file
   }
 
   #line({ text, offset }: Line): void {
@@ -111,7 +135,10 @@ export class Attempt {
     if (this.#told > eventLimit) return
     while (this.#pending[0] && this.#pending[0].at + this.#pending[0].size <= offset) this.#pending.shift()
     const logged = this.#pending[0]
-    if (!logged || offset < logged.at) return this.#of.log({ level: 'info', message: text })
+    if (!logged || offset < logged.at) {
+      const message = text.replace(/\r$/, '').slice(0, lineLimit)
+      return this.#of.log({ level: 'info', message })
+    }
     // a message of several lines is one event
     if (offset > logged.at) return
     const { level, message, data } = logged

@@ -1,11 +1,16 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 
 const chunk = 256 * 1024
+/** Bytes of a line that comes whole. */
+const lineLimit = 1024 * 1024
 
-/** A line without its newline, and where it begins in the file. */
+/** A line without its newline, or a piece of one that is too long, and where it begins in the file. */
 export interface Line {
   readonly text: string
   readonly offset: number
+  /** Whether the line begins, and ends, with this piece. */
+  readonly begins: boolean
+  readonly ends: boolean
 }
 
 /** Reads a file that grows in another process, line by line. */
@@ -13,47 +18,80 @@ export class Tail {
   readonly #path: string
   #offset = 0
   #rest = Buffer.alloc(0)
+  #begins = true
 
   constructor(path: string) {
     this.#path = path
   }
 
-  /** The lines that are whole since the last look. */
-  lines(): Line[] {
-    const lines: Line[] = []
+  /**
+   * The lines that are whole since the last look, one chunk of the file after the other: it may be larger than this
+   * process. Who stops before the end goes on there.
+   *
+   * @param over nobody writes any more, so that what is left is a line
+   */
+  *lines(over: boolean): Generator<readonly Line[]> {
     let fd: number
     try {
       fd = openSync(this.#path, 'r')
     } catch {
       // not there yet
-      return lines
+      return
     }
     try {
       const bytes = Buffer.allocUnsafe(chunk)
-      for (;;) {
-        const count = readSync(fd, bytes, 0, chunk, this.#offset)
-        if (count === 0) return lines
-        const start = this.#offset - this.#rest.length
-        this.#offset += count
-        const held = Buffer.concat([this.#rest, bytes.subarray(0, count)])
-        let from = 0
-        for (let to = held.indexOf(10); to !== -1; from = to + 1, to = held.indexOf(10, from))
-          lines.push({ text: held.subarray(from, to).toString(), offset: start + from })
-        this.#rest = Buffer.from(held.subarray(from))
+      for (let count = this.#read(fd, bytes); count > 0; count = this.#read(fd, bytes)) {
+        const lines = this.#take(bytes.subarray(0, count))
+        if (lines.length > 0) yield lines
       }
-    } catch {
-      // the volume is away for a moment; the next look goes on here
-      return lines
     } finally {
       closeSync(fd)
     }
+    if (over && (this.#rest.length > 0 || !this.#begins)) yield [this.#last()]
   }
 
-  /** What is left when nobody writes any more. */
-  end(): Line[] {
-    const lines = this.lines()
-    if (this.#rest.length > 0) lines.push({ text: this.#rest.toString(), offset: this.#offset - this.#rest.length })
-    this.#rest = Buffer.alloc(0)
+  #read(fd: number, bytes: Buffer): number {
+    try {
+      return readSync(fd, bytes, 0, chunk, this.#offset)
+    } catch {
+      // the volume is away for a moment; the next look goes on here
+      return 0
+    }
+  }
+
+  #take(bytes: Buffer): Line[] {
+    const lines: Line[] = []
+    const held = Buffer.concat([this.#rest, bytes])
+    const start = this.#offset - this.#rest.length
+    this.#offset += bytes.length
+    let from = 0
+    const line = (to: number, ends: boolean) => lines.push(this.#line(held.subarray(from, to), start + from, ends))
+    for (let to = held.indexOf(10); to !== -1; from = to + 1, to = held.indexOf(10, from)) line(to, true)
+    if (held.length - from > lineLimit) {
+      const to = wholeCharacters(held)
+      line(to, false)
+      from = to
+    }
+    this.#rest = Buffer.from(held.subarray(from))
     return lines
   }
+
+  #last(): Line {
+    const rest = this.#rest
+    this.#rest = Buffer.alloc(0)
+    return this.#line(rest, this.#offset - rest.length, true)
+  }
+
+  #line(bytes: Buffer, offset: number, ends: boolean): Line {
+    const begins = this.#begins
+    this.#begins = ends
+    return { text: bytes.toString(), offset, begins, ends }
+  }
+}
+
+/** Where the character (UTF-8) begins that may be cut at the end of `bytes`. */
+function wholeCharacters(bytes: Buffer): number {
+  let at = bytes.length - 1
+  for (let back = 0; back < 3 && ((bytes[at] as number) & 0xc0) === 0x80; back++) at--
+  return (bytes[at] as number) >= 0xc0 ? at : bytes.length
 }

@@ -1,5 +1,6 @@
-import { copyFileSync, linkSync, rmSync } from 'node:fs'
+import { closeSync, copyFileSync, linkSync, openSync, readSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { StringDecoder } from 'node:string_decoder'
 import type { Digest } from '@millrace/ir'
 import { appendStored, readStored } from '../disk.ts'
 import type { RunFolder } from '../run-folder.ts'
@@ -39,7 +40,7 @@ export class LogReplay {
     if (name === undefined) return []
     const source = join(this.#store.runs.path(from), 'logs', name)
     try {
-      const text = readStored(source)
+      const text = beginningOf(source)
       const target = this.#folder.logFile(node, index, 1)
       // what an attempt of this run left before is not the result's
       rmSync(target, { force: true })
@@ -48,7 +49,7 @@ export class LogReplay {
       } catch {
         copyFileSync(source, target)
       }
-      return text.slice(0, eventLimit).replace(/\n$/, '').split('\n')
+      return text.replace(/\n$/, '').split('\n')
     } catch {
       return []
     }
@@ -68,6 +69,20 @@ export class LogReplay {
     }
     this.#logs.set(run, found)
     return found
+  }
+}
+
+/** What events carry of a log, which may be larger than this process. A character has up to three bytes. */
+function beginningOf(path: string): string {
+  const bytes = Buffer.alloc(3 * eventLimit)
+  const fd = openSync(path, 'r')
+  try {
+    let size = 0
+    for (let count = -1; count !== 0 && size < bytes.length; size += count)
+      count = readSync(fd, bytes, size, bytes.length - size, size)
+    return new StringDecoder().write(bytes.subarray(0, size)).slice(0, eventLimit)
+  } finally {
+    closeSync(fd)
   }
 }
 
