@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BatchV1Api, CoreV1Api, type KubeConfig, Log, type V1Pod } from '@kubernetes/client-node'
 import type { Event } from '@millrace/ir'
@@ -87,6 +88,8 @@ async function readLog(
   let last: Extract<Event, { event: 'run.finished' }> | undefined
   let line = 0
   let rest = ''
+  // a chunk may end within a character
+  const decoder = new StringDecoder()
   const take = (text: string) => {
     const lines = `${rest}${text}`.split('\n')
     rest = lines.pop() ?? ''
@@ -102,7 +105,7 @@ async function readLog(
   await new Promise<void>((resolve) => {
     const stream = new Writable({
       write(chunk: Buffer, _, done) {
-        take(chunk.toString())
+        take(decoder.write(chunk))
         done()
       },
       final(done) {

@@ -77,7 +77,8 @@ export class Follower<T extends Named> {
       } catch (error) {
         const told = clusterError(error)
         if (this.#of.stopped.aborted) return
-        if (!told.passes) throw told
+        // 410: the list changed so much between two of its pages that it has to begin again
+        if (!told.passes && told.status !== 410) throw told
         await sleep(Math.min(5000, (told.retryAfter ?? 0) * 1000 || 100 * 2 ** tries))
       }
     }

@@ -95,9 +95,13 @@ export class KubeCluster implements Cluster {
 
   async told(): Promise<readonly Told[]> {
     try {
-      const { items } = await this.#core.listNamespacedEvent({ namespace: this.#namespace, limit: pageSize })
+      const { items } = await this.#core.listNamespacedEvent({
+        namespace: this.#namespace,
+        // a wide map has thousands of others
+        fieldSelector: 'type=Warning',
+        limit: pageSize,
+      })
       return items
-        .filter(({ type }) => type === 'Warning')
         .sort((a, b) => timeOf(a) - timeOf(b))
         .flatMap(({ involvedObject: { kind, name }, reason, message }) =>
           (kind === 'Job' || kind === 'Pod') && name !== undefined

@@ -7,7 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import type { Diagnostic, Digest, Json, JsonObject, Resources } from '@millrace/ir'
@@ -162,7 +162,7 @@ export class NodeFolder {
     onDisk('write', path, () => {
       const fd = openSync(temporary, 'w', 0o660)
       try {
-        writeSync(fd, JSON.stringify(value))
+        writeFileSync(fd, JSON.stringify(value))
         fsyncSync(fd)
       } finally {
         closeSync(fd)
