@@ -118,6 +118,8 @@ async function readLog(
       },
     })
     stream.on('error', () => resolve())
+    // what ends the connection, we or the network, is told of the answer's body, which only this event shows
+    stream.on('pipe', (body) => body.on('error', () => resolve()))
     new Log(config)
       .log(namespace, name, 'driver', stream, { follow: true })
       .then((controller) => {
