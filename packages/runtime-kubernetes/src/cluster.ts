@@ -21,6 +21,8 @@ export interface Listener {
   noJob(name: string, uid: string): void
   pod(view: PodView): void
   noPod(uid: string, job: string): void
+  /** The API server has not answered for a while; it is asked again. */
+  silent(why: string): void
   /** Nothing more will be told. */
   broken(error: unknown): void
 }

@@ -103,6 +103,7 @@ export class Conductor implements Worker, Outcomes {
       noJob: (name, uid) => this.#guard(() => this.#jobs.sawNone(name, uid)),
       pod: (view) => this.#guard(() => this.#pods.saw(view)),
       noPod: (uid, job) => this.#pods.sawNone(uid, job),
+      silent: (why) => this.#silent(why),
       broken: (error) => this.broken(error),
     })
     const looking = setInterval(() => this.#guard(() => this.#look()), lookEvery)
@@ -146,6 +147,17 @@ export class Conductor implements Worker, Outcomes {
     } catch (error) {
       this.broken(error)
     }
+  }
+
+  #silent(why: string): void {
+    this.#events.emit({
+      event: 'notice',
+      code: 'cluster-failed',
+      severity: 'warning',
+      message: `the API server does not answer the driver: ${why}`,
+      at: { pipeline: this.#plan.pipeline, node: null },
+      fix: 'Let pods of this namespace reach the API server; it is asked again until it answers.',
+    })
   }
 
   #look(): void {

@@ -7,6 +7,8 @@ import { sleep } from './sleep.ts'
 const watchSeconds = 240
 /** A watch may lose what it should tell, so all is listed again as often, in milliseconds. */
 const resync = 240_000
+/** After so long without an answer it is told, in milliseconds. */
+const patience = 20_000
 /** One that lasted as long was none that the server refused, in milliseconds. */
 const lasted = 5000
 const pageSize = 500
@@ -22,7 +24,12 @@ interface Listed<T> {
 }
 
 interface Named {
-  readonly metadata?: { readonly name?: string; readonly uid?: string; readonly resourceVersion?: string }
+  readonly metadata?: {
+    readonly name?: string
+    readonly uid?: string
+    readonly resourceVersion?: string
+    readonly labels?: { readonly [name: string]: string }
+  }
 }
 
 export interface Following<T> {
@@ -32,6 +39,8 @@ export interface Following<T> {
   list(page: Page): Promise<Listed<T>>
   tell(object: T): void
   tellGone(object: T): void
+  /** The API server has not answered for a while; it is asked again. */
+  silent(why: string): void
   /** It can't be followed: the account has not the rights. */
   broken(error: unknown): void
   readonly stopped: AbortSignal
@@ -71,6 +80,8 @@ export class Follower<T extends Named> {
   }
 
   async #list(): Promise<void> {
+    const began = Date.now()
+    let silent = false
     for (let tries = 1; ; tries++) {
       try {
         return await this.#listOnce()
@@ -79,25 +90,31 @@ export class Follower<T extends Named> {
         if (this.#of.stopped.aborted) return
         // 410: the list changed so much between two of its pages that it has to begin again
         if (!told.passes && told.status !== 410) throw told
+        if (!silent && Date.now() - began > patience) {
+          silent = true
+          this.#of.silent(told.message)
+        }
         await sleep(Math.min(5000, (told.retryAfter ?? 0) * 1000 || 100 * 2 ** tries))
       }
     }
   }
 
   async #listOnce(): Promise<void> {
-    const found = new Map<string, T>()
+    const found = new Set<string>()
     let version = ''
     for (let next: string | undefined = ''; next !== undefined; ) {
       const { items, metadata }: Listed<T> = await this.#of.list({
         limit: pageSize,
         ...(next ? { _continue: next } : {}),
       })
-      for (const item of items) found.set(item.metadata?.uid ?? '', item)
+      for (const item of items) {
+        found.add(item.metadata?.uid ?? '')
+        this.#see(item)
+      }
       version = metadata?.resourceVersion ?? ''
       next = metadata?._continue || undefined
     }
     for (const [uid, object] of this.#known) if (!found.has(uid)) this.#forget(object)
-    for (const object of found.values()) this.#see(object)
     this.#version = version
     this.#listed = Date.now()
   }
@@ -154,7 +171,8 @@ export class Follower<T extends Named> {
   }
 
   #see(object: T): void {
-    this.#known.set(object.metadata?.uid ?? '', { metadata: { ...object.metadata } } as T)
+    const { name, uid, labels } = object.metadata ?? {}
+    this.#known.set(uid ?? '', { metadata: { name, uid, labels } } as T)
     this.#of.tell(object)
   }
 

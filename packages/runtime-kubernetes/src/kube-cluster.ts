@@ -34,6 +34,7 @@ export class KubeCluster implements Cluster {
       list: (page) => this.#batch.listNamespacedJob({ namespace, labelSelector: selector, ...page }),
       tell: (job) => listener.job(jobView(job)),
       tellGone: ({ metadata }) => listener.noJob(metadata?.name ?? '', metadata?.uid ?? ''),
+      silent: (why) => listener.silent(why),
       broken: (error) => listener.broken(error),
       stopped,
     })
@@ -46,6 +47,7 @@ export class KubeCluster implements Cluster {
         const { uid, job } = podView(pod)
         listener.noPod(uid, job)
       },
+      silent: (why) => listener.silent(why),
       broken: (error) => listener.broken(error),
       stopped,
     })

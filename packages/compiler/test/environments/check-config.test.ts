@@ -135,6 +135,29 @@ describe('what is wrong', () => {
     )
   })
 
+  test.each(['a..b/x', '-a/x', '/x', 'a/', 'a/b/c', `${'a'.repeat(254)}/x`])('the label %s', (key) => {
+    expect(with_({ labels: { [key]: 'y' } })).toBe(
+      `error[bad-environment]: environment "cloud": labels has the name "${key}"\n` +
+        '  fix: Give a label key: letters, digits, hyphens, dots and underscores, at most 63, after an optional prefix/. app.kubernetes.io/, millrace.dev/, batch.kubernetes.io/ and kueue.x-k8s.io/ are taken.',
+    )
+  })
+
+  test.each(['@@:!!', 'Node', 'node:', 'node@sha256:12', 'a//b', ' node', ''])('the image %s', (image) => {
+    expect(with_({ image })).toBe(
+      `error[bad-environment]: environment "cloud": image is ${JSON.stringify(image)}\n` +
+        '  fix: Give the name of an image with Node, for example "node:24-slim".',
+    )
+  })
+
+  test.each([
+    'node',
+    'localhost:5000/a/b_c--d:1.2_3',
+    `ghcr.io/Org/node@sha256:${'0'.repeat(64)}`.toLowerCase(),
+    'Registry.example:443/x',
+  ])('the image %s is one', (image) => {
+    expect(with_({ image })).toBe('')
+  })
+
   test('stores', () => {
     const stores = [
       '500Gi',
@@ -154,7 +177,7 @@ describe('what is wrong', () => {
       error[bad-environment]: environment "cloud": store.accessMode is "ReadWriteOncePod"
         fix: Give one of: ReadWriteOnce, ReadWriteMany.
       error[bad-environment]: environment "cloud": store.size is "5GB"
-        fix: Give a number and a unit (Ki, Mi, Gi, Ti), for example "512Gi"."
+        fix: Give a number above 0 and a unit (Ki, Mi, Gi, Ti), for example "512Gi"."
     `)
     expect(with_({ store: volume({ size: '1Gi', claim: 'My_Claim', storageClass: 'fast' }) })).toMatchInlineSnapshot(`
       "error[bad-environment]: environment "cloud": store.claim is "My_Claim"
@@ -207,9 +230,9 @@ describe('what is wrong', () => {
       error[bad-environment]: environment "cloud": nodes[0].cpu is "4"
         fix: Give a number above 0.
       error[bad-environment]: environment "cloud": nodes[0].memory is "8GB"
-        fix: Give a number and a unit (Ki, Mi, Gi, Ti), for example "512Gi".
+        fix: Give a number above 0 and a unit (Ki, Mi, Gi, Ti), for example "512Gi".
       error[bad-environment]: environment "cloud": nodes[0].disk is 5
-        fix: Give a number and a unit (Ki, Mi, Gi, Ti), for example "512Gi".
+        fix: Give a number above 0 and a unit (Ki, Mi, Gi, Ti), for example "512Gi".
       error[bad-environment]: environment "cloud": nodes[0].spot is 1
         fix: Give true or false.
       error[bad-environment]: environment "cloud": nodes[0].labels.a is " "

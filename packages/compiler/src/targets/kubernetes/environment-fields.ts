@@ -19,7 +19,8 @@ const dotted = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*
 const named = (what: string): Check =>
   text(dotted, 253, `Give the name of ${what}: lowercase letters, digits, hyphens and dots, at most 253 characters.`)
 
-const labelKey = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/
+const labelKey =
+  /^(?=[^/]{1,253}(\/|$))([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/
 const keyFix =
   'Give a label key: letters, digits, hyphens, dots and underscores, at most 63, after an optional prefix/.'
 const labelName = { ok: (name: string) => labelKey.test(name), fix: keyFix }
@@ -36,6 +37,10 @@ const ownLabels = record("{ team: 'vision' }", labelValue, {
   ok: (name) => labelKey.test(name) && !ours.test(name),
   fix: `${keyFix} app.kubernetes.io/, millrace.dev/, batch.kubernetes.io/ and kueue.x-k8s.io/ are taken.`,
 })
+
+/** An image reference: host and port, path, tag, digest (the grammar of the distribution specification). */
+const imageName =
+  /^([a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:\d+)?\/)?[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/
 
 const filled = text(/\S/, 253, 'Give a text.')
 const taint = object(
@@ -139,7 +144,7 @@ export const clusterFields = object(
         fix: 'Give the name of a variable.',
       },
     ),
-    image: text(/^\S+$/, 1024, 'Give the name of an image with Node, for example "node:24-slim".'),
+    image: text(imageName, 1024, 'Give the name of an image with Node, for example "node:24-slim".'),
     parameters: record('{ digits: { epochs: 200 } }', record('{ epochs: 200 }', json), {
       ok: (name) => namePattern.test(name),
       fix: 'Give the name of a pipeline.',

@@ -36,7 +36,7 @@ export const oneOf = (...values: readonly string[]): Check =>
 
 export const quantity: Check = field(
   (value) => typeof value === 'string' && (bytesOf(value) ?? 0) > 0,
-  'Give a number and a unit (Ki, Mi, Gi, Ti), for example "512Gi".',
+  'Give a number above 0 and a unit (Ki, Mi, Gi, Ti), for example "512Gi".',
 )
 
 export const yesOrNo: Check = field((value) => typeof value === 'boolean', 'Give true or false.')

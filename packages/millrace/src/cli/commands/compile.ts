@@ -69,13 +69,16 @@ function tell(
   const count = (how: Difference['how']) => differences.filter((difference) => difference.how === how).length
   process.stderr.write(
     `${files} files: ${count('missing')} new, ${count('changed')} changed, ${count('gone')} removed; ` +
-      `apply them with kubectl apply --server-side -k ${folder}\n`,
+      `apply them with kubectl apply --server-side -k ${inShell(folder)}\n`,
   )
   if (options.policy)
     process.stderr.write(
-      `the policy is for an administrator of the cluster: kubectl apply --server-side -k ${join(folder, 'policy')}\n`,
+      `the policy is for an administrator of the cluster: kubectl apply --server-side -k ${inShell(join(folder, 'policy'))}\n`,
     )
 }
+
+/** A path as a shell takes it. */
+const inShell = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
 
 const told: { readonly [how in Difference['how']]: string } = {
   missing: 'missing',
