@@ -46,6 +46,8 @@ main(import.meta, pipeline('again', {
 }))
 `
 
+const killed = again.replace(/if .*\n/, 'process.abort()\n').replace("'again'", "'killed'")
+
 onCluster('failures', () => {
   const here = space('failures')
 
@@ -109,6 +111,24 @@ onCluster('failures', () => {
     expect(await here.podsOf(jobs.after as string)).toEqual([])
     expect((await here.get('job', jobs.after as string)).spec.suspend).toBe(true)
     expect((await here.podsOf(jobs.wrong as string)).length).toBe(1)
+  })
+
+  test.concurrent('an item whose process is killed is not run more often than its retries', {
+    timeout: 600_000,
+  }, async ({ expect }) => {
+    const { driver, jobs, ...compiled } = await here.compile(killed)
+    await here.apply({ driver, jobs, ...compiled })
+    await here.ended(driver)
+    const last = (await here.events(driver)).at(-1)
+    expect(last).toMatchObject({ counts: { ran: 0, failed: 1 }, errors: [{ code: 'process-failed' }] })
+    const ends = (await here.podsOf(jobs.work as string)).map(
+      ({ status }) => status.containerStatuses[0].state.terminated,
+    )
+    const spare = ends.filter(({ exitCode }) => exitCode === 65)
+    expect(spare.map(({ message }) => message)).toEqual([
+      '"work" has failed as often as its retries allow, and is not tried again',
+    ])
+    expect(ends.length).toBe(2)
   })
 
   test.concurrent('an item that failed is not tried more often, and again after its Job was deleted', {

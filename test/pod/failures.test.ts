@@ -282,4 +282,11 @@ test('an attempt that is the last ends with 65, so that its Job does not try aga
   for (const uid of ['a', 'b']) codes.push((await folder.run(uid)).code)
   expect(codes).toEqual([1, 65])
   expect(folder.json('failed', '0-b.json')).toMatchObject({ retry: true })
+  // one more, as Kubernetes counts otherwise: it runs nothing
+  const spare = await folder.run('c')
+  expect([spare.code, spare.stderr]).toEqual([
+    65,
+    'error[process-failed]: "work" has failed as often as its retries allow, and is not tried again\n  fix: Read the log of the pod before this one for the cause.\n',
+  ])
+  expect(folder.list('failed').sort()).toEqual(['0-a.json', '0-b.json'])
 })

@@ -70,6 +70,8 @@ class Pod {
   #place: PodPlace | undefined
   #item: PodItem | undefined
   #signal: StageFailure | undefined
+  /** It is one pod too many, of which nothing is to be told. */
+  #spare = false
   ended = false
 
   constructor(options: PodOptions) {
@@ -106,6 +108,7 @@ class Pod {
     const item = await awaitItem(place, options.itemWait, this.#told.signal)
     this.#item = item
     checkItem(place, item)
+    this.#checkTries(place, item)
     const late = this.#watch(item)
     this.#setVariables(place, item)
     const folder = unpackCode(options.code, join(options.scratch, 'millrace-code'))
@@ -189,6 +192,18 @@ class Pod {
     }
   }
 
+  /** Kubernetes counts the pods of an index otherwise than a stage its retries, and may make one too many. */
+  #checkTries(place: PodPlace, { node, retries = Number.POSITIVE_INFINITY }: PodItem): void {
+    if (failuresOf(place) <= retries) return
+    this.#spare = true
+    throw new StageFailure(
+      'process-failed',
+      `"${node}" has failed as often as its retries allow, and is not tried again`,
+      'Read the log of the pod before this one for the cause.',
+      { retry: false },
+    )
+  }
+
   /** Tells the cause wherever somebody may look for it. Gives the exit code. */
   fail(error: unknown): number {
     this.ended = true
@@ -204,7 +219,7 @@ class Pod {
         onDisk('create', place.folder, () => makeFolder(place.folder))
         writeLasting(place.paths.failure, { cause, retry: failure.retry })
         // a pod that was deleted, evicted or suspended did not fail; the cluster alone knows why it sends it away
-        if (failure !== this.#signal) {
+        if (failure !== this.#signal && !this.#spare) {
           publish(place.paths.failure, place.failed)
           last = failuresOf(place) > (this.#item?.retries ?? Number.POSITIVE_INFINITY)
         }

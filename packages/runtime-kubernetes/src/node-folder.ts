@@ -114,16 +114,22 @@ export class NodeFolder {
   }
 
   /** A marker that could not be read is looked at again. */
-  forget(kind: 'done' | 'failed', { index, pod }: Marker): void {
-    this.#seen.delete(`${kind}/${index}-${pod}.json`)
+  forget(kind: 'done' | 'failed', marker: Marker): void {
+    this.#seen.delete(`${kind}/${markerName(marker)}`)
   }
 
-  done({ index, pod }: Marker): DoneMarker | undefined {
-    return this.#read(`done/${index}-${pod}.json`) as unknown as DoneMarker | undefined
+  done(marker: Marker): DoneMarker | undefined {
+    return this.#read(`done/${markerName(marker)}`) as unknown as DoneMarker | undefined
   }
 
-  failed({ index, pod }: Marker): FailedMarker | undefined {
-    return this.#read(`failed/${index}-${pod}.json`) as unknown as FailedMarker | undefined
+  failed(marker: Marker): FailedMarker | undefined {
+    return this.#read(`failed/${markerName(marker)}`) as unknown as FailedMarker | undefined
+  }
+
+  /** Tells of an attempt that could not do so itself: the next pod of its item counts it. */
+  fail(marker: Marker, failed: FailedMarker): void {
+    this.#seen.add(`failed/${markerName(marker)}`)
+    this.#write(join('failed', markerName(marker)), failed)
   }
 
   output(marker: Marker): Json | undefined {
@@ -171,3 +177,5 @@ export class NodeFolder {
     })
   }
 }
+
+const markerName = ({ index, pod }: Marker): string => `${index}-${pod}.json`

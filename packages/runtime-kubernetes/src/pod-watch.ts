@@ -1,7 +1,7 @@
 import { checkShape, optionsOf, type Plan, type PlanStageSpec } from '@millrace/ir'
 import { outputDigest, type RunEvents, type RunFolder } from '@millrace/store'
 import { Attempt } from './attempt.ts'
-import { at, type Cause, type Outcomes, openItems } from './calls.ts'
+import { at, type Cause, diagnosticOf, type Outcomes, openItems } from './calls.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
 import { causeOfExit, podLost, runAgain } from './failures.ts'
 import { type ItemCall, outputHere } from './item-call.ts'
@@ -89,7 +89,10 @@ export class PodWatch {
   #fell(run: NodeRun, item: ItemCall, attempt: Attempt): void {
     if (attempt.failed || !attempt.exit) return
     const { exit, cause = causeOfExit(run.node, exit) } = attempt
-    this.#failed(run, item, attempt, cause, exit.code !== 65)
+    const retry = exit.code !== 65
+    const marker = { index: run.items.indexOf(item), pod: attempt.pod }
+    run.folder.fail(marker, { cause: diagnosticOf(this.#around.plan, item.call, cause), retry })
+    this.#failed(run, item, attempt, cause, retry)
   }
 
   /** Asks what is told of Jobs that were released and have no pod that could say what it waits for. */

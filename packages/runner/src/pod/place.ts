@@ -80,10 +80,11 @@ export function attemptNumber({ folder, index, item }: PodPlace): number {
   return 1 + others.filter((name) => statSync(join(attempts, name)).mtimeMs >= released).length
 }
 
-/** How many attempts at the item failed by themselves since it was released. */
+/** How many attempts at the item failed by themselves since it was released: the driver tells of those that were killed. */
 export function failuresOf({ failed, index, item }: PodPlace): number {
   const released = statSync(item).mtimeMs
   const folder = dirname(failed)
+  if (!existsSync(folder)) return 0
   const all = readdirSync(folder).filter((name) => name.startsWith(`${index}-`) && name.endsWith('.json'))
   return all.filter((name) => statSync(join(folder, name)).mtimeMs >= released).length
 }
