@@ -87,12 +87,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     'show the version',
   )
   root.usage('[command] [options]')
-  examples(root, [
-    `tsx ${program}`,
-    `tsx ${program} --param name=value`,
-    `tsx ${program} plan`,
-    `tsx ${program} runs show`,
-  ])
+  examples(root, [`tsx ${program}`, `tsx ${program} --param name=value`, `tsx ${program} plan`])
 
   const run = parameters(command('run', 'run the pipeline here (the default)', { isDefault: true }))
     .option('--target <name>', 'where to run', 'local')
