@@ -82,7 +82,8 @@ figures('figures', () => {
     expect(events.at(-1)).toMatchObject({ event: 'run.finished', status: 'succeeded' })
     const asked = ((await requests()) - before) / count
     const { status } = await here.get('pod', driver.pod)
-    const container = status.containerStatuses[0].state.terminated.startedAt
+    const { state } = status.containerStatuses[0]
+    const container = (state.terminated ?? state.running).startedAt
     const working = (Date.parse(events[0]?.time as string) - Date.parse(container)) / 1000
     const driven = await span()
 
