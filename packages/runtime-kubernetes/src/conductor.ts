@@ -133,12 +133,7 @@ export class Conductor implements Worker, Outcomes {
     const seconds = Math.round(performance.now() - began) / 1000
     const counts = { ...this.#teller.counts }
     const output = status === 'succeeded' ? this.#flow.output : null
-    const time = new Date().toISOString()
-    const run = this.#of.folder.id
-    const errors = this.#errors
-    this.#events.write({ event: 'run.finished', run, time, status, output, errors, counts, seconds })
-    this.#of.folder.finish({ status, counts, seconds, finished: time })
-    return { run, status, output, errors, counts, seconds }
+    return this.#events.finish({ status, output, errors: this.#errors, counts, seconds })
   }
 
   #guard(work: () => void): void {

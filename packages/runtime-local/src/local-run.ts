@@ -135,11 +135,7 @@ export class LocalRun implements Worker, Outcomes {
     const seconds = Math.round(performance.now() - began) / 1000
     const counts = { ...this.#teller.counts }
     const output = status === 'succeeded' ? this.#flow.output : null
-    const time = new Date().toISOString()
-    const run = this.#folder.id
-    this.#journal.write({ event: 'run.finished', run, time, status, output, errors: this.#errors, counts, seconds })
-    this.#folder.finish({ status, counts, seconds, finished: time })
-    return { run, status, output, errors: this.#errors, counts, seconds }
+    return this.#journal.finish({ status, output, errors: this.#errors, counts, seconds })
   }
 
   #stop(reason: unknown): void {

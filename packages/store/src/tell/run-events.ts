@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Event } from '@millrace/ir'
+import type { Event, RunOutcome } from '@millrace/ir'
 import { appendStored } from '../disk.ts'
 import type { RunFolder } from '../run-folder.ts'
 
@@ -22,10 +22,20 @@ export class RunEvents {
 
   emit(bare: Bare<Exclude<Event, { event: 'run.finished' }>>): void {
     const { event, ...rest } = bare
-    this.write({ event, run: this.#folder.id, time: new Date().toISOString(), ...rest } as Event)
+    this.#write({ event, run: this.#folder.id, time: new Date().toISOString(), ...rest } as Event)
   }
 
-  write(event: Event): void {
+  /** The last event, and the end of the run's folder. */
+  finish(end: Omit<RunOutcome, 'run'>): RunOutcome {
+    const run = this.#folder.id
+    const time = new Date().toISOString()
+    const { status, output, errors, counts, seconds } = end
+    this.#write({ event: 'run.finished', run, time, status, output, errors, counts, seconds })
+    this.#folder.finish({ status, counts, seconds, finished: time })
+    return { run, ...end }
+  }
+
+  #write(event: Event): void {
     this.#append(event)
     if (event.event === 'metric') this.#metric(event)
     else if (event.event === 'run.finished') this.#flushMetrics()

@@ -4,6 +4,7 @@ import { acceleratorOf, acceleratorTypes, hintType, likely, presets } from './ac
 import { chipsOf, chipsOfHost, tpuLabels } from './accelerators/tpu.ts'
 import type { ClusterEnvironment } from './environment.ts'
 import { nodesOf } from './nodes.ts'
+import { devicePattern } from './qualified-name.ts'
 
 /** Why a stage has no place, and what its author may do. */
 export interface Misfit {
@@ -165,6 +166,3 @@ export function wrongRequest(
   }
   return undefined
 }
-
-const devicePattern =
-  /^(?=[^/]{1,253}\/)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/

@@ -13,17 +13,19 @@ import {
   whole,
   yesOrNo,
 } from './field-checks.ts'
+import { labelKeyPattern, subdomainPattern } from './qualified-name.ts'
 
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
-const dotted = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 const named = (what: string): Check =>
-  text(dotted, 253, `Give the name of ${what}: lowercase letters, digits, hyphens and dots, at most 253 characters.`)
+  text(
+    subdomainPattern,
+    253,
+    `Give the name of ${what}: lowercase letters, digits, hyphens and dots, at most 253 characters.`,
+  )
 
-const labelKey =
-  /^(?=[^/]{1,253}(\/|$))([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/
 const keyFix =
   'Give a label key: letters, digits, hyphens, dots and underscores, at most 63, after an optional prefix/.'
-const labelName = { ok: (name: string) => labelKey.test(name), fix: keyFix }
+const labelName = { ok: (name: string) => labelKeyPattern.test(name), fix: keyFix }
 const labelValue = text(
   /^([A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?)?$/,
   63,
@@ -34,7 +36,7 @@ const labels = (example: string): Check => record(example, labelValue, labelName
 /** Labels that we set, and that the cluster sets on Jobs. */
 const ours = /^(app\.kubernetes\.io|millrace\.dev|batch\.kubernetes\.io|kueue\.x-k8s\.io)\/|^job-name$/
 const ownLabels = record("{ team: 'vision' }", labelValue, {
-  ok: (name) => labelKey.test(name) && !ours.test(name),
+  ok: (name) => labelKeyPattern.test(name) && !ours.test(name),
   fix: `${keyFix} app.kubernetes.io/, millrace.dev/, batch.kubernetes.io/ and kueue.x-k8s.io/ are taken.`,
 })
 
@@ -45,7 +47,11 @@ const imageName =
 const filled = text(/\S/, 253, 'Give a text.')
 const taint = object(
   "{ key: 'team', value: 'vision', effect: 'NoSchedule' }",
-  { key: text(labelKey, 317, keyFix), value: labelValue, effect: oneOf('NoSchedule', 'PreferNoSchedule', 'NoExecute') },
+  {
+    key: text(labelKeyPattern, 317, keyFix),
+    value: labelValue,
+    effect: oneOf('NoSchedule', 'PreferNoSchedule', 'NoExecute'),
+  },
   ['key', 'effect'],
 )
 const taints = list("[{ key: 'team', value: 'vision', effect: 'NoSchedule' }]", taint)
@@ -110,7 +116,7 @@ const accelerator = object("{ labels: { 'gpu-model': 'a100' } }", {
   vendor: filled,
   resource: text(/^[a-z0-9][-a-z0-9.]*\/\S+$/, 317, 'Give the name that the nodes have, for example "nvidia.com/gpu".'),
   labels: record("{ 'gpu-model': 'a100' }", oneOrMore, labelName),
-  taint: text(labelKey, 317, keyFix),
+  taint: text(labelKeyPattern, 317, keyFix),
   arch,
   shared: yesOrNo,
   topologies: record("{ '2x2': 4 }", whole(1), {
@@ -134,7 +140,11 @@ export const clusterFields = object(
     ),
     store,
     nodes: list("[{ count: 4, cpu: 64, memory: '512Gi' }]", node),
-    queue: text(dotted, 63, 'Give the name of a LocalQueue: lowercase letters, digits, hyphens and dots, at most 63.'),
+    queue: text(
+      subdomainPattern,
+      63,
+      'Give the name of a LocalQueue: lowercase letters, digits, hyphens and dots, at most 63.',
+    ),
     arch,
     env: record(
       "{ HUB_URL: 'https://hub.example' }",
