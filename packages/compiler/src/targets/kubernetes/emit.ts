@@ -1,5 +1,4 @@
 import { gzipSync } from 'node:zlib'
-import type { V1Job } from '@kubernetes/client-node'
 import {
   archiveDigest,
   type ClusterJob,
@@ -30,14 +29,14 @@ import {
   storeClaim,
 } from './driver-objects.ts'
 import { Inputs } from './inputs.ts'
+import { JobForms } from './job-forms.ts'
 import type { ClusterProgram, Emitted } from './kubernetes.ts'
 import { labelsOf } from './labels.ts'
 import { contentName } from './names.ts'
 import { mapsAround } from './parallel.ts'
 import { placeStage } from './placement.ts'
 import { driverPolicy, driverPolicyBinding, policyFile } from './policy.ts'
-import { FormPrinter, printManifest } from './print.ts'
-import { stageJob } from './stage-job.ts'
+import { printManifest } from './print.ts'
 
 /** Bytes of a gzipped part of the plan: the API server refuses a ConfigMap with more than 1 MiB of data. */
 const planPartLimit = 1_000_000
@@ -56,7 +55,7 @@ class Emission {
   readonly #files = new Map<string, string>()
   readonly #diagnostics: Diagnostic[] = []
   readonly #inputs = new Inputs()
-  readonly #printer = new FormPrinter()
+  readonly #forms = new JobForms()
 
   constructor(program: ClusterProgram) {
     this.#program = program
@@ -139,17 +138,16 @@ class Emission {
       }
       const { mapped, parallel } = around(node)
       const common = { plan, node, environment, placement: placed, runner: runnerName, claim: this.#claim, mapped }
-      const jobOf = (ordinal: number) => stageJob({ ...common, code: codeName, ordinal })
-      const first = jobOf(1)
-      const ordinal = (equal.get(first.metadata?.name as string) ?? 0) + 1
-      equal.set(first.metadata?.name as string, ordinal)
-      const job = ordinal === 1 ? first : jobOf(ordinal)
-      const name = job.metadata?.name as string
+      const print = (ordinal: number) => this.#forms.print({ ...common, code: codeName, ordinal })
+      const first = print(1)
+      const ordinal = (equal.get(first.name) ?? 0) + 1
+      equal.set(first.name, ordinal)
+      const { name, text, ...backoff } = ordinal === 1 ? first : print(ordinal)
       const same = names.get(name)
       if (same !== undefined) throw new Error(`the Jobs of "${same}" and "${node.id}" have one name: ${name}`)
       names.set(name, node.id)
-      jobs.set(node.id, { name, mapped, ...(parallel === undefined ? {} : { parallel }), ...backoff(job) })
-      this.#files.set(`jobs/${name}.job.yaml`, this.#printer.print(job, [name, node.key]))
+      jobs.set(node.id, { name, mapped, ...(parallel === undefined ? {} : { parallel }), ...backoff })
+      this.#files.set(`jobs/${name}.job.yaml`, text)
     }
     return jobs
   }
@@ -286,9 +284,6 @@ class Emission {
 
 /** Bytes of gzipped files that manifests carry (contracts: kubernetes). */
 const filesLimit = 700_000
-
-const backoff = ({ spec }: V1Job): { readonly backoffLimit?: number } =>
-  spec?.backoffLimit === undefined ? {} : { backoffLimit: spec.backoffLimit }
 
 const kustomization = (resources: readonly string[]): string =>
   printManifest({

@@ -1,4 +1,4 @@
-import { type Digest, digestJson, hexOf, type Json } from '@millrace/ir'
+import { type Digest, hexOf } from '@millrace/ir'
 
 /** Hex digits of a digest in a name. */
 const digits = 12
@@ -10,8 +10,8 @@ const cut = (text: string, length: number): string => text.slice(0, length).repl
  * The name of a stage's Job: `<pipeline>-<stage>-<12 hex>`, at most 57 characters, which leaves room for `-99999` in the
  * host names of its pods (a DNS label has 63, RFC 1123).
  */
-export const stageJobName = (pipeline: string, stage: string, spec: object): string =>
-  `${cut(pipeline, 21)}-${cut(stage, 22)}-${short(digestJson(spec as Json))}`
+export const stageJobName = (pipeline: string, stage: string, spec: Digest): string =>
+  `${cut(pipeline, 21)}-${cut(stage, 22)}-${short(spec)}`
 
 /** The name of what one plan has to itself. */
 export const planName = (pipeline: string, what: string, digest: Digest): string =>

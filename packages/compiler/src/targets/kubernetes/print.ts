@@ -11,28 +11,3 @@ export function printManifest(object: object): string {
     throw new Error(`YAML that is read otherwise than it was meant:\n${text}`)
   return text
 }
-
-/**
- * Prints manifests that are alike but for a few words, of which there may be ten thousand: each form is printed and
- * compared once. Words are of letters, digits, `:` and `-`, which mean nothing in a quoted string.
- */
-export class FormPrinter {
-  readonly #forms = new Map<string, string>()
-
-  print(object: object, words: readonly string[]): string {
-    let form = JSON.stringify(object)
-    for (const [i, word] of words.entries()) {
-      if (!/^[a-z0-9:-]+$/.test(word)) return printManifest(object)
-      form = form.replaceAll(word, place(i))
-    }
-    let text = this.#forms.get(form)
-    if (text === undefined) {
-      text = printManifest(JSON.parse(form) as object)
-      this.#forms.set(form, text)
-    }
-    for (const [i, word] of words.entries()) text = text.replaceAll(place(i), word)
-    return text
-  }
-}
-
-const place = (i: number): string => `millrace:word:${i}:`

@@ -1,7 +1,9 @@
 import type { V1EnvVar, V1Job, V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import {
   bytesOf,
+  digestJson,
   type EnvValue,
+  type Json,
   millisecondsOf,
   optionsOf,
   type Plan,
@@ -91,7 +93,7 @@ export function stageJob(parts: StageJobParts): V1Job {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
-      name: stageJobName(plan.pipeline, stage, spec),
+      name: stageJobName(plan.pipeline, stage, digestJson(spec as unknown as Json)),
       namespace: environment.namespace,
       labels: { ...environment.labels, ...labels },
       annotations: { 'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent' },
