@@ -1,7 +1,6 @@
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { KubeConfig } from '@kubernetes/client-node'
 import {
   type ClusterPlan,
   type Diagnostic,
@@ -19,6 +18,7 @@ import {
   tellError,
 } from '@millrace/ir'
 import { makeFolder, onDisk, openStore, type Store } from '@millrace/store'
+import { ApiServer, accessFromPod } from './api-server.ts'
 import { ClusterError } from './cluster.ts'
 import { Conductor } from './conductor.ts'
 import { KubeCluster } from './kube-cluster.ts'
@@ -59,8 +59,6 @@ export async function drive(env: NodeJS.ProcessEnv, places: DriverPlaces = inPod
     const given = readPlan(places.plan)
     const digest = variable('MILLRACE_PLAN')
     const namespace = variable('MILLRACE_NAMESPACE')
-    const config = new KubeConfig()
-    config.loadFromCluster()
     const store = openStore(places.store)
     putInputs(store, places.inputs)
     const { pipeline } = given.plan
@@ -74,7 +72,7 @@ export async function drive(env: NodeJS.ProcessEnv, places: DriverPlaces = inPod
       digest,
       store,
       folder,
-      cluster: new KubeCluster(config, namespace, pipeline),
+      cluster: new KubeCluster(new ApiServer(accessFromPod(env)), namespace, pipeline),
       owner: { apiVersion: 'batch/v1', kind: 'Job', name: driver, uid },
       again: `kubectl delete -k <folder>/jobs && kubectl -n ${namespace} delete job ${driver} && kubectl apply --server-side -k <folder>`,
       onEvent: print,

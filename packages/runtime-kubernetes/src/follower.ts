@@ -1,9 +1,8 @@
-import { type KubeConfig, Watch } from '@kubernetes/client-node'
+import type { ApiServer, Change } from './api-server.ts'
 import { ClusterError } from './cluster.ts'
-import { clusterError } from './cluster-error.ts'
 import { sleep } from './sleep.ts'
 
-/** Seconds after which the API server ends a watch; a little later we give it up ourselves. */
+/** Seconds after which the API server ends a watch. */
 const watchSeconds = 240
 /** A watch may lose what it should tell, so all is listed again as often, in milliseconds. */
 const resync = 240_000
@@ -13,14 +12,9 @@ const patience = 20_000
 const lasted = 5000
 const pageSize = 500
 
-interface Page {
-  readonly limit: number
-  readonly _continue?: string
-}
-
 interface Listed<T> {
-  readonly items: T[]
-  readonly metadata?: { readonly resourceVersion?: string; readonly _continue?: string }
+  readonly items: readonly T[]
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
 }
 
 interface Named {
@@ -36,7 +30,6 @@ export interface Following<T> {
   /** Of the collection, under the API server. */
   readonly path: string
   readonly selector: string
-  list(page: Page): Promise<Listed<T>>
   tell(object: T): void
   tellGone(object: T): void
   /** The API server has not answered for a while; it is asked again. */
@@ -51,14 +44,14 @@ type Lost = 'ended' | 'gone' | 'failed'
 
 /** Lists, then watches; lists again where the watch lost its place. */
 export class Follower<T extends Named> {
-  readonly #watch: Watch
+  readonly #api: ApiServer
   readonly #of: Following<T>
   readonly #known = new Map<string, T>()
   #version = ''
   #listed = 0
 
-  constructor(config: KubeConfig, following: Following<T>) {
-    this.#watch = new Watch(config)
+  constructor(api: ApiServer, following: Following<T>) {
+    this.#api = api
     this.#of = following
   }
 
@@ -86,15 +79,14 @@ export class Follower<T extends Named> {
       try {
         return await this.#listOnce()
       } catch (error) {
-        const told = clusterError(error)
         if (this.#of.stopped.aborted) return
         // 410: the list changed so much between two of its pages that it has to begin again
-        if (!told.passes && told.status !== 410) throw told
+        if (!(error instanceof ClusterError) || (!error.passes && error.status !== 410)) throw error
         if (!silent && Date.now() - began > patience) {
           silent = true
-          this.#of.silent(told.message)
+          this.#of.silent(error.message)
         }
-        await sleep(Math.min(5000, (told.retryAfter ?? 0) * 1000 || 100 * 2 ** tries))
+        await sleep(Math.min(5000, (error.retryAfter ?? 0) * 1000 || 100 * 2 ** tries))
       }
     }
   }
@@ -103,16 +95,18 @@ export class Follower<T extends Named> {
     const found = new Set<string>()
     let version = ''
     for (let next: string | undefined = ''; next !== undefined; ) {
-      const { items, metadata }: Listed<T> = await this.#of.list({
+      const { path, selector } = this.#of
+      const { items, metadata }: Listed<T> = await this.#api.read(path, {
+        labelSelector: selector,
         limit: pageSize,
-        ...(next ? { _continue: next } : {}),
+        continue: next || undefined,
       })
       for (const item of items) {
         found.add(item.metadata?.uid ?? '')
         this.#see(item)
       }
       version = metadata?.resourceVersion ?? ''
-      next = metadata?._continue || undefined
+      next = metadata?.continue || undefined
     }
     for (const [uid, object] of this.#known) if (!found.has(uid)) this.#forget(object)
     this.#version = version
@@ -120,54 +114,32 @@ export class Follower<T extends Named> {
   }
 
   /** One watch to its end. @throws ClusterError when it is forbidden */
-  #once(): Promise<Lost> {
-    return new Promise((resolve, reject) => {
-      let over = false
-      const abort = new AbortController()
-      const end = (how: Lost | ClusterError) => {
-        if (over) return
-        over = true
-        clearTimeout(timer)
-        this.#of.stopped.removeEventListener('abort', stop)
-        abort.abort()
-        if (how instanceof ClusterError) reject(how)
-        else resolve(how)
+  async #once(): Promise<Lost> {
+    const over = new AbortController()
+    const query = {
+      labelSelector: this.#of.selector,
+      resourceVersion: this.#version,
+      timeoutSeconds: watchSeconds,
+      allowWatchBookmarks: true,
+    }
+    let lost: Lost = 'ended'
+    const take = ({ type, object }: Change<T>) => {
+      if (type === 'ERROR') {
+        lost = (object as { readonly code?: number }).code === 410 ? 'gone' : 'failed'
+        return over.abort()
       }
-      const stop = () => end('ended')
-      // a connection that died without a word
-      const timer = setTimeout(() => end('failed'), (watchSeconds + 15) * 1000)
-      this.#of.stopped.addEventListener('abort', stop, { once: true })
-      const query = {
-        labelSelector: this.#of.selector,
-        resourceVersion: this.#version,
-        timeoutSeconds: watchSeconds,
-        allowWatchBookmarks: true,
-      }
-      this.#watch
-        .watch(
-          this.#of.path,
-          query,
-          (phase, object: T) => {
-            if (over) return
-            if (phase === 'ERROR') return end((object as { readonly code?: number }).code === 410 ? 'gone' : 'failed')
-            this.#version = object.metadata?.resourceVersion ?? this.#version
-            if (phase === 'DELETED') this.#forget(object)
-            else if (phase !== 'BOOKMARK') this.#see(object)
-          },
-          (error) => end(error ? this.#lostBy(error) : 'ended'),
-        )
-        .then((controller) => {
-          if (over) controller.abort()
-          else abort.signal.addEventListener('abort', () => controller.abort(), { once: true })
-        })
-        .catch((error: unknown) => end(this.#lostBy(error)))
-    })
-  }
-
-  #lostBy(error: unknown): Lost | ClusterError {
-    const { statusCode } = error as { readonly statusCode?: number }
-    if (statusCode === 403) return new ClusterError(403, 'Forbidden', `it may not watch ${this.#of.path}`)
-    return statusCode === 410 ? 'gone' : 'failed'
+      this.#version = object.metadata?.resourceVersion ?? this.#version
+      if (type === 'DELETED') this.#forget(object)
+      else if (type !== 'BOOKMARK') this.#see(object)
+    }
+    try {
+      await this.#api.watch(this.#of.path, query, AbortSignal.any([this.#of.stopped, over.signal]), take)
+      return lost
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error
+      if (error.status === 403) throw new ClusterError(403, 'Forbidden', `it may not watch ${this.#of.path}`)
+      return error.status === 410 ? 'gone' : 'failed'
+    }
   }
 
   #see(object: T): void {

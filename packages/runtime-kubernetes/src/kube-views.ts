@@ -33,10 +33,13 @@ export function jobView(job: V1Job): JobView {
 function suspendedBy({ metadata }: V1Job): string | undefined {
   const owns = (fields: object | undefined): boolean =>
     'f:suspend' in ((fields as { readonly 'f:spec'?: object } | undefined)?.['f:spec'] ?? {})
-  return (metadata?.managedFields ?? [])
-    .filter(({ fieldsV1, manager }) => manager !== driverManager && owns(fieldsV1))
-    .sort((a, b) => Number(a.time ?? 0) - Number(b.time ?? 0))
-    .at(-1)?.manager
+  return (
+    (metadata?.managedFields ?? [])
+      .filter(({ fieldsV1, manager }) => manager !== driverManager && owns(fieldsV1))
+      // a time as the server sends it is a string, whatever the type says
+      .sort((a, b) => Date.parse(String(a.time ?? 0)) - Date.parse(String(b.time ?? 0)))
+      .at(-1)?.manager
+  )
 }
 
 export function podView(pod: V1Pod): PodView {

@@ -187,7 +187,6 @@ export const driverPod = (parts: RunParts): V1PodSpec => {
           { name: 'MILLRACE_PLAN', value: digest },
           { name: 'HOME', value: '/tmp' },
           { name: 'TMPDIR', value: '/tmp' },
-          { name: 'NODE_EXTRA_CA_CERTS', value: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt' },
         ],
         resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
         securityContext: containerSecurity,

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { ApiServer, accessFromPod, type Change } from '../src/api-server.ts'
+
+interface Serving {
+  readonly api: ApiServer
+  readonly origin: string
+  /** How many connections there were. */
+  connections(): number
+  renew(token: string): void
+}
+
+async function serving(answer: RequestListener, patience?: number): Promise<Serving> {
+  const account = mkdtempSync(join(tmpdir(), 'millrace-account-'))
+  const renew = (token: string) => writeFileSync(join(account, 'token'), `${token}\n`)
+  renew('first')
+  let connections = 0
+  const server = createServer(answer).on('connection', () => connections++)
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+    rmSync(account, { recursive: true })
+  })
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const api = new ApiServer({ origin, account, ...(patience === undefined ? {} : { patience }) })
+  return { api, origin, connections: () => connections, renew }
+}
+
+const never = new AbortController().signal
+const ada = { type: 'ADDED', object: { name: 'Ada ü' } } as const
+const bob = { type: 'MODIFIED', object: { name: 'Bob' } } as const
+
+test('a watch tells each change, wherever its bytes are cut, and ends when the server ends it', async () => {
+  const bytes = Buffer.from(`${JSON.stringify(ada)}\n${JSON.stringify(bob)}\n`)
+  const { api } = await serving(async (_, response) => {
+    for (const byte of bytes) {
+      response.write(Buffer.of(byte))
+      await sleep(1)
+    }
+    response.end()
+  })
+  const told: Change<unknown>[] = []
+  await api.watch('/pods', {}, never, (change) => told.push(change))
+  expect(told).toEqual([ada, bob])
+})
+
+test('a watch whose connection breaks has failed, and one that is stopped has not', async () => {
+  const { api } = await serving((request, response) => {
+    response.write(`${JSON.stringify(ada)}\n`)
+    if (request.url === '/breaks?watch=true') setTimeout(() => response.destroy(), 50)
+  })
+  const told: Change<unknown>[] = []
+  await expect(api.watch('/breaks', {}, never, (change) => told.push(change))).rejects.toMatchObject({
+    status: 0,
+    reason: 'NoAnswer',
+    message: 'aborted',
+  })
+  const stopping = new AbortController()
+  await api.watch('/pods', {}, stopping.signal, (change) => {
+    told.push(change)
+    stopping.abort()
+  })
+  expect(told).toEqual([ada, ada])
+})
+
+test('a server that falls silent is given up, before its answer and within it', async () => {
+  const { api, origin } = await serving((request, response) => {
+    if (request.url?.startsWith('/within')) response.write(`${JSON.stringify(ada)}\n`)
+  }, 200)
+  const message = `no answer from ${origin} for 0.2 s`
+  await expect(api.read('/before')).rejects.toMatchObject({ status: 0, message })
+  await expect(api.read('/within')).rejects.toMatchObject({ status: 0 })
+  const told: Change<unknown>[] = []
+  await expect(api.watch('/within', {}, never, (change) => told.push(change))).rejects.toMatchObject({ status: 0 })
+  expect(told).toEqual([ada])
+})
+
+test('what the server refuses is told in its words', async () => {
+  const { api } = await serving((request, response) => {
+    if (request.url === '/busy') {
+      response.writeHead(429, { 'retry-after': '7' })
+      response.end(JSON.stringify({ kind: 'Status', reason: 'TooManyRequests', message: 'later' }))
+    } else if (request.url === '/proxy') response.writeHead(503).end('no upstream\n')
+    else response.writeHead(500).end()
+  })
+  const busy = { status: 429, reason: 'TooManyRequests', message: 'later', retryAfter: 7, passes: true }
+  await expect(api.read('/busy')).rejects.toMatchObject(busy)
+  await expect(api.read('/proxy')).rejects.toMatchObject({ status: 503, reason: 'HTTP 503', message: 'no upstream' })
+  await expect(api.read('/empty')).rejects.toMatchObject({ status: 500, reason: 'HTTP 500', message: 'HTTP 500' })
+})
+
+test('an apply is sent as one, with the token of the moment', async () => {
+  const seen: unknown[] = []
+  const { api, renew } = await serving(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const { 'content-type': type, authorization } = request.headers
+    seen.push([request.method, request.url, type, authorization, body])
+    response.end('{"name":"there"}')
+  })
+  expect(await api.apply('/jobs/a', { name: 'a' }, { fieldManager: 'me', force: true })).toEqual({ name: 'there' })
+  renew('second')
+  expect(await api.read('/jobs', { limit: 5, continue: undefined })).toEqual({ name: 'there' })
+  expect(seen).toEqual([
+    ['PATCH', '/jobs/a?fieldManager=me&force=true', 'application/apply-patch+yaml', 'Bearer first', '{"name":"a"}'],
+    ['GET', '/jobs?limit=5', undefined, 'Bearer second', ''],
+  ])
+})
+
+test('hundreds of requests at once share a few connections', async () => {
+  const { api, connections } = await serving((_, response) => void setTimeout(() => response.end('{}'), 5))
+  await Promise.all(Array.from({ length: 300 }, (_, i) => api.read(`/${i}`)))
+  expect(connections()).toBe(16)
+})
+
+test('a pod finds the server by its environment', () => {
+  const account = '/var/run/secrets/kubernetes.io/serviceaccount'
+  const env = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443' }
+  expect(accessFromPod(env)).toEqual({ origin: 'https://10.0.0.1:443', account })
+  const six = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' }
+  expect(accessFromPod(six)).toEqual({ origin: 'https://[fd00::1]:6443', account })
+  expect(() => accessFromPod({})).toThrow('KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set')
+})
