@@ -1,36 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
-import { ApiServer, accessFromPod, type Change } from '../src/api-server.ts'
-
-interface Serving {
-  readonly api: ApiServer
-  readonly origin: string
-  /** How many connections there were. */
-  connections(): number
-  renew(token: string): void
-}
-
-async function serving(answer: RequestListener, patience?: number): Promise<Serving> {
-  const account = mkdtempSync(join(tmpdir(), 'millrace-account-'))
-  const renew = (token: string) => writeFileSync(join(account, 'token'), `${token}\n`)
-  renew('first')
-  let connections = 0
-  const server = createServer(answer).on('connection', () => connections++)
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-    rmSync(account, { recursive: true })
-  })
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const api = new ApiServer({ origin, account, ...(patience === undefined ? {} : { patience }) })
-  return { api, origin, connections: () => connections, renew }
-}
+import { expect, test } from 'vitest'
+import { accessFromPod, type Change } from '../src/api-server.ts'
+import { serving } from './serving.ts'
 
 const never = new AbortController().signal
 const ada = { type: 'ADDED', object: { name: 'Ada ü' } } as const

@@ -1,0 +1,133 @@
+import type { ServerResponse } from 'node:http'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { Follower } from '../src/follower.ts'
+import { serving } from './serving.ts'
+
+interface Thing {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion: string }
+}
+const thing = (name: string, version = 1): Thing => ({
+  metadata: { name, uid: `uid-${name}`, resourceVersion: String(version) },
+})
+
+type Answer = (response: ServerResponse) => void
+const list =
+  (things: readonly Thing[], metadata: object): Answer =>
+  (response) =>
+    response.end(JSON.stringify({ items: things, metadata }))
+const refuse =
+  (code: number, reason: string): Answer =>
+  (response) =>
+    response.writeHead(code).end(JSON.stringify({ kind: 'Status', code, reason, message: `no: ${reason}` }))
+/** A watch that stays open. */
+const tells =
+  (...changes: readonly object[]): Answer =>
+  (response) => {
+    for (const change of changes) response.write(`${JSON.stringify(change)}\n`)
+  }
+
+/** Follows a server that gives these answers in turn, and the last of them for ever. */
+async function following(...answers: readonly [Answer, ...Answer[]]) {
+  const asked: string[] = []
+  const told: string[] = []
+  const { api } = await serving((request, response) => {
+    const { pathname, searchParams } = new URL(request.url as string, 'http://server')
+    expect(pathname).toBe('/things')
+    expect(searchParams.get('labelSelector')).toBe('a=b')
+    const watch = searchParams.has('watch') ? `watch from ${searchParams.get('resourceVersion')}` : 'list'
+    asked.push(searchParams.has('continue') ? `${watch} ${searchParams.get('continue')}` : watch)
+    const answer = answers[asked.length - 1] ?? (answers.at(-1) as Answer)
+    answer(response)
+  })
+  const stopping = new AbortController()
+  onTestFinished(() => stopping.abort())
+  const follower = new Follower<Thing>(api, {
+    path: '/things',
+    selector: 'a=b',
+    tell: ({ metadata: { name, resourceVersion } }) => told.push(`${name} ${resourceVersion}`),
+    tellGone: ({ metadata: { name } }) => told.push(`${name} gone`),
+    silent: (why) => told.push(`silent: ${why}`),
+    broken: (error) => told.push(`broken: ${(error as Error).message}`),
+    stopped: stopping.signal,
+  })
+  return { follower, asked, told }
+}
+
+test('all pages are told, and then what changes from there', async () => {
+  const { follower, asked, told } = await following(
+    list([thing('a')], { continue: 'page 2' }),
+    list([thing('b')], { resourceVersion: '7' }),
+    tells(
+      { type: 'MODIFIED', object: thing('a', 8) },
+      { type: 'BOOKMARK', object: { metadata: { resourceVersion: '9' } } },
+      { type: 'DELETED', object: thing('b', 10) },
+    ),
+  )
+  await follower.start()
+  expect(told).toEqual(['a 1', 'b 1'])
+  await vi.waitFor(() => expect(told).toEqual(['a 1', 'b 1', 'a 8', 'b gone']))
+  expect(asked).toEqual(['list', 'list page 2', 'watch from 7'])
+})
+
+test('a list that changed between its pages begins again', async () => {
+  const { follower, asked, told } = await following(
+    list([thing('a')], { continue: 'page 2' }),
+    refuse(410, 'Expired'),
+    list([thing('b')], { resourceVersion: '7' }),
+    tells(),
+  )
+  await follower.start()
+  expect(told).toEqual(['a 1', 'b 1', 'a gone'])
+  expect(asked.slice(0, 3)).toEqual(['list', 'list page 2', 'list'])
+})
+
+test.each([
+  ['in its answer', refuse(410, 'Gone')],
+  ['in its stream', tells({ type: 'ERROR', object: { code: 410, message: 'too old' } })],
+])('a watch that comes too late, told %s, lists again what it missed', async (_, late) => {
+  const { follower, asked, told } = await following(
+    list([thing('a'), thing('b')], { resourceVersion: '7' }),
+    late,
+    list([thing('b', 12)], { resourceVersion: '12' }),
+    tells(),
+  )
+  await follower.start()
+  await vi.waitFor(() => expect(asked.at(-1)).toBe('watch from 12'))
+  expect(told).toEqual(['a 1', 'b 1', 'b 12', 'a gone'])
+})
+
+test('a watch that breaks goes on from where it was', async () => {
+  const { follower, asked, told } = await following(
+    list([thing('a')], { resourceVersion: '7' }),
+    (response) => {
+      tells({ type: 'MODIFIED', object: thing('a', 8) })(response)
+      setTimeout(() => response.destroy(), 50)
+    },
+    tells({ type: 'MODIFIED', object: thing('a', 9) }),
+  )
+  await follower.start()
+  await vi.waitFor(() => expect(told).toEqual(['a 1', 'a 8', 'a 9']))
+  expect(asked).toEqual(['list', 'watch from 7', 'watch from 8'])
+})
+
+test('who may not list or watch is told so at once', async () => {
+  const listing = await following(refuse(403, 'Forbidden'))
+  await expect(listing.follower.start()).rejects.toMatchObject({ status: 403, message: 'no: Forbidden' })
+  const watching = await following(list([], { resourceVersion: '7' }), refuse(403, 'Forbidden'))
+  await watching.follower.start()
+  await vi.waitFor(() => expect(watching.told).toEqual(['broken: it may not watch /things']))
+})
+
+test('a server that does not answer is told of once, and asked until it does', async () => {
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  let answer = refuse(503, 'ServiceUnavailable')
+  const { follower, told } = await following((response) => answer(response))
+  const started = follower.start()
+  const turning = setInterval(() => vi.advanceTimersByTime(1000), 5)
+  await vi.waitFor(() => expect(told).toEqual(['silent: no: ServiceUnavailable']), { timeout: 10_000 })
+  answer = list([thing('a')], { resourceVersion: '7' })
+  await started
+  clearInterval(turning)
+  expect(told).toEqual(['silent: no: ServiceUnavailable', 'a 1'])
+})
