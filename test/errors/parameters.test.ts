@@ -207,6 +207,14 @@ test('files and folders that are not there, or are not what they should be', asy
       fix: Give the path of a folder.
     "
   `)
+  // as a shell leaves it where a variable is not set
+  expect(await refused(one, given('', ''))).toMatchInlineSnapshot(`
+    "error[missing-file]: the parameter "data" names no file: the path is empty
+      fix: Give the path of a file.
+    error[missing-file]: the parameter "plots" names no folder: the path is empty
+      fix: Give the path of a folder.
+    "
+  `)
   symlinkSync('one.svg', join(one.folder, 'plots/two.svg'))
   expect(await refused(one, given('table.csv', 'plots'))).toMatchInlineSnapshot(`
     "error[missing-file]: the parameter "plots" names "plots", which can't be read: can't take "plots/two.svg": it is a symbolic link

@@ -76,7 +76,8 @@ export async function readArtifacts(
   for (const { path, field, kind } of pending) {
     const there = kindOf(path)
     const named = `"${shortPath(path)}", which`
-    if (there === undefined) refuse(field, `${named} isn't there`, `Correct the path, or put the ${kind} there.`)
+    if (path === '') refuse(field, `no ${kind}: the path is empty`, `Give the path of a ${kind}.`)
+    else if (there === undefined) refuse(field, `${named} isn't there`, `Correct the path, or put the ${kind} there.`)
     else if (there !== kind)
       refuse(field, `${named} is a ${there}; it must be a ${kind}`, `Give the path of a ${kind}.`)
     else if (!found.has(path))
@@ -220,5 +221,6 @@ export function fromCode(value: unknown): unknown {
 export const absolutePaths = (schema: Schema, value: Json, base: string): Json =>
   mapArtifacts(schema, value, (at) => {
     const path = typeof at === 'string' ? at : (at as { path: string }).path
-    return resolvePath(base, path)
+    // what an unset variable of a shell leaves would be the folder itself
+    return path === '' ? path : resolvePath(base, path)
   })
