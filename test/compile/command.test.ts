@@ -47,6 +47,19 @@ test('compile writes the folder and says how to apply it; --check says how it di
   expect(differs.stdout).toContain('stale   deploy/demo/onprem/jobs/demo-second-')
 })
 
+test('what a Job says in several places is written out in each', async () => {
+  const pool = (label: string, more = '') => `{ count: 1, labels: { pool: '${label}' }${more} }`
+  const nodes = `, nodes: [${pool('a')}, ${pool('b', ', spot: true')}, ${pool('c')}]`
+  const shared = config(nodes).replaceAll('onPrem', 'eks').replace("'20Gi'", "'20Gi', accessMode: 'ReadWriteMany'")
+  const { folder, run } = program({ ...files, 'millrace.config.ts': shared })
+  expect(await run(['compile'])).toMatchObject({ code: 0 })
+  const jobs = jobsIn(folder).map((name) =>
+    readFileSync(join(folder, `deploy/demo/onprem/jobs/${name}.job.yaml`), 'utf8'),
+  )
+  expect(jobs.map((job) => job.match(/key: "karpenter.sh\/capacity-type"/g)?.length)).toEqual([2, 2])
+  expect(jobs.join('').match(/[&*]a\d/g)).toBe(null)
+})
+
 test('an edit of one stage, or of what it asks for, gives new Jobs to it and to what is below it alone', async () => {
   const { folder, run } = program(files)
   const jobs = async (program: string): Promise<string[]> => {

@@ -49,6 +49,8 @@ onCluster('retry', () => {
     // what failed is final
     const same = await submit(compiled)
     expect([same.code, same.events]).toEqual([1, first.events])
+    const over = 'this run is over; submit --retry goes on with one that failed, or begins a new one'
+    expect([first.stderr, same.stderr].map((stderr) => stderr.split('\n').includes(over))).toEqual([false, true])
 
     await here.inStore(`fs.writeFileSync('world', '')`)
     const second = await submit(compiled, '--retry')
@@ -74,5 +76,11 @@ onCluster('retry', () => {
     const last = third.events.at(-1) as Told
     expect(last.run).not.toBe(run)
     expect(last.output).not.toEqual(once.output)
+
+    // the pods of what was deleted went with it
+    const owners = new Set((await here.list('jobs')).map(({ metadata }) => metadata.uid))
+    await here.until('that no pod is left alone', async () =>
+      (await here.list('pods')).every(({ metadata }) => owners.has(metadata.ownerReferences?.[0]?.uid ?? '')),
+    )
   })
 })

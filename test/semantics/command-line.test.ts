@@ -122,6 +122,8 @@ test('--help and --version go to stdout, exit 0', async () => {
   expect([version.code, version.stderr]).toEqual([0, ''])
   expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   expect(plan.stdout).toContain('--params <file>')
+  // the program's examples are not those of each command
+  expect(plan.stdout).not.toContain('Examples:')
   // readable without scrolling
   expect(help.stdout.split('\n').length).toBeLessThanOrEqual(24)
 })

@@ -182,10 +182,22 @@ const shout = stage('shout', {
 })
 const loud = pipeline('sim', { input: number, build: ({ n }) => shout({ n }) })
 
+/** More lines than are told as events. */
+export const chatter = Array.from({ length: 30_000 }, (_, i) => `line ${i} ${'.'.repeat(60)}`)
+const chat = stage('chat', {
+  ...one,
+  run({ n }, { log }) {
+    log(chatter.join('\n'))
+    return { n }
+  },
+})
+const chatty = pipeline('sim', { input: number, build: ({ n }) => chat({ n }) })
+
 /** Programs for one purpose, which no seed runs. */
 export const others: readonly SimProgram[] = [
   { name: 'mended', pipeline: mended, input: { n: 3 }, truth: {} },
   { name: 'loud', pipeline: loud, input: { n: 1 }, truth: {} },
+  { name: 'chatty', pipeline: chatty, input: { n: 1 }, truth: {} },
   { name: 'crowd', pipeline: crowd, input: { width: 100_001 }, truth: {} },
 ]
 

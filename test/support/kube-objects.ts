@@ -9,7 +9,7 @@ export interface Kube {
     readonly labels?: Readonly<Record<string, string>>
     readonly annotations?: Readonly<Record<string, string>>
     readonly deletionTimestamp?: string
-    readonly ownerReferences?: readonly { readonly name: string }[]
+    readonly ownerReferences?: readonly { readonly name: string; readonly uid: string }[]
   }
   // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
   readonly spec: any

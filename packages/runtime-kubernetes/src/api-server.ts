@@ -10,6 +10,10 @@ const atOnce = 16
 /** A connection on which nothing comes for so long counts as dead, in milliseconds. */
 const patience = 30_000
 
+const kept = { keepAlive: true, maxSockets: atOnce }
+/** Characters of what a server says of a refusal; a proxy may send a page. */
+const messageLimit = 1000
+
 /** How a program reaches an API server. */
 export interface Access {
   /** Scheme, host and port. */
@@ -55,17 +59,14 @@ interface Sent {
  */
 export class ApiServer {
   readonly #access: Access
-  readonly #http: typeof http | typeof https
-  readonly #agent: http.Agent
+  readonly #secure: boolean
+  #agent: http.Agent
+  #authority = ''
 
   constructor(access: Access) {
     this.#access = access
-    const keep = { keepAlive: true, maxSockets: atOnce }
-    const secure = access.origin.startsWith('https:')
-    this.#http = secure ? https : http
-    this.#agent = secure
-      ? new https.Agent({ ...keep, ca: readFileSync(`${access.account}/ca.crt`) })
-      : new http.Agent(keep)
+    this.#secure = access.origin.startsWith('https:')
+    this.#agent = new http.Agent(kept)
   }
 
   /**
@@ -113,6 +114,15 @@ export class ApiServer {
     }
   }
 
+  /** The connections, anew where the kubelet has renewed the certificate of the authority that the server has to show. */
+  #connections(): http.Agent {
+    if (!this.#secure) return this.#agent
+    const ca = readFileSync(`${this.#access.account}/ca.crt`, 'utf8')
+    if (ca !== this.#authority) this.#agent = new https.Agent({ ...kept, ca })
+    this.#authority = ca
+    return this.#agent
+  }
+
   /** The answer to a request, when it is a good one. */
   #send(path: string, { query = {}, apply, signal }: Sent): Promise<IncomingMessage> {
     const { origin, account, patience: timeout = patience } = this.#access
@@ -121,9 +131,11 @@ export class ApiServer {
       if (value !== undefined) url.searchParams.set(name, String(value))
     // the kubelet renews it
     const token = readFileSync(`${account}/token`, 'utf8').trim()
+    const agent = this.#connections()
     return new Promise((resolve, reject) => {
-      const request = this.#http.request(url, {
-        agent: this.#agent,
+      let answered = false
+      const request = (this.#secure ? https : http).request(url, {
+        agent,
         timeout,
         method: apply ? 'PATCH' : 'GET',
         headers: {
@@ -132,15 +144,27 @@ export class ApiServer {
           'user-agent': 'millrace-driver',
           ...(apply ? { 'content-type': 'application/apply-patch+yaml' } : {}),
         },
-        ...(signal ? { signal } : {}),
       })
+      // not by the option `signal`: of an answer that was read to its end it makes an error that nobody can hear
+      const stop = () => void request.destroy()
+      signal?.addEventListener('abort', stop, { once: true })
+      if (signal?.aborted) stop()
       request
         .on('response', (answer) => {
+          answered = true
           if (answer.statusCode === 200 || answer.statusCode === 201) resolve(answer)
           else refusal(answer).then(reject, reject)
         })
-        .on('timeout', () => request.destroy(new Error(`no answer from ${origin} for ${timeout / 1000} s`)))
+        .on('timeout', () => {
+          // what waits beside it for its next request may be as dead
+          for (const free of Object.values(agent.freeSockets)) for (const socket of free ?? []) socket.destroy()
+          request.destroy(new Error(`no answer from ${origin} for ${timeout / 1000} s`))
+        })
         .on('error', reject)
+        .on('close', () => {
+          signal?.removeEventListener('abort', stop)
+          if (!answered) reject(new Error(`${origin} closed the connection without an answer`))
+        })
         .end(apply && JSON.stringify(apply))
     })
   }
@@ -152,7 +176,7 @@ async function refusal(answer: IncomingMessage): Promise<ClusterError> {
   const body = await text(answer)
   const after = Number(answer.headers['retry-after'])
   const refused = (reason = `HTTP ${code}`, message = `HTTP ${code}`) =>
-    new ClusterError(code, reason, message, Number.isFinite(after) ? after : undefined)
+    new ClusterError(code, reason, message.slice(0, messageLimit), after > 0 ? after : undefined)
   try {
     const { reason, message } = JSON.parse(body) as { readonly reason?: string; readonly message?: string }
     return refused(reason, message)

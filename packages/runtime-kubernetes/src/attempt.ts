@@ -131,8 +131,10 @@ export class Attempt {
   }
 
   #line({ text, offset }: Line): void {
-    this.#told += text.length + 1
     if (this.#told > eventLimit) return
+    this.#told += text.length + 1
+    if (this.#told > eventLimit)
+      return this.#of.log({ level: 'info', message: `[more in ${this.#log}, and in the log of the pod]` })
     while (this.#pending[0] && this.#pending[0].at + this.#pending[0].size <= offset) this.#pending.shift()
     const logged = this.#pending[0]
     if (!logged || offset < logged.at) {

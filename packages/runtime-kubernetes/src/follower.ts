@@ -66,7 +66,7 @@ export class Follower<T extends Named> {
       const began = Date.now()
       const lost = await this.#once()
       if (this.#of.stopped.aborted) return
-      failures = lost === 'ended' || Date.now() - began > lasted ? 0 : failures + 1
+      failures = Date.now() - began > lasted ? 0 : failures + 1
       if (failures > 0) await sleep(Math.min(5000, 100 * 2 ** failures))
       if (lost === 'gone' || failures > 1 || Date.now() - this.#listed > resync) await this.#list()
     }

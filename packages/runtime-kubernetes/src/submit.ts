@@ -61,8 +61,8 @@ export async function deleteEnded(
         api.deleteNamespacedJob({
           name,
           namespace,
-          propagationPolicy: 'Background',
-          body: { preconditions: { uid: job.uid } },
+          // with a body the server reads no options of the query, and would leave the pods to nobody
+          body: { propagationPolicy: 'Background', preconditions: { uid: job.uid } },
         }),
       )
       gone.push(name)
@@ -74,6 +74,12 @@ export async function deleteEnded(
   // their names are free once the last pod has let go
   for (const name of gone) while (await read(api, namespace, name)) await sleep(200)
   return gone
+}
+
+/** Whether there is a Job of this name that has ended. @throws ClusterError */
+export async function hasEnded(config: KubeConfig, namespace: string, name: string): Promise<boolean> {
+  const job = await read(config.makeApiClient(BatchV1Api), namespace, name)
+  return job?.end !== undefined
 }
 
 async function read(api: BatchV1Api, namespace: string, name: string): Promise<ReturnType<typeof jobView> | undefined> {

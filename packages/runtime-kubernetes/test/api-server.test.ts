@@ -52,17 +52,49 @@ test('a server that falls silent is given up, before its answer and within it', 
   expect(told).toEqual([ada])
 })
 
+test('a connection that died unnoticed costs one try, however many there are', async () => {
+  const seen = new Set<unknown>()
+  const hung = new Set<unknown>()
+  const { api, connections } = await serving((request, response) => {
+    seen.add(request.socket)
+    if (!hung.has(request.socket)) setTimeout(() => response.end('{}'), 20)
+  }, 200)
+  await Promise.all(Array.from({ length: 14 }, (_, i) => api.read(`/${i}`)))
+  for (const socket of seen) hung.add(socket)
+  await expect(api.read('/now')).rejects.toMatchObject({ status: 0 })
+  expect(await api.read('/again')).toEqual({})
+  expect(connections()).toBe(15)
+})
+
+test('a watch may be stopped by the last line of one that ends', async () => {
+  const { api } = await serving((_, response) => response.end(`${JSON.stringify(ada)}\n`))
+  const stopping = new AbortController()
+  await api.watch('/pods', {}, stopping.signal, () => stopping.abort())
+  await sleep(50)
+})
+
+test('a connection that is made into another protocol is no answer', async () => {
+  const { api, origin } = await serving((_, response) => {
+    response.writeHead(101, { connection: 'upgrade', upgrade: 'other' }).end()
+  })
+  const message = `${origin} closed the connection without an answer`
+  await expect(api.read('/pods')).rejects.toMatchObject({ status: 0, message })
+})
+
 test('what the server refuses is told in its words', async () => {
   const { api } = await serving((request, response) => {
     if (request.url === '/busy') {
       response.writeHead(429, { 'retry-after': '7' })
       response.end(JSON.stringify({ kind: 'Status', reason: 'TooManyRequests', message: 'later' }))
     } else if (request.url === '/proxy') response.writeHead(503).end('no upstream\n')
+    else if (request.url === '/page') response.writeHead(502, { 'retry-after': '-1' }).end('<p>'.repeat(10_000))
     else response.writeHead(500).end()
   })
   const busy = { status: 429, reason: 'TooManyRequests', message: 'later', retryAfter: 7, passes: true }
   await expect(api.read('/busy')).rejects.toMatchObject(busy)
   await expect(api.read('/proxy')).rejects.toMatchObject({ status: 503, reason: 'HTTP 503', message: 'no upstream' })
+  const page = { status: 502, message: '<p>'.repeat(334).slice(0, 1000), retryAfter: undefined }
+  await expect(api.read('/page')).rejects.toMatchObject(page)
   await expect(api.read('/empty')).rejects.toMatchObject({ status: 500, reason: 'HTTP 500', message: 'HTTP 500' })
 })
 

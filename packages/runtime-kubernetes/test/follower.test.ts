@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { Follower } from '../src/follower.ts'
 import { serving } from './serving.ts'
@@ -84,6 +85,10 @@ test('a list that changed between its pages begins again', async () => {
 test.each([
   ['in its answer', refuse(410, 'Gone')],
   ['in its stream', tells({ type: 'ERROR', object: { code: 410, message: 'too old' } })],
+  [
+    'with the end of it',
+    (response: ServerResponse) => void response.end(`${JSON.stringify({ type: 'ERROR', object: { code: 410 } })}\n`),
+  ],
 ])('a watch that comes too late, told %s, lists again what it missed', async (_, late) => {
   const { follower, asked, told } = await following(
     list([thing('a'), thing('b')], { resourceVersion: '7' }),
@@ -108,6 +113,13 @@ test('a watch that breaks goes on from where it was', async () => {
   await follower.start()
   await vi.waitFor(() => expect(told).toEqual(['a 1', 'a 8', 'a 9']))
   expect(asked).toEqual(['list', 'watch from 7', 'watch from 8'])
+})
+
+test('a server that ends each watch at once is not asked without a pause', async () => {
+  const { follower, asked } = await following(list([], { resourceVersion: '7' }), (response) => void response.end())
+  await follower.start()
+  await sleep(1000)
+  expect(asked.length).toBeLessThan(8)
 })
 
 test('who may not list or watch is told so at once', async () => {

@@ -55,7 +55,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
       .helpOption('-h, --help', 'show this')
       .helpCommand(false)
   const examples = (command: Command, lines: readonly string[]): Command =>
-    command.addHelpText('beforeAll', `Examples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`)
+    command.addHelpText('before', `Examples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`)
   const command = (name: string, description: string, more: { readonly isDefault?: boolean } = {}): Command => {
     const made = settle(root.command(name, more).description(description))
       .option('--store <dir>', 'the store (default: .millrace beside the program)')

@@ -42,16 +42,16 @@ export interface RunParts {
 /** The claim that pipelines of a namespace share, where the environment names none. */
 export const defaultClaim = 'millrace-store'
 
-const meta = ({ environment, pipeline }: RunParts, name: string) => ({
+const meta = ({ environment, pipeline }: RunParts, name: string, who = 'driver') => ({
   name,
   namespace: environment.namespace,
-  labels: { ...environment.labels, ...labelsOf(pipeline, 'driver') },
+  labels: { ...environment.labels, ...labelsOf(pipeline, who) },
 })
 
 export const serviceAccount = (parts: RunParts, who: 'driver' | 'stage'): V1ServiceAccount => ({
   apiVersion: 'v1',
   kind: 'ServiceAccount',
-  metadata: meta(parts, accountName(parts.pipeline, who)),
+  metadata: meta(parts, accountName(parts.pipeline, who), who),
   automountServiceAccountToken: false,
 })
 

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import type { V1Job } from '@kubernetes/client-node'
-import { canonical, digestBytes, digestJson, type Json, optionsOf, type PlanStageSpec } from '@millrace/ir'
+import { canonical, type Digest, digestBytes, type Json, optionsOf, type PlanStageSpec } from '@millrace/ir'
 import { stageJobName } from './names.ts'
 import { printManifest } from './print.ts'
 import { type StageJobParts, stageJob } from './stage-job.ts'
@@ -17,8 +18,8 @@ interface Form {
   readonly backoffLimit: number | undefined
 }
 
-/** Stands for a node's key; a plan's own keys are digests too, of other content. */
-const anyKey = digestJson('the key of any node')
+/** Stands for a node's key, and for nothing else that a Job may hold. */
+const anyKey: Digest = `sha256:${randomBytes(32).toString('hex')}`
 
 /**
  * Prints the Jobs of one plan, of which there may be ten thousand that differ in their node's key only: each form is

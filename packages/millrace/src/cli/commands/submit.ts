@@ -1,7 +1,7 @@
 import type { KubeConfig, KubernetesObject, V1Job } from '@kubernetes/client-node'
 import { type DiagnosticError, type Event, millisecondsOf, optionsOf, type Plan } from '@millrace/ir'
 import { startTimer } from '@millrace/runner'
-import { applyAll, ClusterError, deleteEnded, follow } from '@millrace/runtime-kubernetes'
+import { applyAll, ClusterError, deleteEnded, follow, hasEnded } from '@millrace/runtime-kubernetes'
 import { parse } from 'yaml'
 import { below } from '../../program/below.ts'
 import { manifestsOf } from '../../program/for-cluster.ts'
@@ -35,6 +35,8 @@ export async function submitCommand(invocation: Invocation, options: SubmitOptio
     if (options.retry)
       for (const name of await deleteEnded(config, namespace, jobs, driver, doneAnew(prepared.plan, objects)))
         process.stderr.write(`removed the Job ${name}, which had ended\n`)
+    else if (await hasEnded(config, namespace, driver))
+      process.stderr.write('this run is over; submit --retry goes on with one that failed, or begins a new one\n')
     const running = await applyAll(config, objects)
     if (running.length > 0) process.stderr.write(`a run of this plan is under way: ${running.join(', ')}\n`)
     process.stderr.write(`follow with: kubectl -n ${namespace} logs -f job/${driver}\n`)
