@@ -80,7 +80,9 @@ onCluster('retry', () => {
     // the pods of what was deleted went with it
     const owners = new Set((await here.list('jobs')).map(({ metadata }) => metadata.uid))
     await here.until('that no pod is left alone', async () =>
-      (await here.list('pods')).every(({ metadata }) => owners.has(metadata.ownerReferences?.[0]?.uid ?? '')),
+      (await here.list('pods', 'millrace.dev/pipeline')).every(({ metadata }) =>
+        owners.has(metadata.ownerReferences?.[0]?.uid ?? ''),
+      ),
     )
   })
 })
