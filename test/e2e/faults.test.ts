@@ -57,6 +57,19 @@ campaign('faults', () => {
       const pods = await here.podsOf(round.compiled.driver)
       for (const { metadata, status } of pods) if (['Pending', 'Running'].includes(status.phase)) await kill(metadata)
     }
+    await tellAgain(round)
+  }
+
+  /** A driver may end just as it is taken away, and its log is gone then: applied again, the run is told again. */
+  async function tellAgain({ compiled }: Round): Promise<void> {
+    const job = await here.ended(compiled.driver)
+    if (endOf(job) !== 'Complete' || (await here.podsOf(compiled.driver)).length > 0) return
+    const journals = `fs.globSync('runs/*/journal.jsonl').map((file) => fs.readFileSync(file, 'utf8').trim().split('\\n').map((line) => JSON.parse(line)))`
+    const own = `([{ pipeline }]) => pipeline === '${job.metadata.labels?.['millrace.dev/pipeline']}'`
+    const ends = `${journals}.filter(${own}).map((events) => events.at(-1).status)`
+    expect(await here.inStore(ends)).toEqual(['succeeded'])
+    await here.ok(['delete', 'job', compiled.driver])
+    await here.apply(compiled)
   }
 
   /** No pod more often than the retries of its Job forgive. */

@@ -64,6 +64,18 @@ onCluster('retry', () => {
     expect(second.events.at(-1)).toMatchObject({ run, status: 'succeeded', output: once.output })
     expect(second.events.filter(({ event }) => event === 'stage.cached').map(({ from }) => from)).toEqual([run, run])
 
+    // the log of a run that has ended went with its pod
+    for (const { metadata } of await here.podsOf(driver)) await here.ok(['delete', 'pod', metadata.name])
+    const untold = await submit(compiled)
+    expect(untold).toMatchObject({ code: 3, events: [{ event: 'run.finished', run: null, output: null }] })
+    expect(untold.events[0]?.errors).toMatchObject([
+      {
+        code: 'cluster-failed',
+        message: `the run of the driver "${driver}" succeeded, but its pod and the log of that are gone`,
+        fix: 'Submit with --retry: what is in the store is taken from there, and the run is told again.',
+      },
+    ])
+
     const third = await submit(compiled, '--retry')
     expect([third.code, removed(third.stderr)], third.stderr).toEqual([0, [driver, jobs.needs, jobs.once].sort()])
     expect(of(third.events)).toEqual([

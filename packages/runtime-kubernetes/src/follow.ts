@@ -16,38 +16,50 @@ export interface FollowOptions {
   waiting(reason: string): void
 }
 
-/** How a run was seen to end: its last event, or why there will be none. */
-export type Followed = Extract<Event, { event: 'run.finished' }> | { readonly failed: string } | undefined
+type RunFinished = Extract<Event, { event: 'run.finished' }>
+
+/** A driver's Job that ended without a last event that can be read. */
+export interface Untold {
+  readonly ended: 'complete' | 'failed'
+  /** What the Job says of its failure. */
+  readonly why: string | undefined
+}
 
 const lookEvery = 1000
+/** Looks at a Job that has ended, with nothing new to read, before no more is waited for: a read may break off. */
+const lastLooks = 3
 
 /**
  * Follows a driver by its log to `run.finished`, over restarts of it. Gives undefined when `signal` ended it.
  *
  * @throws ClusterError
  */
-export async function follow(config: KubeConfig, options: FollowOptions): Promise<Followed> {
+export async function follow(config: KubeConfig, options: FollowOptions): Promise<RunFinished | Untold | undefined> {
   const { namespace, driver, signal } = options
   const core = config.makeApiClient(CoreV1Api)
   const batch = config.makeApiClient(BatchV1Api)
   const labelSelector = `batch.kubernetes.io/job-name=${driver}`
   let reason = ''
-  /** Events of a pod that were told, where its log has to be read again. */
-  const told = new Map<string, number>()
+  let looks = 0
+  /** Lines of a pod that were read, where its log has to be read again. */
+  const read = new Map<string, number>()
+  const linesRead = () => [...read.values()].reduce((all, lines) => all + lines, 0)
   while (!signal.aborted) {
+    // before its pods: the last of a Job that has ended is among them, with its whole log
+    const job = jobView(await insist(() => batch.readNamespacedJob({ name: driver, namespace })))
     const { items } = await insist(() => core.listNamespacedPod({ namespace, labelSelector }))
     const pod = items.sort(byAge).at(-1)
-    if (pod && (await started(pod))) {
-      const last = await readLog(config, pod, told, options)
+    const before = linesRead()
+    if (pod && started(pod)) {
+      const last = await readLog(config, pod, read, options)
       if (last) return last
     } else if (pod) {
       const waits = podView(pod).waits ?? driverWaits(pod)
       if (waits !== undefined && waits !== reason) options.waiting(waits)
       reason = waits ?? reason
     }
-    const job = jobView(await insist(() => batch.readNamespacedJob({ name: driver, namespace })))
-    if (job.end !== undefined && !(pod && (await unread(config, pod, told, options))))
-      return { failed: job.why ?? 'its log holds no end of the run' }
+    looks = job.end === undefined || linesRead() > before ? 0 : looks + 1
+    if (job.end !== undefined && looks === lastLooks) return { ended: job.end, why: job.why }
     await sleep(lookEvery, undefined, { signal }).catch(() => {})
   }
   return undefined
@@ -56,7 +68,7 @@ export async function follow(config: KubeConfig, options: FollowOptions): Promis
 const byAge = (a: V1Pod, b: V1Pod): number =>
   Number(a.metadata?.creationTimestamp ?? 0) - Number(b.metadata?.creationTimestamp ?? 0)
 
-async function started({ status }: V1Pod): Promise<boolean> {
+function started({ status }: V1Pod): boolean {
   const state = status?.containerStatuses?.find(({ name }) => name === 'driver')?.state
   return state?.running !== undefined || state?.terminated !== undefined
 }
@@ -66,26 +78,15 @@ function driverWaits({ status }: V1Pod): string | undefined {
   return waiting && waiting.reason !== 'ContainerCreating' ? `${waiting.reason}: ${waiting.message ?? ''}` : undefined
 }
 
-/** A Job may have ended between two looks: its log is read once more. */
-async function unread(
-  config: KubeConfig,
-  pod: V1Pod,
-  told: Map<string, number>,
-  options: FollowOptions,
-): Promise<boolean> {
-  const before = told.get(pod.metadata?.uid ?? '') ?? 0
-  return (await readLog(config, pod, told, options)) !== undefined || (told.get(pod.metadata?.uid ?? '') ?? 0) > before
-}
-
 /** Reads the log of a driver's pod as long as it lasts; gives the run's last event if it was there. */
 async function readLog(
   config: KubeConfig,
   pod: V1Pod,
-  told: Map<string, number>,
+  read: Map<string, number>,
   { namespace, signal, event }: FollowOptions,
-): Promise<Extract<Event, { event: 'run.finished' }> | undefined> {
+): Promise<RunFinished | undefined> {
   const { name = '', uid = '' } = pod.metadata ?? {}
-  let last: Extract<Event, { event: 'run.finished' }> | undefined
+  let last: RunFinished | undefined
   let line = 0
   let rest = ''
   // a chunk may end within a character
@@ -94,8 +95,8 @@ async function readLog(
     const lines = `${rest}${text}`.split('\n')
     rest = lines.pop() ?? ''
     for (const text of lines) {
-      if (++line <= (told.get(uid) ?? 0)) continue
-      told.set(uid, line)
+      if (++line <= (read.get(uid) ?? 0)) continue
+      read.set(uid, line)
       const one = eventIn(text)
       if (!one) continue
       event(one)

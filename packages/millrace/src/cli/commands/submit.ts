@@ -1,7 +1,7 @@
 import type { KubeConfig, KubernetesObject, V1Job } from '@kubernetes/client-node'
 import { type DiagnosticError, type Event, millisecondsOf, optionsOf, type Plan } from '@millrace/ir'
 import { startTimer } from '@millrace/runner'
-import { applyAll, ClusterError, deleteEnded, follow, hasEnded } from '@millrace/runtime-kubernetes'
+import { applyAll, ClusterError, deleteEnded, follow, hasEnded, type Untold } from '@millrace/runtime-kubernetes'
 import { parse } from 'yaml'
 import { below } from '../../program/below.ts'
 import { manifestsOf } from '../../program/for-cluster.ts'
@@ -101,7 +101,7 @@ async function watch(
       process.stderr.write('the run goes on in the cluster; submit again to follow it\n')
       return signals.exit ?? exitCodes.interrupt
     }
-    if ('failed' in ended) throw driverFailed(driver, namespace, ended.failed)
+    if ('ended' in ended) throw untold(driver, namespace, ended)
     if (!report.json && ended.status === 'succeeded') report.out(JSON.stringify(ended.output))
     report.errors(ended.errors, undefined, failures)
     process.stderr.write(`${summaryLine(ended.counts, ended.seconds)}\n`)
@@ -113,8 +113,15 @@ async function watch(
   }
 }
 
-const driverFailed = (driver: string, namespace: string, why: string): DiagnosticError =>
-  clusterFailed(
-    `the driver "${driver}" ended without an end of the run: ${why}`,
+function untold(driver: string, namespace: string, { ended, why }: Untold): DiagnosticError {
+  const pod = 'its pod and the log of that are gone'
+  if (ended === 'complete')
+    return clusterFailed(
+      `the run of the driver "${driver}" succeeded, but ${pod}`,
+      'Submit with --retry: what is in the store is taken from there, and the run is told again.',
+    )
+  return clusterFailed(
+    `the driver "${driver}" failed without an end of the run: ${why ?? pod}`,
     `Look at it with kubectl -n ${namespace} describe job ${driver}, then submit with --retry.`,
   )
+}
