@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../faults/random.ts'
 import { type Compiled, endOf, type Kube, onCluster, space } from '../support/cluster.ts'
@@ -13,6 +15,8 @@ const campaign = rounds > 0 ? onCluster : describe.skip
 
 /** A folder with a file `<part>.pid` for each part of the cluster that may be stopped; missing, none is. */
 const pids = process.env.MILLRACE_E2E_PIDS
+/** A command that starts what was killed of these; missing, none is. */
+const up = process.env.MILLRACE_E2E_UP
 
 campaign('faults', () => {
   const here = space('faults')
@@ -27,7 +31,7 @@ campaign('faults', () => {
   const moment = async ({ random }: Round, seconds: number) => sleep(random.next() * seconds * 1000)
 
   async function stop(part: string, seconds: number): Promise<void> {
-    const pid = Number(readFileSync(join(pids as string, `${part}.pid`), 'utf8'))
+    const pid = pidOf(part)
     process.kill(pid, 'SIGSTOP')
     try {
       await sleep(seconds * 1000)
@@ -36,9 +40,18 @@ campaign('faults', () => {
     }
   }
 
+  const pidOf = (part: string) => Number(readFileSync(join(pids as string, `${part}.pid`), 'utf8'))
+
   const stopped = (part: string, seconds: number) => async (round: Round) => {
     await moment(round, 9)
     await stop(part, seconds)
+  }
+
+  const killed = (part: string, seconds: number) => async (round: Round) => {
+    await moment(round, 9)
+    process.kill(pidOf(part), 'SIGKILL')
+    await sleep(seconds * 1000)
+    await promisify(execFile)(up as string)
   }
 
   /** Takes a pod away at once, unless it has ended since it was looked at: what it told would go with it. */
@@ -125,31 +138,45 @@ campaign('faults', () => {
     expect(endOf(job)).toBe('Complete')
   }
 
-  const kinds: Readonly<Record<string, (round: Round) => Promise<void>>> = {
-    'the driver is killed': driverKilled,
-    'pods are deleted or evicted': podsTaken,
-    'the driver is killed, some times': driverKilled,
-    'another plan runs the same Jobs': besideAnother,
-    'a Job is deleted': jobDeleted,
-    ...(pids && {
-      'the API server stops for 5 s': stopped('kube-apiserver', 5),
-      'the driver is killed at other moments': driverKilled,
-      'the API server stops for 30 s': stopped('kube-apiserver', 30),
-      'the kubelet stops for 20 s': stopped('kubelet', 20),
-      'the Job controller stops for 15 s': stopped('kube-controller-manager', 15),
-    }),
-  }
-  const names = Object.keys(kinds)
-  const each = Array.from({ length: Math.max(1, rounds) }, (_, i) => [first + i, names[(first + i) % names.length]])
+  const taken = ['the driver is killed', driverKilled] as const
+  const kinds: readonly (readonly [string, (round: Round) => Promise<void>])[] = [
+    taken,
+    ['pods are deleted or evicted', podsTaken],
+    ['another plan runs the same Jobs', besideAnother],
+    taken,
+    ['a Job is deleted', jobDeleted],
+    ...(pids
+      ? ([
+          ['the API server stops for 5 s', stopped('kube-apiserver', 5)],
+          taken,
+          ['the API server stops for 30 s', stopped('kube-apiserver', 30)],
+          ['the kubelet stops for 20 s', stopped('kubelet', 20)],
+          taken,
+          ['the Job controller stops for 15 s', stopped('kube-controller-manager', 15)],
+        ] as const)
+      : []),
+    ...(pids && up
+      ? ([
+          ['the kubelet is killed', killed('kubelet', 5)],
+          taken,
+          ['the API server is killed', killed('kube-apiserver', 5)],
+        ] as const)
+      : []),
+  ]
+  const each = Array.from({ length: Math.max(1, rounds) }, (_, i) => {
+    const round = first + i
+    const [name, act] = kinds[round % kinds.length] as (typeof kinds)[number]
+    return [round, name, act] as const
+  })
 
-  test.each(each as [number, string][])('round %i: %s', { timeout: 900_000 }, async (round, name) => {
+  test.each(each)('round %i: %s', { timeout: 900_000 }, async (round, _, act) => {
     const list = [1, 2, 3].map((n) => round * 10 + n)
     const args = ['--param', `list=${JSON.stringify(list)}`]
     const program = slow(`faults-${round}`, 1)
     const compiled = await here.compile(program, { args })
     await here.apply(compiled)
     const more = program.replace('=> ({ sum:', '=> ({ more: step({ n: 100 }).n, sum:')
-    await kinds[name]?.({
+    await act({
       random: new Random(`cluster ${round}`),
       compiled,
       other: () => here.compile(more, { args }),

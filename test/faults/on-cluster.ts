@@ -21,7 +21,7 @@ export const onCluster: Campaign = {
   name: 'cluster',
   what: 'on a real cluster a run ends with its right result, committed once, and its Jobs as they were reviewed',
   sample: 0,
-  full: 120,
+  full: 98,
   async perform({ index, seed }) {
     if (!process.env.KUBECONFIG) return 'KUBECONFIG names no cluster'
     const first = String((seed - 1) * 1000 + index)
