@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Compiled, type Kube, onCluster, space } from '../support/cluster.ts'
 
-const names = ['device', 'image', 'quota', 'limit', 'security', 'claim', 'code', 'account'] as const
+const names = ['device', 'image', 'quota', 'limit', 'security', 'claim', 'code', 'account', 'start'] as const
 
 const waiting = `import { main, pipeline, stage } from 'millrace'
 import { z } from 'zod'
@@ -19,6 +19,7 @@ export const security = like('security')
 export const claim = like('claim')
 export const code = like('code')
 export const account = like('account')
+export const start = like('start')
 
 main(import.meta, pipeline('waiting', {
   input: z.object({ n: z.int().default(7) }),
@@ -55,6 +56,7 @@ onCluster('causes', () => {
     edit(compiled, 'claim', 'claimName: "millrace-store"', 'claimName: "nowhere"')
     edit(compiled, 'code', /name: "waiting-code-code-\w+"/, 'name: "no-code"')
     edit(compiled, 'account', 'serviceAccountName: "waiting-stage"', 'serviceAccountName: "nobody"')
+    edit(compiled, 'start', 'image: "node:24-slim"', 'image: "python:3.11-slim"')
     await here.apply(compiled)
     const driver = await here.follow(compiled.driver)
 
@@ -76,6 +78,7 @@ onCluster('causes', () => {
         'account',
         /^FailedCreate: Error creating: pods ".*" is forbidden: error looking up service account .*: serviceaccount "nobody" not found/,
       ],
+      ['start', /^StartError: .*exec: "[^"]+": executable file not found in \$PATH/],
     ]
     const told = await Promise.all(
       reasons.map(([node, reason]) =>

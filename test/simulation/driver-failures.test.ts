@@ -64,6 +64,14 @@ test('a Job that is Complete without a marker of its pod', async () => {
   `)
 })
 
+test('pods whose process can not be started, as often as the Job makes them', async () => {
+  expect(await said('chain', 'no start')).toMatchInlineSnapshot(`
+    "error[process-failed]: three pods of "add" ended before its process could start (StartError): failed to start task: context canceled
+      fix: Look at what the message names: the image has to have it, or the node is to blame.
+    "
+  `)
+})
+
 test('more items than a Job holds are one error of the run', { timeout: 300_000 }, async () => {
   expect(await said('crowd', undefined)).toMatchInlineSnapshot(`
     "error[does-not-fit]: "add" has 100001 items to run; an Indexed Job holds 100000

@@ -7,7 +7,7 @@ import type { ApiServer, SimPod } from './api-server.ts'
 import { isOver } from './job-controller.ts'
 
 /** What happens to a pod besides its work. */
-export type Fate = 'none' | 'deleted' | 'evicted' | 'out of memory' | 'silent'
+export type Fate = 'none' | 'deleted' | 'evicted' | 'not started' | 'out of memory' | 'silent'
 
 /** The stages' own functions, by node id, as a runner would import them. */
 export type StageOf = (node: string) => { readonly self: unknown; readonly code: string }
@@ -50,6 +50,8 @@ export class PodLives {
       })
     }
     this.#after(1500, pod, () => {
+      if (fate === 'not started')
+        return this.#end(pod, { code: 128, reason: 'StartError', message: 'failed to start task: context canceled' })
       Object.assign(pod, { phase: 'Running', begun: true, waits: undefined })
       this.#api.podChanged(pod)
       if (fate === 'deleted' || fate === 'evicted') this.#after(800, pod, () => this.#stop(pod, fate === 'evicted'))

@@ -3,7 +3,7 @@ import type { SimPod } from './api-server.ts'
 import type { Fate } from './pod-life.ts'
 
 /** What ends a stage for good, whatever a driver does. */
-export type Fatal = 'Job deleted' | 'Job suspended again and again' | 'rights taken' | 'no marker'
+export type Fatal = 'Job deleted' | 'Job suspended again and again' | 'rights taken' | 'no marker' | 'no start'
 
 /** When a driver is killed: at a time, at its nth event, or between a commit and the journal. */
 export type Kill =
@@ -70,11 +70,13 @@ export class Troubles {
   /** No item is ill-fated more often than its Job forgives. */
   fateOf({ job, index }: SimPod, retries: number): Fate {
     if (this.fatal === 'no marker') return 'silent'
+    if (this.fatal === 'no start') return 'not started'
     if (!this.chance(this.#illFated)) return 'none'
-    const fate = this.random.pick(['deleted', 'evicted', 'evicted', 'out of memory'] as const)
-    const key = `${job.name} ${job.mapped ? index : ''} ${fate}`
+    const fate = this.random.pick(['deleted', 'evicted', 'evicted', 'not started', 'out of memory'] as const)
+    const counted = fate === 'not started' ? 'deleted' : fate
+    const key = `${job.name} ${job.mapped ? index : ''} ${counted}`
     const count = this.#counts.get(key) ?? 0
-    if (count >= { deleted: 2, evicted: 4, 'out of memory': Math.max(0, retries - 2) }[fate]) return 'none'
+    if (count >= { deleted: 2, evicted: 4, 'out of memory': Math.max(0, retries - 2) }[counted]) return 'none'
     this.#counts.set(key, count + 1)
     return fate
   }

@@ -30,7 +30,7 @@ interface Said {
   readonly stderr: string
 }
 
-const unanswered = /Unable to connect to the server|TLS handshake timeout|connection refused|i\/o timeout/
+const unanswered = /Unable to connect to the server|TLS handshake timeout|connection refused|was refused|i\/o timeout/
 
 interface Streamed {
   readonly ended: Promise<Said>

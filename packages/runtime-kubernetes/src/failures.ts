@@ -25,6 +25,13 @@ export function causeOfExit(node: PlanStage, { code, reason, message }: Exit): C
   }
 }
 
+/** A node that could not, or an image without what is to run in it. */
+export const neverStarted = (node: PlanStage, { reason, message }: Exit): Cause => ({
+  code: 'process-failed',
+  message: `three pods of "${node.id}" ended before its process could start (${reason}): ${message.trim().split('\n')[0]}`,
+  fix: 'Look at what the message names: the image has to have it, or the node is to blame.',
+})
+
 export const jobFailed = (node: PlanStage, job: JobView): Cause => ({
   code: 'process-failed',
   message: `the Job "${job.name}" of "${node.id}" failed${job.why === undefined ? '' : `: ${job.why}`}`,

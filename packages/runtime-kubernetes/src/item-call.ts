@@ -20,6 +20,8 @@ export interface ItemCall {
   readonly attempts: Map<string, Attempt>
   /** Attempts that the stage itself failed. */
   failures: number
+  /** Uids of pods in which no process of the stage could be started. */
+  readonly unstarted: Set<string>
   ended: boolean
 }
 
@@ -28,6 +30,7 @@ export const newItemCall = (call: Call, item: Item): ItemCall => ({
   item,
   attempts: new Map(),
   failures: 0,
+  unstarted: new Set(),
   ended: false,
 })
 

@@ -53,14 +53,18 @@ export function podView(pod: V1Pod): PodView {
     jobUid: metadata.labels?.['batch.kubernetes.io/controller-uid'] ?? '',
     index: Number(metadata.annotations?.['batch.kubernetes.io/job-completion-index'] ?? 0),
     phase: (status?.phase as PodView['phase'] | undefined) ?? 'Unknown',
-    begun: main?.state?.running !== undefined || ended !== undefined,
+    begun: main?.state?.running !== undefined || (ended !== undefined && !unstarted.has(ended.reason ?? '')),
     waits: waitsFor(pod),
     disrupted:
+      ended?.reason === 'ContainerStatusUnknown' ||
       status?.conditions?.some(({ type, status }) => type === 'DisruptionTarget' && status === 'True') === true,
     deleted: metadata.deletionTimestamp !== undefined,
     exit: exitOf(pod, ended),
   }
 }
+
+/** How container runtimes tell of a container whose process they could not start. */
+const unstarted = new Set(['StartError', 'ContainerCannotRun'])
 
 function exitOf(
   { status }: V1Pod,

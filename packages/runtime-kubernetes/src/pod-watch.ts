@@ -3,14 +3,16 @@ import { outputDigest, type RunEvents, type RunFolder } from '@millrace/store'
 import { Attempt } from './attempt.ts'
 import { at, type Cause, diagnosticOf, type Outcomes, openItems } from './calls.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
-import { causeOfExit, podLost, runAgain } from './failures.ts'
+import { causeOfExit, neverStarted, podLost, runAgain } from './failures.ts'
 import { type ItemCall, outputHere } from './item-call.ts'
 import type { Marker } from './node-folder.ts'
 import type { NodeRun } from './node-run.ts'
-import type { PodView } from './views.ts'
+import type { Exit, PodView } from './views.ts'
 
 /** How long a pod that failed may still be about to say why, in milliseconds. */
 const lastWords = 1000
+/** As many as a Job makes beyond the retries of its stage. */
+const startsForgiven = 2
 /** The back-off of the Job controller (Kubernetes). */
 const firstBackOff = 10_000
 
@@ -72,6 +74,7 @@ export class PodWatch {
     }
     const { exit } = view
     if (!exit || view.phase !== 'Failed' || view.disrupted || view.deleted) return
+    if (!view.begun && exit.reason !== 'DeadlineExceeded') return this.#unstarted(run, item, view.uid, exit)
     const attempt = this.#attempt(run, item, marker)
     if (!attempt || attempt.exit) return
     attempt.exit = exit
@@ -83,6 +86,16 @@ export class PodWatch {
         this.#outcomes.broken(error)
       }
     }, lastWords)
+  }
+
+  /** A kubelet that restarts, or a device that is not there, is none of the stage's failures: its Job makes another. */
+  #unstarted(run: NodeRun, item: ItemCall, pod: string, exit: Exit): void {
+    item.unstarted.add(pod)
+    run.heard = true
+    if (item.unstarted.size <= startsForgiven) return this.#waits(run, item, `${exit.reason}: ${exit.message}`)
+    const cause = neverStarted(run.node, exit)
+    const fix = run.before ? runAgain(this.#around.again) : cause.fix
+    this.#outcomes.failed(run, item, undefined, { ...cause, fix })
   }
 
   /** A container ended, and there is no marker that tells why. */

@@ -39,7 +39,7 @@ export interface PodView {
   readonly begun: boolean
   /** Why it does not start, in the cluster's words. */
   readonly waits: string | undefined
-  /** Evicted, preempted, or its node is gone: not the stage's doing. */
+  /** Evicted, preempted, or lost with its node: not the stage's doing. */
   readonly disrupted: boolean
   readonly deleted: boolean
   readonly exit: Exit | undefined
