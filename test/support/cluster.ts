@@ -235,9 +235,11 @@ export default defineConfig({ environments: { cluster: onPrem({ namespace: '${th
   async told(driver: string, seconds = 400): Promise<Told[]> {
     const args = ['logs', '-f', `job/${driver}`, `--pod-running-timeout=${seconds}s`]
     const look = async () => {
-      const { code, stdout } = await this.kubectl(args)
-      // a container that is still made has no log
-      return (code === 0 || stdout !== '') && toEvents(stdout)
+      const job = await this.kubectl(['get', 'job', driver, '-o', 'json'])
+      const events = toEvents((await this.kubectl(args)).stdout)
+      // a kubelet may end the log of a container that has only just started
+      const over = job.code !== 0 || endOf(JSON.parse(job.stdout) as Kube) !== undefined
+      return (events.at(-1)?.event === 'run.finished' || over) && events
     }
     return this.until(`the log of ${driver}`, look, seconds)
   }
