@@ -125,3 +125,38 @@ test('a module that can not be loaded in another process', async () => {
     "
   `)
 })
+
+test('what stands where an attempt is read is no file', async () => {
+  const files = calling(`import { execFileSync } from 'node:child_process'
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+const metrics = () => process.env.MILLRACE_METRICS as string
+const beside = (name: string) => join(dirname(metrics()), name)
+export const a = make('a-pipe', () => { execFileSync('mkfifo', [metrics()]); return {} })
+export const b = make('b-link', () => { symlinkSync('/dev/zero', metrics()); return {} })
+export const c = make('c-folder', () => { mkdirSync(metrics()); return {} })
+export const d = make('d-output', () => { execFileSync('mkfifo', [beside('failure.json')]); return {} })
+export const e = make('e-exit', () => {
+  for (const name of ['failure.json', 'done.json', 'output.json']) execFileSync('mkfifo', [beside(name)])
+  ;(process as any).reallyExit(0)
+})`)
+  const one = program(files)
+  const ran = await one.run(['--jobs', '1', '--json'], { how: 'node' })
+  expect(sameAsJson(ran, one).counts).toEqual({ ran: 1, cached: 0, skipped: 0, failed: 4 })
+  expect(ran.stderr).toMatchInlineSnapshot(`
+    "error[attempt-refused]: the runner refuses an attempt of "a-pipe": "metrics.jsonl" is no regular file
+      at program.ts:6:56
+      fix: Let the stage write to the paths that it is given only; what else is in its folder is the runner's.
+    error[attempt-refused]: the runner refuses an attempt of "b-link": "metrics.jsonl" is a symbolic link
+      at program.ts:6:56
+      fix: Let the stage write to the paths that it is given only; what else is in its folder is the runner's.
+    error[attempt-refused]: the runner refuses an attempt of "c-folder": "metrics.jsonl" is a folder
+      at program.ts:6:56
+      fix: Let the stage write to the paths that it is given only; what else is in its folder is the runner's.
+    error[no-output]: the process of "e-exit" ended with 0 and an incomplete output
+      at program.ts:6:56
+      fix: Return the output; do not end the process inside the stage.
+    1 ran, 0 cached, 0 skipped, 4 failed, <s>
+    "
+  `)
+})

@@ -12,11 +12,10 @@ interface Failed {
 async function failing(of: PodOf | PodFolder, options: StartOptions = {}): Promise<Failed> {
   const folder = of instanceof PodFolder ? of : await pod(of)
   const ran = await folder.run('a', options)
-  expect(folder.markers()).toEqual({ done: [], failed: ['0-a.json'] })
+  expect(folder.markers()).toEqual({ done: [], failed: ['0-a.json'], stopped: [] })
   const marker = folder.json('failed', '0-a.json') as { cause: { message: string }; retry: boolean }
-  expect(folder.json('attempts', '0-a', 'failure.json')).toEqual(marker)
   expect([ran.code, ran.signal]).toEqual([marker.retry ? 1 : 65, null])
-  expect(folder.list('attempts', '0-a')).not.toContain('done.json')
+  expect(folder.list('attempts', '0-a')).not.toContain('output.json')
   return { ran, folder }
 }
 
@@ -46,6 +45,7 @@ test('what a stage throws is told to the driver, to Kubernetes and to who reads 
       fix: 'Mend the stage, or give it retries if the cause passes by itself.',
     },
     retry: true,
+    log: '',
   })
 })
 
@@ -125,7 +125,7 @@ test('what a module prints while it is loaded is in the log', async () => {
 test('a process that ends past all guards leaves no done marker', async () => {
   const folder = await pod(act('really-exit'))
   expect((await folder.run('a')).code).toBe(0)
-  expect(folder.markers()).toEqual({ done: [], failed: [] })
+  expect(folder.markers()).toEqual({ done: [], failed: [], stopped: [] })
   // handlers of a stage's own, which the event loop calls as nobody's
   const { ran } = await failing(loading("process.on('beforeExit', () => process.exit(0)); await new Promise(() => {})"))
   expect(ran.stderr).toBe(
@@ -163,17 +163,17 @@ test.each([
 
 test('an item that does not come is waited for, and told', async () => {
   const folder = await pod(act('x'))
-  rmSync(join(folder.own, 'items/0.json'))
+  rmSync(folder.item())
   const { ran } = await failing(folder)
   const message = (why: string) =>
-    `the input of "demo-stage-0123456789ab" did not come within 0.3 s: "<dir>/store/nodes/demo-stage-0123456789ab/items/0.json" ${why}`
+    `the input of "demo-stage-0123456789ab" did not come within 0.3 s: "<dir>/store/released/7c0f6e1a-0000-4000-8000-00000000000a/items/0.json" ${why}`
   expect(ran).toMatchObject({
     code: 1,
     stderr: `error[store-failed]: ${message("isn't there")}\n  fix: Check that the driver and this pod mount the same store's volume.\n`,
     last: message("isn't there"),
   })
   expect(folder.json('failed', '0-a.json')).toMatchObject({ cause: { at: { pipeline: null, node: null } } })
-  writeFileSync(join(folder.own, 'items/0.json'), '{ "version": 1, "inp')
+  writeFileSync(folder.item(), '{ "version": 1, "inp')
   expect((await folder.run('b')).last).toBe(message('is not whole'))
 })
 
@@ -207,7 +207,7 @@ test('a process that no Job started says so', async () => {
     65,
     `error[internal-error]: JOB_COMPLETION_INDEX is "-1", which Kubernetes never sets\n${fix}`,
   ])
-  expect(folder.markers()).toEqual({ done: [], failed: [] })
+  expect(folder.markers()).toEqual({ done: [], failed: [], stopped: [] })
 })
 
 async function withRows(stage: string): Promise<{ readonly folder: PodFolder; readonly rows: string }> {
@@ -218,7 +218,7 @@ async function withRows(stage: string): Promise<{ readonly folder: PodFolder; re
   return { folder, rows: join(folder.store, rows.path) }
 }
 
-const gotRows = '"work" got the file "nodes/other/attempts/0-a/files/rows.csv", which'
+const gotRows = '"work" got the file "jobs/other/attempts/0-a/files/rows.csv", which'
 const refusedInput = (message: string, fix: string, field = 'rows') => ({
   stderr: `error[invalid-input]: ${message}\n  fix: ${fix}\n`,
   at: { pipeline: 'demo', node: 'work', path: field },
@@ -249,7 +249,7 @@ test('input artifacts are verified before the stage runs', async () => {
   writeFileSync(join(more.rows, '../pages/two.html'), '2')
   expect(await refusal(more.folder)).toEqual(
     refusedInput(
-      '"work" got the folder "nodes/other/attempts/0-a/files/pages", whose bytes are not those that were recorded',
+      '"work" got the folder "jobs/other/attempts/0-a/files/pages", whose bytes are not those that were recorded',
       'Run again: what is damaged is made anew.',
       'pages',
     ),

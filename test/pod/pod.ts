@@ -4,7 +4,16 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { digestBytes, digestFolderLines, digestJson, type Json, packArchive } from '@millrace/ir'
+import {
+  digestBytes,
+  digestFolderLines,
+  digestJson,
+  driverFolder,
+  itemName,
+  type Json,
+  packArchive,
+  podsFolder,
+} from '@millrace/ir'
 import { onTestFinished } from 'vitest'
 import { normal, root, type Started, start } from '../support/processes.ts'
 
@@ -12,6 +21,7 @@ const built = join(root, 'packages/millrace/dist/pod/runner.mjs')
 const runner = readFileSync(built, 'utf8')
 
 const job = 'demo-stage-0123456789ab'
+const jobUid = '7c0f6e1a-0000-4000-8000-00000000000a'
 export const codeDigest = `sha256:${'c0de'.repeat(16)}`
 
 let stages: string | undefined
@@ -59,11 +69,15 @@ export interface StartOptions {
 export class PodFolder {
   readonly folder = join(root, 'test/.tmp', randomBytes(6).toString('hex'))
   readonly store = join(this.folder, 'store')
-  readonly own = join(this.store, 'nodes', job)
+  /** What its pods write. */
+  readonly own = join(this.store, podsFolder(jobUid))
+  /** What its driver writes. */
+  readonly released = join(this.store, driverFolder(jobUid))
   #pods = 0
 
   constructor() {
-    mkdirSync(join(this.own, 'items'), { recursive: true })
+    mkdirSync(join(this.released, 'items'), { recursive: true })
+    mkdirSync(this.own, { recursive: true })
     writeFileSync(join(this.folder, 'runner.mjs'), runner)
     onTestFinished(() => rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 }))
   }
@@ -97,12 +111,17 @@ export class PodFolder {
       input,
       ...item,
     }
-    writeFileSync(join(this.own, 'items', `${index}.json`), JSON.stringify(whole))
+    writeFileSync(this.item(index), JSON.stringify(whole))
+  }
+
+  /** Path of an item. */
+  item(index = 0): string {
+    return join(this.released, itemName(index))
   }
 
   /** Writes a file, or a folder of files, where the attempt of another stage would have. */
   artifact(name: string, content: string | Readonly<Record<string, string>>): Json {
-    const path = `nodes/other/attempts/0-a/files/${name}`
+    const path = `jobs/other/attempts/0-a/files/${name}`
     const files = Object.entries(typeof content === 'string' ? { '': content } : content)
     for (const [inner, bytes] of files) {
       const file = join(this.store, path, inner)
@@ -127,6 +146,7 @@ export class PodFolder {
       entry: words[0] ?? 'runner.mjs',
       env: {
         MILLRACE_JOB: job,
+        MILLRACE_JOB_UID: jobUid,
         MILLRACE_POD_UID: uid,
         MILLRACE_CODE: codeDigest,
         JOB_COMPLETION_INDEX: String(index),
@@ -169,8 +189,8 @@ export class PodFolder {
   }
 
   /** What the driver sees of it. */
-  markers(): { readonly done: string[]; readonly failed: string[] } {
-    return { done: this.list('done'), failed: this.list('failed') }
+  markers(): { readonly done: string[]; readonly failed: string[]; readonly stopped: string[] } {
+    return { done: this.list('done'), failed: this.list('failed'), stopped: this.list('stopped') }
   }
 }
 

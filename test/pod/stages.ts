@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asset, file, folder, stage } from '@millrace/sdk'
@@ -46,8 +46,14 @@ export const handsOn = stage('hands-on', {
   run: ({ words }) => ({ words, text: readFileSync(words.path, 'utf8') }),
 })
 
+type Act = (
+  stop: AbortSignal,
+  log: (text: string) => void,
+  metric: (name: string, value: number, step: number) => void,
+) => unknown
+
 /** Does what its input says. */
-const acts: { readonly [name: string]: (stop: AbortSignal, log: (text: string) => void) => unknown } = {
+const acts: { readonly [name: string]: Act } = {
   throw: () => {
     throw new Error('boom', { cause: 'the weather' })
   },
@@ -67,7 +73,7 @@ const acts: { readonly [name: string]: (stop: AbortSignal, log: (text: string) =
   refused: () => ({ text: 7 }),
   'no-file': () => ({ text: undefined }),
   busy: () => {
-    for (const until = performance.now() + 900; performance.now() < until; );
+    for (const until = performance.now() + 3500; performance.now() < until; );
   },
   wait: async (_, log) => {
     log('waiting')
@@ -85,6 +91,16 @@ const acts: { readonly [name: string]: (stop: AbortSignal, log: (text: string) =
     const mebibyte = 'x'.repeat(2 ** 20 - 1)
     for (let i = 0; i < 66; i++) console.log(mebibyte)
   },
+  measure: (_, __, metric) => {
+    for (let step = 0; step < 50_002; step++) metric('a', 1, step)
+  },
+  'odd-metrics': () => {
+    const lines = ['null', '5', 'x', '{"name":"a","value":NaN}', '{"name":"a","value":1e999}', '{"name":1,"value":1}']
+    lines.push('{"name":"a","value":1,"step":1e300}', '{"name":"a","value":1,"step":2,"time":"x","more":{}}')
+    lines.push('{"name":"b","value":2,"time":"2026-01-02T03:04:05Z"}', '{"name":"c","val')
+    appendFileSync(process.env.MILLRACE_METRICS as string, lines.join('\n'))
+  },
+  'pipe-metrics': () => void execFileSync('mkfifo', [process.env.MILLRACE_METRICS as string]),
   shell: async () => {
     const child = spawn('sh', ['-c', 'echo from a child'], { stdio: 'inherit' })
     await new Promise((done) => child.on('close', done))
@@ -104,7 +120,8 @@ const acts: { readonly [name: string]: (stop: AbortSignal, log: (text: string) =
 export const act = stage('act', {
   input: z.object({ what: z.string() }),
   output: text,
-  run: async ({ what }, { signal, log }) => ((await acts[what]?.(signal, log)) ?? { text: what }) as never,
+  run: async ({ what }, { signal, log, metric }) =>
+    ((await acts[what]?.(signal, log, metric)) ?? { text: what }) as never,
 })
 
 /** Fails until there is a file, whose name it is given. */

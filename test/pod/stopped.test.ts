@@ -14,17 +14,19 @@ function check(folder: PodFolder, ran: Ended, log: string, code: string, message
     last: message,
   })
   // who was told to stop from outside did not fail: its driver asks the cluster
-  expect(folder.markers()).toEqual({ done: [], failed: code === told[0] ? [] : ['0-a.json'] })
-  expect(folder.json('attempts', '0-a', 'failure.json')).toEqual({
+  const kind = code === told[0] ? 'stopped' : 'failed'
+  expect(folder.markers()).toEqual({ done: [], failed: [], stopped: [], [kind]: ['0-a.json'] })
+  expect(folder.json(kind, '0-a.json')).toEqual({
     cause: { code, severity: 'error', message, at: { pipeline: 'demo', node: 'work' }, fix },
     retry: true,
+    log,
   })
   expect(folder.read('attempts', '0-a', 'log.txt') ?? '').toBe(log)
 }
 
 const late = [
   'stage-timeout',
-  '"work" did not end within its timeout of 300ms',
+  '"work" did not end within its timeout of 3s',
   'Give it a longer timeout, or make it end sooner when context.signal is aborted.',
 ] as const
 const told = [
@@ -34,14 +36,13 @@ const told = [
 ] as const
 
 test('a timeout aborts the signal, waits a second, and fails', async () => {
-  const timeout = { timeout: '300ms' }
+  const timeout = { timeout: '3s' }
   const obeys = await act('obey', timeout)
   check(obeys, await obeys.run('a'), 'waiting\ntold to stop\nstopped\n', ...late)
   const waits = await act('wait', timeout)
   const began = performance.now()
   check(waits, await waits.run('a'), 'waiting\n', ...late)
-  expect(performance.now() - began).toBeGreaterThan(1300)
-  expect(performance.now() - began).toBeLessThan(10_000)
+  expect(performance.now() - began).toBeGreaterThan(4000)
 })
 
 test('a timeout of more than 24 days does not pass at once', async () => {
@@ -50,7 +51,7 @@ test('a timeout of more than 24 days does not pass at once', async () => {
 })
 
 test('a stage that let no timer run is late all the same', async () => {
-  const folder = await act('busy', { timeout: '300ms' })
+  const folder = await act('busy', { timeout: '3s' })
   check(folder, await folder.run('a'), '', ...late)
 })
 
@@ -82,7 +83,7 @@ test('SIGTERM ends the wait for an item', async () => {
     1,
     'error[process-failed]: the process of "demo-stage-0123456789ab" was told to stop by SIGTERM\n  fix: Find out what sent the signal.\n',
   ])
-  expect(folder.markers()).toEqual({ done: [], failed: [] })
+  expect(folder.markers()).toEqual({ done: [], failed: [], stopped: ['7-a.json'] })
 })
 
 test("what a process prints that the stage started is in the container's log", async () => {

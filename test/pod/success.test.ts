@@ -1,11 +1,16 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { digestBytes, digestJson, type Json } from '@millrace/ir'
+import { type DoneMarker, digestBytes, digestJson, type Json } from '@millrace/ir'
 import { expect, test } from 'vitest'
 import { codeDigest, PodFolder, pod } from './pod.ts'
 
 const fine = { code: 0, signal: null, stdout: '', stderr: '', last: '' }
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}
 
 async function training(): Promise<{ readonly folder: PodFolder; readonly input: Json }> {
   const folder = new PodFolder()
@@ -17,7 +22,7 @@ async function training(): Promise<{ readonly folder: PodFolder; readonly input:
   return { folder, input }
 }
 
-test('a success is told by its output, its done file and, last, its marker', async () => {
+test('a success is told by one marker, which holds all of it', async () => {
   const { folder, input } = await training()
   const ran = await folder.run('uid-1')
   const text = [
@@ -28,9 +33,8 @@ test('a success is told by its output, its done file and, last, its marker', asy
     '',
   ].join('\n')
   expect(ran).toEqual({ ...fine, stdout: text })
-  expect(folder.markers()).toEqual({ done: ['0-uid-1.json'], failed: [] })
+  expect(folder.markers()).toEqual({ done: ['0-uid-1.json'], failed: [], stopped: [] })
   expect(folder.list('attempts', '0-uid-1')).toEqual([
-    'done.json',
     'files',
     'input.json',
     'log.jsonl',
@@ -46,32 +50,37 @@ test('a success is told by its output, its done file and, last, its marker', asy
   const output = folder.json(...own, 'output.json') as { [name: string]: { digest: string; size: number } }
   expect(output).toEqual({ model, report, rows: mounted(rows), lines: 3 })
   const content = ({ digest, size }: { digest: string; size: number }) => ({ digest, size })
-  expect(folder.json(...own, 'done.json')).toEqual({
+  const metric = { name: 'loss', time: expect.stringMatching(/Z$/) }
+  const metrics = [
+    { ...metric, value: 1, step: 1 },
+    { ...metric, value: 0.5, step: 2 },
+  ]
+  expect(folder.json('done', '0-uid-1.json')).toEqual({
     inputDigest: digestJson(input),
     codeDigest,
     index: 0,
     generation: 0,
+    key: `sha256:${'00'.repeat(32)}`,
     outputDigest: digestJson({
       model: content(output.model as never),
       report: content(output.report as never),
       rows: content(output.rows as never),
       lines: 3,
     }),
+    output,
     files: expect.arrayContaining([model, report]),
+    metrics,
+    cards: [],
+    log: text,
   })
-  expect(folder.read('done', '0-uid-1.json')).toBe(folder.read(...own, 'done.json'))
   expect(folder.json(...own, 'input.json')).toEqual({ rows: mounted(rows), pages: mounted(pages) })
   expect(folder.read(...own, 'files', 'deep', 'model.bin')).toBe('weights 42')
-  const metric = { name: 'loss', time: expect.stringMatching(/Z$/) }
   const lines = (name: string) =>
     (folder.read(...own, name) as string)
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as { at: number; size: number })
-  expect(lines('metrics.jsonl')).toEqual([
-    { ...metric, value: 1, step: 1 },
-    { ...metric, value: 0.5, step: 2 },
-  ])
+  expect(lines('metrics.jsonl')).toEqual(metrics)
   expect(folder.read(...own, 'log.txt')).toBe(text)
   const logged = lines('log.jsonl')
   expect(logged).toEqual([
@@ -88,15 +97,9 @@ test("another user of the store's group can read all of it", async () => {
   const { folder } = await training()
   expect((await folder.run('a')).code).toBe(0)
   const mode = (...path: string[]) => (statSync(join(folder.own, ...path)).mode & 0o777).toString(8)
-  const files = [
-    'done.json',
-    'output.json',
-    'log.txt',
-    'metrics.jsonl',
-    'files/deep/model.bin',
-    'files/report/index.html',
-  ]
+  const files = ['output.json', 'log.txt', 'metrics.jsonl', 'files/deep/model.bin', 'files/report/index.html']
   expect(files.map((file) => mode('attempts', '0-a', file))).toEqual(files.map(() => '664'))
+  expect(mode('done/0-a.json')).toBe('664')
   expect(['attempts', 'attempts/0-a', 'attempts/0-a/files/deep', 'done'].map((path) => mode(path))).toEqual(
     Array(4).fill('775'),
   )
@@ -141,7 +144,7 @@ test('an item of a map is known by its completion index', async () => {
   const folder = await pod({ stage: 'act', input: { what: 'first' }, index: 0 })
   folder.putItem({ index: 13, input: { what: 'other' }, item: { index: [0, 3], generation: 2 } })
   expect(await folder.run('x', {}, 13)).toEqual(fine)
-  expect(folder.markers()).toEqual({ done: ['13-x.json'], failed: [] })
+  expect(folder.markers()).toEqual({ done: ['13-x.json'], failed: [], stopped: [] })
   expect(folder.json('done', '13-x.json')).toMatchObject({ index: 13, generation: 2 })
   expect(folder.json('attempts', '13-x', 'output.json')).toEqual({ text: 'other' })
 })
@@ -157,17 +160,17 @@ test('an asset that stands in the schema is there, and is kept when it is handed
 
 test('a volume may show the item late, or a part of it first', async () => {
   const folder = await pod({ stage: 'act', input: { what: 'late' } })
-  const item = folder.read('items', '0.json') as string
-  const path = join(folder.own, 'items/0.json')
+  const path = folder.item()
+  const item = readFileSync(path, 'utf8')
   rmSync(path)
   const started = folder.start('a', { itemWait: 20_000 })
   await sleep(600)
   writeFileSync(path, item.slice(0, 40))
   await sleep(300)
-  expect(folder.markers()).toEqual({ done: [], failed: [] })
+  expect(folder.markers()).toEqual({ done: [], failed: [], stopped: [] })
   writeFileSync(path, item)
   expect(await started.end()).toEqual(fine)
-  expect(folder.markers()).toEqual({ done: ['0-a.json'], failed: [] })
+  expect(folder.markers()).toEqual({ done: ['0-a.json'], failed: [], stopped: [] })
 })
 
 test('two attempts of one index at once leave what each of them made', async () => {
@@ -179,7 +182,7 @@ test('two attempts of one index at once leave what each of them made', async () 
   writeFileSync(name, '')
   const both = await Promise.all([one.end(), two.end()])
   expect(both).toEqual([one, two].map(() => ({ ...fine, stdout: 'at the gate\n' })))
-  expect(folder.markers()).toEqual({ done: ['0-one.json', '0-two.json'], failed: [] })
+  expect(folder.markers()).toEqual({ done: ['0-one.json', '0-two.json'], failed: [], stopped: [] })
   expect(folder.json('attempts', '0-one', 'output.json')).toEqual({ attempt: expect.any(Number) })
   expect(folder.json('attempts', '0-two', 'output.json')).toEqual({ attempt: expect.any(Number) })
 })
@@ -192,7 +195,7 @@ test('a pod that was killed leaves no marker, and the next one begins anew', asy
   await killed.said('at the gate')
   killed.child.kill('SIGKILL')
   expect(await killed.end()).toEqual({ ...fine, code: null, signal: 'SIGKILL', stdout: 'at the gate\n' })
-  expect(folder.markers()).toEqual({ done: [], failed: [] })
+  expect(folder.markers()).toEqual({ done: [], failed: [], stopped: [] })
   writeFileSync(name, '')
   writeFileSync(join(folder.attempt('one'), 'files/left'), '')
   expect(await folder.run('two')).toEqual({ ...fine, stdout: 'at the gate\n' })
@@ -200,24 +203,66 @@ test('a pod that was killed leaves no marker, and the next one begins anew', asy
   // the same pod, whose container was started again
   expect(await folder.run('one')).toEqual({ ...fine, stdout: 'at the gate\n' })
   expect(folder.list('attempts', '0-one', 'files')).toEqual([])
-  expect(folder.markers()).toEqual({ done: ['0-one.json', '0-two.json'], failed: [] })
+  expect(folder.markers()).toEqual({ done: ['0-one.json', '0-two.json'], failed: [], stopped: [] })
   // what is done stays as it is
   const before = statSync(join(folder.attempt('one'), 'output.json')).ino
   expect(await folder.run('one')).toEqual(fine)
   expect(statSync(join(folder.attempt('one'), 'output.json')).ino).toBe(before)
 })
 
-test('attempts are counted from the release on, or by Kubernetes', async () => {
+test('attempts are counted by the names that they left, or by Kubernetes', async () => {
   const folder = await pod({ stage: 'flaky' })
   expect(await Promise.all([await folder.run('a'), await folder.run('b')])).toMatchObject([{ code: 1 }, { code: 1 }])
+  // an item that is written again, and times that are not true, change nothing
+  folder.putItem({})
+  utimesSync(folder.item(), new Date('2100-01-01'), new Date('2100-01-01'))
   expect(await folder.run('c')).toEqual(fine)
-  expect(folder.markers()).toEqual({ done: ['0-c.json'], failed: ['0-a.json', '0-b.json'] })
+  expect(folder.markers()).toEqual({ done: ['0-c.json'], failed: ['0-a.json', '0-b.json'], stopped: [] })
   expect(await folder.run('d', { env: { MILLRACE_FAILURES: '6' } })).toEqual(fine)
   expect(folder.json('attempts', '0-d', 'output.json')).toEqual({ attempt: 7 })
-  // released again
-  await sleep(20)
-  folder.putItem({})
-  expect((await folder.run('e')).last).toBe('"work" threw Error: not at attempt 1')
+  // neither what another index tried counts, nor what is no attempt
+  folder.putItem({ index: 10 })
+  expect((await folder.run('e', {}, 10)).last).toBe('"work" threw Error: not at attempt 1')
+})
+
+test('failures are those that pods told, and those that the driver told of pods that could not', async () => {
+  const folder = await pod({ stage: 'flaky', item: { retries: 2 } })
+  for (const name of ['0-a.json', '0-b.json', '00-c.json', '1-c.json', '0-c.json.tmp', '.0-d.json.tmp'])
+    write(join(folder.released, 'failed', name), '{}')
+  for (const name of ['0-b.json', '0-c']) write(join(folder.own, 'failed', name), '{}')
+  write(join(folder.own, 'stopped', '0-d.json'), '{}')
+  for (const name of ['0-a', '0-b']) mkdirSync(join(folder.own, 'attempts', name), { recursive: true })
+  expect(await folder.run('e')).toEqual(fine)
+  write(join(folder.own, 'failed', '0-f.json'), '{}')
+  expect((await folder.run('g')).last).toBe('"work" has failed as often as its retries allow, and is not tried again')
+})
+
+test('of metrics the first 50,000 are kept, and that there were more is said', async () => {
+  const folder = await pod({ stage: 'act', input: { what: 'measure' } })
+  const said = '[of the metrics the first 50000 are kept]\n'
+  expect(await folder.run('a')).toEqual({ ...fine, stdout: said })
+  const { metrics, log } = folder.json('done', '0-a.json') as DoneMarker
+  expect([metrics.length, metrics.at(-1)?.step, log]).toEqual([50_000, 49_999, said])
+})
+
+test('a line that is no metric is none, whoever wrote it', async () => {
+  const folder = await pod({ stage: 'act', input: { what: 'odd-metrics' } })
+  expect(await folder.run('a')).toEqual(fine)
+  const time = expect.stringMatching(/^\d{4}-.*Z$/)
+  expect((folder.json('done', '0-a.json') as DoneMarker).metrics).toEqual([
+    { name: 'a', value: 1, step: 2, time },
+    { name: 'b', value: 2, time: '2026-01-02T03:04:05Z' },
+  ])
+})
+
+test('a pipe in the place of the metrics fails the attempt', async () => {
+  const folder = await pod({ stage: 'act', input: { what: 'pipe-metrics' } })
+  const { code, stderr } = await folder.run('a')
+  expect([code, stderr]).toEqual([
+    65,
+    'error[attempt-refused]: the runner refuses an attempt of "work": "metrics.jsonl" is no regular file\n' +
+      "  fix: Let the stage write to the paths that it is given only; what else is in its folder is the runner's.\n",
+  ])
 })
 
 test('64 MiB of a log are kept', async () => {

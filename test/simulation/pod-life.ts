@@ -1,7 +1,23 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Diagnostic, digestJson, type Json } from '@millrace/ir'
+import {
+  attemptName,
+  attemptsName,
+  type Diagnostic,
+  type DoneMarker,
+  digestJson,
+  driverFolder,
+  type FailedMarker,
+  itemName,
+  type Json,
+  type MarkerKind,
+  markerName,
+  metricIn,
+  podsFolder,
+  type WorkItem,
+} from '@millrace/ir'
 import { stageDefinition } from '@millrace/sdk'
+import { ForeignFolder, OddFile } from '../../packages/store/src/index.ts'
 import type { Random } from '../faults/random.ts'
 import type { ApiServer, SimPod } from './api-server.ts'
 import { isOver } from './job-controller.ts'
@@ -11,16 +27,6 @@ export type Fate = 'none' | 'deleted' | 'evicted' | 'not started' | 'out of memo
 
 /** The stages' own functions, by node id, as a runner would import them. */
 export type StageOf = (node: string) => { readonly self: unknown; readonly code: string }
-
-interface Item {
-  readonly version: number
-  readonly pipeline: string
-  readonly node: string
-  readonly generation: number
-  readonly inputDigest: string
-  readonly codeDigest: string
-  readonly input: Json
-}
 
 /** Lives of pods: each reads its item, runs its stage and leaves its markers as the runner in a pod does. */
 export class PodLives {
@@ -77,25 +83,25 @@ export class PodLives {
     this.#api.podChanged(pod)
     if (this.#random.next() < 0.5) {
       const message = `the process of "${pod.job.name}" was told to stop by SIGTERM`
-      this.#after(400, pod, () => this.#fail(pod, this.#cause(pod, 'process-failed', message), true))
+      this.#after(400, pod, () => this.#fail(pod, this.#cause(pod, 'process-failed', message), true, 'stopped'))
     }
     setTimeout(() => {
       if (!isOver(pod)) this.#end(pod, { code: 137, reason: 'Error', message: '' })
     }, 600)
   }
 
-  #own(pod: SimPod, ...names: string[]): string {
-    return join(this.#root, 'nodes', pod.job.name, ...names)
+  #attempt({ job, index, uid }: SimPod): string {
+    return join(this.#root, podsFolder(job.uid), attemptsName, attemptName({ index, pod: uid }))
   }
 
   #work(pod: SimPod): void {
-    const path = this.#own(pod, 'items', `${pod.index}.json`)
+    const path = join(this.#root, driverFolder(pod.job.uid), itemName(pod.index))
     if (!existsSync(path)) return this.#after(500, pod, () => this.#work(pod))
-    const item = JSON.parse(readFileSync(path, 'utf8')) as Item
+    const item = JSON.parse(readFileSync(path, 'utf8')) as WorkItem
     const { self, code } = this.#stageOf(item.node)
     if (item.codeDigest !== code) throw new Error(`the item ${path} is not one of its Job`)
     if (digestJson(item.input) !== item.inputDigest) throw new Error(`the item ${path} has another input`)
-    const folder = this.#own(pod, 'attempts', `${pod.index}-${pod.uid}`)
+    const folder = this.#attempt(pod)
     mkdirSync(join(folder, 'files'), { recursive: true })
     const key = `${pod.job.uid} ${pod.index}`
     const attempt = (this.#tried.get(key) ?? 0) + 1
@@ -107,42 +113,54 @@ export class PodLives {
     try {
       const context = { attempt, log, metric, seed: this.#random.below(2 ** 31) }
       const output = definition?.run?.(item.input as never, context as never) as Json
-      this.#after(900, pod, () => this.#succeed(pod, item, folder, output))
+      this.#after(900, pod, () => this.#succeed(pod, item, output))
     } catch (error) {
       const { message } = error as Error
       const cause = this.#cause(pod, 'stage-threw', `"${item.node}" threw Error: ${message}`, item)
-      this.#after(900, pod, () => this.#fail(pod, cause, !message.includes('for good')))
+      this.#after(900, pod, () => this.#fail(pod, cause, !message.includes('for good'), 'failed'))
     }
   }
 
-  #succeed(pod: SimPod, item: Item, folder: string, output: Json): void {
-    if (this.#told.has(pod.uid)) return
-    this.#told.add(pod.uid)
-    const { inputDigest, codeDigest, generation } = item
-    write(join(folder, 'output.json'), output)
-    const done = {
+  #succeed(pod: SimPod, item: WorkItem, output: Json): void {
+    const { inputDigest, codeDigest, generation, key } = item
+    const outputDigest = digestJson(output)
+    const { index } = pod
+    const told = {
       inputDigest,
       codeDigest,
-      index: pod.index,
+      index,
       generation,
-      outputDigest: digestJson(output),
+      key,
+      outputDigest,
+      output,
       files: [],
+      cards: [],
+      log: '',
     }
-    write(join(folder, 'done.json'), done)
-    write(this.#own(pod, 'done', `${pod.index}-${pod.uid}.json`), done)
+    const lines = metricLines(this.#attempt(pod))
+    if (!this.#tell(pod, 'done', { ...told, metrics: lines.flatMap((line) => metricIn(line) ?? []) })) return
     this.#after(300, pod, () => this.#end(pod, { code: 0, reason: 'Completed', message: '' }))
   }
 
-  #fail(pod: SimPod, cause: Diagnostic, retry: boolean): void {
-    // a runner has one last word
-    if (this.#told.has(pod.uid)) return
-    this.#told.add(pod.uid)
-    write(this.#own(pod, 'failed', `${pod.index}-${pod.uid}.json`), { cause, retry })
+  #fail(pod: SimPod, cause: Diagnostic, retry: boolean, kind: 'failed' | 'stopped'): void {
+    if (!this.#tell(pod, kind, { cause, retry, log: '' })) return
     const end = { code: retry ? 1 : 65, reason: 'Error', message: cause.message }
     this.#after(300, pod, () => this.#end(pod, end))
   }
 
-  #cause(pod: SimPod, code: Diagnostic['code'], message: string, item?: Item): Diagnostic {
+  /** A runner has one last word. */
+  #tell({ job, index, uid }: SimPod, kind: MarkerKind, marker: DoneMarker | FailedMarker): boolean {
+    if (this.#told.has(uid)) return false
+    this.#told.add(uid)
+    const folder = join(this.#root, podsFolder(job.uid))
+    const name = markerName({ index, pod: uid })
+    // a stage may have spoken in its runner's place
+    if (!['done', 'failed', 'stopped'].some((kind) => isTaken(join(folder, kind), name)))
+      write(join(folder, kind, name), marker)
+    return true
+  }
+
+  #cause(pod: SimPod, code: Diagnostic['code'], message: string, item?: WorkItem): Diagnostic {
     const at = { pipeline: item?.pipeline ?? null, node: item?.node ?? pod.job.name }
     return { code, severity: 'error', message, at, fix: 'Mend the stage.' }
   }
@@ -154,7 +172,33 @@ export class PodLives {
   }
 }
 
-function write(path: string, value: Json | object): void {
+/** A stage may have put anything there, in which case the driver has to see it. */
+function metricLines(folder: string): string[] {
+  let own: ForeignFolder | undefined
+  try {
+    own = ForeignFolder.open(folder)
+    return (
+      own
+        ?.read('metrics.jsonl', 2 ** 20)
+        ?.toString()
+        .split('\n') ?? []
+    )
+  } catch (error) {
+    if (error instanceof OddFile) return []
+    throw error
+  } finally {
+    own?.close()
+  }
+}
+
+function isTaken(folder: string, name: string): boolean {
+  const there = lstatSync(folder, { throwIfNoEntry: false })
+  return there !== undefined && (!there.isDirectory() || existsSync(join(folder, name)) || isLink(join(folder, name)))
+}
+
+const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+
+function write(path: string, value: object): void {
   mkdirSync(dirname(path), { recursive: true })
   const temporary = `${path}.tmp`
   writeFileSync(temporary, JSON.stringify(value))

@@ -37,6 +37,7 @@ export const codes = [
   'does-not-fit',
   'image-without-digest',
   // a run
+  'attempt-refused',
   'exit-called',
   'invalid-input',
   'invalid-output',

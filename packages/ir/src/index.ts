@@ -5,6 +5,26 @@ export type { ClusterJob, ClusterPlan } from './cluster-plan.ts'
 export { failedRun, mostCompletions } from './cluster-plan.ts'
 export type { ArchiveFile } from './code-archive.ts'
 export { archiveDigest, packArchive, readArchive } from './code-archive.ts'
+export { foreignJson } from './contract/foreign-json.ts'
+export type { AttemptId, MarkerKind } from './contract/job-files.ts'
+export {
+  attemptName,
+  attemptOfMarker,
+  attemptsName,
+  driverFolder,
+  itemName,
+  markerName,
+  podsFolder,
+  releaseName,
+  uidPattern,
+} from './contract/job-files.ts'
+export type { DoneMarker, FailedMarker, MarkedFile } from './contract/marker.ts'
+export { markedCause, markerLimits, outputLimit } from './contract/marker.ts'
+export { metricIn } from './contract/metric-line.ts'
+export { podPlaces } from './contract/pod-places.ts'
+export type { Foreign } from './contract/read-marker.ts'
+export { readDone, readFailed, readRelease } from './contract/read-marker.ts'
+export type { Release, WorkItem } from './contract/work-item.ts'
 export { fillDefaults } from './defaults.ts'
 export type { At, Code, Diagnostic, Severity } from './diagnostic.ts'
 export { codes, DiagnosticError, fail, formatDiagnostic, isDiagnosticError, nowhere } from './diagnostic.ts'

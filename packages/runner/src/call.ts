@@ -1,12 +1,19 @@
-import { canonical, copy, inOrder, type Json, type JsonObject, showPath, tellError, toJson } from '@millrace/ir'
+import {
+  canonical,
+  copy,
+  inOrder,
+  type Json,
+  type JsonObject,
+  outputLimit,
+  showPath,
+  tellError,
+  toJson,
+} from '@millrace/ir'
 import { ended, started, within } from './ambient.ts'
 import { Artifacts } from './artifacts.ts'
 import { refused, StageFailure, threw } from './failure.ts'
 import type { Ambient } from './per-stage.ts'
 import type { Attempt, LoadedStage, Outcome, Parser } from './stage.ts'
-
-/** Bytes that an output may have as JSON. */
-export const outputLimit = 1024 * 1024
 
 /**
  * Calls a stage with the whole contract around it: parses the input, runs the function, settles its artifacts, parses

@@ -48,6 +48,15 @@ export class StageFailure extends Error {
   }
 }
 
+/** What stands where an attempt is told of is none of what a runner leaves there. */
+export const attemptRefused = (node: string, file: string, what: string): StageFailure =>
+  new StageFailure(
+    'attempt-refused',
+    `the runner refuses an attempt of "${node}": "${file}" ${what}`,
+    "Let the stage write to the paths that it is given only; what else is in its folder is the runner's.",
+    { retry: false },
+  )
+
 /** The failure for whatever an author's code threw: an error with its causes, a string, `null`. */
 export function threw(node: string, error: unknown, how = 'threw'): StageFailure {
   if (isFailure(error)) return error

@@ -1,9 +1,12 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { constants, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Diagnostic, Digest, Json } from '@millrace/ir'
 import { onDisk, storeFailed } from '@millrace/store'
 
-const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'])
+const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENXIO', 'EAGAIN'])
+
+/** A pipe that took a file's place must not block the process. */
+const toRead = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 /** The files of one attempt's folder (contracts: stage). */
 export const attemptFiles = (folder: string) => ({
@@ -41,25 +44,10 @@ export function writeWhole(path: string, value: unknown): void {
   })
 }
 
-/** Like writeWhole; the bytes are on the disk before anybody sees them. */
-export function writeLasting(path: string, value: unknown): void {
-  const temporary = `${path}.tmp-${process.pid}`
-  onDisk('write', path, () => {
-    const fd = openSync(temporary, 'w')
-    try {
-      writeFileSync(fd, JSON.stringify(value))
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-    renameSync(temporary, path)
-  })
-}
-
 /** The JSON of a file; undefined where there is none. Throws what else the disk says. */
 export function readJson(path: string): Json | undefined {
   try {
-    return JSON.parse(readFileSync(path).toString()) as Json
+    return JSON.parse(readFileSync(path, { flag: toRead as never }).toString()) as Json
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined || absent.has(code)) return undefined

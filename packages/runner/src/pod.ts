@@ -1,24 +1,34 @@
 import { cpSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { type Diagnostic, formatDiagnostic, type Json, mapArtifacts, millisecondsOf, type Schema } from '@millrace/ir'
+import {
+  type DoneMarker,
+  formatDiagnostic,
+  type Json,
+  mapArtifacts,
+  markedCause,
+  millisecondsOf,
+  type Schema,
+  type WorkItem,
+} from '@millrace/ir'
 import { appendStored, makeFolder, onDisk } from '@millrace/store'
 import { failStuck, onStuck, takeOver } from './ambient.ts'
 import { asStage, perform } from './call.ts'
 import { dataError } from './child.ts'
 import { exitWith } from './exit.ts'
 import { StageFailure, threw } from './failure.ts'
-import { writeLasting, writeWhole } from './folder.ts'
+import { writeWhole } from './folder.ts'
 import { hold } from './hold.ts'
 import { startTimer } from './long-timer.ts'
 import { unpackCode } from './pod/code.ts'
 import { PodInputs } from './pod/inputs.ts'
-import { awaitItem, checkItem, type PodItem } from './pod/item.ts'
+import { awaitItem, checkItem } from './pod/item.ts'
 import { PodLog } from './pod/log.ts'
 import { publish } from './pod/marker.ts'
+import { measured } from './pod/metrics.ts'
 import { type PodOptions, podOptions } from './pod/options.ts'
 import { attemptNumber, beginAttempt, failuresOf, type PodPlace, podPlace } from './pod/place.ts'
 import { writeTermination } from './pod/termination.ts'
-import { writeResult } from './result.ts'
+import { portable } from './result.ts'
 import { onSignal } from './signals.ts'
 import type { Attempt, LoadedStage, Outcome } from './stage.ts'
 import { writeNow } from './write-now.ts'
@@ -68,7 +78,8 @@ class Pod {
   readonly #told = new AbortController()
   readonly #giveUp = new AbortController()
   #place: PodPlace | undefined
-  #item: PodItem | undefined
+  #item: WorkItem | undefined
+  #log: PodLog | undefined
   #signal: StageFailure | undefined
   /** It is one pod too many, of which nothing is to be told. */
   #spare = false
@@ -113,6 +124,7 @@ class Pod {
     this.#setVariables(place, item)
     const folder = unpackCode(options.code, join(options.scratch, 'millrace-code'))
     const log = new PodLog(place.log, place.lines)
+    this.#log = log
     const print = (text: string) => log.print(text)
     const { stage, outcome } = await asStage({ node: item.node, print, giveUp: this.#giveUp.signal }, async () => {
       const stage = await load(folder)
@@ -125,21 +137,24 @@ class Pod {
       return { stage, outcome }
     })
     late()
-    log.close()
     process.umask(mask)
-    const { inputDigest, codeDigest, generation } = item
-    writeResult(
-      stage,
-      withoutAssets(stage, outcome, folder, place.paths.files),
-      place.paths,
-      { inputDigest, codeDigest, index: place.index, generation },
-      writeLasting,
-    )
-    publish(place.paths.done, place.done)
+    this.#succeed(place, item, stage, withoutAssets(stage, outcome, folder, place.paths.files), log)
+  }
+
+  #succeed(place: PodPlace, item: WorkItem, stage: PodStage, outcome: Outcome, log: PodLog): void {
+    const { paths, index, done, folder } = place
+    const { inputDigest, codeDigest, generation, key } = item
+    const { output, outputDigest, files } = portable(stage, outcome, paths.files)
+    const { metrics, more } = measured(item.node, folder)
+    if (more) log.print(`[of the metrics the first ${metrics.length} are kept]\n`)
+    log.close()
+    writeWhole(paths.output, output)
+    const marker = { inputDigest, codeDigest, index, generation, key, outputDigest, output, files, metrics }
+    publish(done, { ...marker, cards: [], log: log.tail } as DoneMarker, folder)
   }
 
   /** Keeps the timeout. Gives a check for a stage that kept the event loop busy beyond it. */
-  #watch({ node, timeout }: PodItem): () => void {
+  #watch({ node, timeout }: WorkItem): () => void {
     const milliseconds = timeout === undefined ? undefined : millisecondsOf(timeout)
     if (milliseconds === undefined) return () => this.#told.signal.throwIfAborted()
     const until = performance.now() + milliseconds
@@ -156,7 +171,7 @@ class Pod {
     }
   }
 
-  #setVariables({ uid, paths }: PodPlace, { seed }: PodItem): void {
+  #setVariables({ uid, paths }: PodPlace, { seed }: WorkItem): void {
     const scratch = join(this.#options.scratch, 'millrace-tmp')
     onDisk('create', scratch, () => makeFolder(scratch))
     Object.assign(process.env, {
@@ -170,7 +185,7 @@ class Pod {
     })
   }
 
-  #attempt(place: PodPlace, item: PodItem, stage: PodStage, input: Json, log: PodLog): Attempt {
+  #attempt(place: PodPlace, item: WorkItem, stage: PodStage, input: Json, log: PodLog): Attempt {
     const variables = stage.env.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
     return {
       node: item.node,
@@ -188,12 +203,12 @@ class Pod {
       resources: item.resources,
       worker: { index: 0, count: 1 },
       env: Object.fromEntries(variables) as Record<string, string>,
-      attempt: item.attempt ?? attemptNumber(place),
+      attempt: attemptNumber(place),
     }
   }
 
   /** Kubernetes counts the pods of an index otherwise than a stage its retries, and may make one too many. */
-  #checkTries(place: PodPlace, { node, retries = Number.POSITIVE_INFINITY }: PodItem): void {
+  #checkTries(place: PodPlace, { node, retries }: WorkItem): void {
     if (failuresOf(place) <= retries) return
     this.#spare = true
     throw new StageFailure(
@@ -210,17 +225,17 @@ class Pod {
     const failure = threw(this.#name, this.#told.signal.aborted ? this.#told.signal.reason : error)
     const { pipeline, node } = this.#item ?? { pipeline: null, node: '' }
     const told = failure.toDiagnostic(pipeline ?? '', node, {})
-    const cause: Diagnostic = { ...told, at: { ...told.at, pipeline } }
+    const cause = markedCause({ ...told, at: { ...told.at, pipeline } })
     const place = this.#place
     let last = false
     try {
       process.umask(mask)
       if (place) {
-        onDisk('create', place.folder, () => makeFolder(place.folder))
-        writeLasting(place.paths.failure, { cause, retry: failure.retry })
+        const marker = { cause, retry: failure.retry, log: this.#log?.tail ?? '' }
         // a pod that was deleted, evicted or suspended did not fail; the cluster alone knows why it sends it away
-        if (failure !== this.#signal && !this.#spare) {
-          publish(place.paths.failure, place.failed)
+        if (failure === this.#signal) publish(place.stopped, marker, place.folder)
+        else if (!this.#spare) {
+          publish(place.failed, marker, place.folder)
           last = failuresOf(place) > (this.#item?.retries ?? Number.POSITIVE_INFINITY)
         }
       }

@@ -1,26 +1,36 @@
-import { mapArtifacts } from '@millrace/ir'
+import { type Digest, type Json, mapArtifacts } from '@millrace/ir'
 import { outputDigest } from '@millrace/store'
 import { relativeTo } from './artifacts.ts'
 import { type attemptFiles, type Done, writeWhole } from './folder.ts'
 import type { LoadedStage, Outcome } from './stage.ts'
 
+/** What a success tells of itself, with the attempt's own artifacts by paths relative to its files folder. */
+export interface PortableResult {
+  readonly output: Json
+  readonly outputDigest: Digest
+  readonly files: Outcome['files']
+}
+
+export function portable(stage: LoadedStage, { output, files }: Outcome, folder: string): PortableResult {
+  const own = <T extends { readonly path: string }>(artifact: T): T => ({
+    ...artifact,
+    path: relativeTo(folder, artifact.path),
+  })
+  return {
+    output: mapArtifacts(stage.outputSchema, output, (at) => own(at as { path: string }) as unknown as Json),
+    outputDigest: outputDigest(stage.outputSchema, output),
+    files: files.map(own),
+  }
+}
+
 /** Leaves what the contract wants of a success: `output.json`, and last `done.json`. */
 export function writeResult(
   stage: LoadedStage,
-  { output, files: written }: Outcome,
+  outcome: Outcome,
   paths: ReturnType<typeof attemptFiles>,
   told: Omit<Done, 'outputDigest' | 'files'>,
-  write: (path: string, value: unknown) => void = writeWhole,
 ): void {
-  const digest = outputDigest(stage.outputSchema, output)
-  const portable = mapArtifacts(stage.outputSchema, output, (at) => {
-    const artifact = at as { path: string }
-    return { ...artifact, path: relativeTo(paths.files, artifact.path) }
-  })
-  write(paths.output, portable)
-  write(paths.done, {
-    ...told,
-    outputDigest: digest,
-    files: written.map((file) => ({ ...file, path: relativeTo(paths.files, file.path) })),
-  })
+  const { output, ...more } = portable(stage, outcome, paths.files)
+  writeWhole(paths.output, output)
+  writeWhole(paths.done, { ...told, ...more })
 }

@@ -1,15 +1,25 @@
-import type { Call, Diagnostic, Digest, Json, Plan } from '@millrace/ir'
+import type { Call, Diagnostic, Digest, Json, Metric, Plan } from '@millrace/ir'
 import type { Attempt } from './attempt.ts'
 import type { ItemCall } from './item-call.ts'
 import type { NodeRun } from './node-run.ts'
 
 export type Cause = Pick<Diagnostic, 'code' | 'message' | 'fix'> & { readonly at?: Partial<Diagnostic['at']> }
 
+/** What an attempt made. */
+export interface Made {
+  /** Artifacts have absolute paths here. */
+  readonly output: Json
+  /** The output digest. */
+  readonly digest: Digest
+  readonly metrics: readonly Metric[]
+}
+
 /** What became of items, as those who watch Jobs and pods tell it to the one who knows the flow. */
 export interface Outcomes {
-  succeeded(run: NodeRun, item: ItemCall, attempt: Attempt, output: Json, digest: Digest): void
+  succeeded(item: ItemCall, attempt: Attempt, made: Made): void
   retried(item: ItemCall, attempt: Attempt, cause: Cause, next: string): void
-  failed(run: NodeRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause): void
+  /** @param log the end of its log, where the attempt told it; default what was read of it */
+  failed(run: NodeRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause, log?: string): void
   waiting(call: Call, attempt: number, reason: string): void
   /** Looks again for results of calls, and ends those calls; gives the ones that still have none. */
   find(calls: readonly Call[]): Promise<readonly Call[]>

@@ -7,7 +7,6 @@ import {
   content,
   copy,
   type Diagnostic,
-  type Digest,
   EqualCalls,
   Flow,
   forEvent,
@@ -26,11 +25,10 @@ import {
 } from '@millrace/ir'
 import { LogReplay, RunEvents, Teller } from '@millrace/store'
 import type { Attempt } from './attempt.ts'
-import { at, type Cause, diagnosticOf, type Outcomes } from './calls.ts'
+import { at, type Cause, diagnosticOf, type Made, type Outcomes } from './calls.ts'
 import type { Conducting } from './conducting.ts'
 import type { ItemCall } from './item-call.ts'
 import { JobLives } from './job-lives.ts'
-import { NodeFolder } from './node-folder.ts'
 import { type NodeRun, newNodeRun } from './node-run.ts'
 import { Order, withoutConcurrency } from './order.ts'
 import { PodWatch } from './pod-watch.ts'
@@ -78,8 +76,7 @@ export class Conductor implements Worker, Outcomes {
     this.#order = new Order(plan)
     for (const node of plan.nodes) {
       const job = given.jobs[node.id]
-      if (node.kind === 'stage' && job)
-        this.#nodes.set(node.id, newNodeRun(node, job, new NodeFolder(store.root, job.name)))
+      if (node.kind === 'stage' && job) this.#nodes.set(node.id, newNodeRun(node, job))
     }
     const { root } = store
     this.#jobs = new JobLives({ given, root, run: folder.id, cluster, owner, again }, this.#nodes.values(), this)
@@ -280,14 +277,14 @@ export class Conductor implements Worker, Outcomes {
     this.#callEnded(call.node)
   }
 
-  succeeded(_run: NodeRun, item: ItemCall, attempt: Attempt, output: Json, digest: Digest): void {
-    this.#commit(item.call, attempt, output, digest).catch((error: unknown) => this.broken(error))
+  succeeded({ call }: ItemCall, attempt: Attempt, made: Made): void {
+    this.#commit(call, attempt, made).catch((error: unknown) => this.broken(error))
   }
 
-  async #commit(call: Call, attempt: Attempt, output: Json, digest: Digest): Promise<void> {
+  async #commit(call: Call, attempt: Attempt, { output, digest, metrics }: Made): Promise<void> {
     const { store, folder } = this.#of
     const { key } = call
-    const { metrics, log, number } = attempt
+    const { log, number } = attempt
     if (log !== undefined) this.#logs.keep(key, log)
     const { output: schema } = this.#plan.stages[call.node.stage] as PlanStageSpec
     const result: CallResult = call.kept
@@ -309,7 +306,7 @@ export class Conductor implements Worker, Outcomes {
     })
   }
 
-  failed(run: NodeRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause): void {
+  failed(run: NodeRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause, log?: string): void {
     item.ended = true
     const first = this.#blamed.get(cause) ?? item
     this.#blamed.set(cause, first)
@@ -318,7 +315,7 @@ export class Conductor implements Worker, Outcomes {
       const message = cause.message.replaceAll(`"${own}"`, `"${call.node.id}"`)
       const told = diagnosticOf(this.#plan, call, { ...cause, message })
       this.#runOf(call.node).failed++
-      this.#teller.failed(call, attempt?.number ?? 1, told, attempt?.tail ?? '')
+      this.#teller.failed(call, attempt?.number ?? 1, told, log || (attempt?.tail ?? ''))
       if (!allowed(call.step)) {
         this.#failed = true
         if (first === item) this.#errors.push(told)

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -13,6 +14,7 @@ import {
   type Json,
   type JsonObject,
   nowhere,
+  podPlaces,
   readArchive,
   setKey,
   tellError,
@@ -33,9 +35,9 @@ export interface DriverPlaces {
 }
 
 const inPod: DriverPlaces = {
-  plan: '/millrace/plan/plan.json.gz',
-  inputs: '/millrace/inputs/inputs.gz',
-  store: '/millrace/store',
+  plan: `${podPlaces.plan}/plan.json.gz`,
+  inputs: `${podPlaces.inputs}/inputs.gz`,
+  store: podPlaces.store,
   terminationLog: '/dev/termination-log',
 }
 
@@ -158,8 +160,9 @@ function putInputs({ root }: Store, path: string): void {
     if (existsSync(target)) continue
     onDisk('write', target, () => {
       makeFolder(dirname(target))
-      const temporary = `${target}.tmp-${process.pid}`
-      writeFileSync(temporary, file.bytes)
+      // another driver may do the same, as a process of the same number
+      const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`
+      writeFileSync(temporary, file.bytes, { flag: 'wx' })
       chmodSync(temporary, file.executable ? 0o555 : 0o444)
       renameSync(temporary, target)
     })

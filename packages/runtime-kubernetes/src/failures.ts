@@ -65,6 +65,22 @@ export const cutShort = (node: PlanStage, job: string, manager: string, again: s
   fix: `Apply with --server-side only, and run it again with "${again}".`,
 })
 
+/** What an attempt left is none of what a runner leaves. */
+export const attemptRefused = (node: PlanStage, file: string, what: string): Cause => ({
+  code: 'attempt-refused',
+  message: `the driver refuses an attempt of "${node.id}": "${file}" ${what}`,
+  fix: "Let the stage write to the paths that it is given only; what else is in its folder is the runner's.",
+})
+
+/** A path in an output that is neither of the attempt's own files nor of its input. */
+export const outputOutside = (node: PlanStage, field: string, path: string): Cause => ({
+  code: 'output-outside',
+  message: `"${node.id}" names ${shown(path)} as its output "${field}", which is outside its folder`,
+  fix: "Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.",
+})
+
+const shown = (path: string): string => JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}…` : path)
+
 /** What ended an attempt is not the stage's doing. */
 export const podLost = (node: PlanStage): Cause => ({
   code: 'process-failed',

@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative } from 'node:path'
+import { isAbsolute, relative } from 'node:path'
 import {
   type Call,
   digestJson,
@@ -8,14 +8,15 @@ import {
   optionsOf,
   type Plan,
   type PlanStageSpec,
+  type Release,
+  type WorkItem,
 } from '@millrace/ir'
 import type { Attempt } from './attempt.ts'
-import type { Item, Release } from './node-folder.ts'
 
 /** A call that runs as one completion index of a Job. */
 export interface ItemCall {
   readonly call: Call
-  readonly item: Item
+  readonly item: WorkItem
   /** By pod uid. */
   readonly attempts: Map<string, Attempt>
   /** Attempts that the stage itself failed. */
@@ -25,7 +26,7 @@ export interface ItemCall {
   ended: boolean
 }
 
-export const newItemCall = (call: Call, item: Item): ItemCall => ({
+export const newItemCall = (call: Call, item: WorkItem): ItemCall => ({
   call,
   item,
   attempts: new Map(),
@@ -58,7 +59,7 @@ export function adopt(
 }
 
 /** What a pod needs to run a call. */
-export function itemOf(plan: Plan, root: string, run: string, call: Call): Item {
+export function itemOf(plan: Plan, root: string, run: string, call: Call): WorkItem {
   const spec = plan.stages[call.node.stage] as PlanStageSpec
   const { timeout, resources, retries } = optionsOf(plan, call.node)
   const input = inStore(spec, root, call.args)
@@ -84,13 +85,4 @@ const inStore = (spec: PlanStageSpec, root: string, args: Json): Json =>
   mapArtifacts(spec.input, args, (at) => {
     const { path } = at as { path: string }
     return (isAbsolute(path) ? { ...(at as object), path: relative(root, path).replaceAll('\\', '/') } : at) as Json
-  })
-
-/** An output as a pod wrote it, with absolute paths here. */
-export const outputHere = (spec: PlanStageSpec, root: string, folder: string, output: Json): Json =>
-  mapArtifacts(spec.output, output, (at) => {
-    const { path } = at as { path: string }
-    if (path.startsWith('/millrace/store/'))
-      return { ...(at as object), path: join(root, path.slice('/millrace/store/'.length)) } as Json
-    return (isAbsolute(path) ? at : { ...(at as object), path: join(folder, 'files', path) }) as Json
   })

@@ -14,7 +14,7 @@ import {
 } from './failures.ts'
 import { adopt, itemOf, newItemCall } from './item-call.ts'
 import { JobControl, type Shape, stateName } from './job-control.ts'
-import type { Release } from './node-folder.ts'
+import { JobFolder } from './job-folder.ts'
 import type { NodeRun } from './node-run.ts'
 import { sleep } from './sleep.ts'
 import type { JobView, Owner } from './views.ts'
@@ -54,7 +54,7 @@ export class JobLives {
   async release(run: NodeRun, missed: readonly Call[]): Promise<void> {
     const { given, root, run: id, again } = this.#around
     const view = await this.#present(run, missed[0] as Call)
-    run.uid = view.uid
+    const folder = this.#bind(run, view)
     run.before = view.end !== undefined
     // another driver may have released it, and committed what it gave
     const misses = isReleased(view) ? await this.#outcomes.find(missed) : missed
@@ -62,11 +62,12 @@ export class JobLives {
     const items = misses.map((call) => newItemCall(call, itemOf(given.plan, root, id, call)))
     run.items = items
     if (items.length > mostCompletions) return this.#failOpen(run, tooMany(run.node, items.length))
-    const known = this.#standing(run, view)
+    const known = folder.released()
     const adopted = known && adopt(known, items, run.before)
     if (adopted && (adopted.left.length === 0 || isReleased(view))) {
       // a driver before this one released it: what it wrote stands
       run.items = adopted.items
+      run.release = known
       for (const item of adopted.left)
         this.#outcomes.failed(
           run,
@@ -79,8 +80,9 @@ export class JobLives {
     } else {
       if (run.before) return this.#failOpen(run, isFinal(run.node, view, again))
       const told = items.map(({ item: { key, inputDigest } }) => ({ key, inputDigest }))
-      run.folder.release(
-        { version: 1, run: id, job: view.uid, items: told },
+      run.release = { version: 1, run: id, items: told }
+      folder.release(
+        run.release,
         items.map(({ item }) => item),
       )
     }
@@ -92,20 +94,22 @@ export class JobLives {
     const view = this.#views.get(run.job.name)
     if (!view) return this.#close(run)
     // another driver runs it, or left it before its end
-    const known = isReleased(view) && view.completions !== 0 ? this.#standing(run, view) : undefined
+    const folder = this.#bind(run, view)
+    const known = isReleased(view) && view.completions !== 0 ? folder.released() : undefined
     const whole = run.notRun === 0 && run.failed === 0
     // what a failure kept from running stays as it is, for the next run
     if (!whole && view.end === undefined && known?.run !== this.#around.run) return this.#close(run)
-    run.uid = view.uid
+    run.release = known
     if (whole) run.unused = run.pending.length > 0 ? 'cached' : 'skipped'
     run.items = known?.items.map(() => undefined) ?? []
     await this.#follow(run)
   }
 
-  /** What this very Job was released with. */
-  #standing(run: NodeRun, view: JobView): Release | undefined {
-    const known = run.folder.released()
-    return known?.job === view.uid ? known : undefined
+  /** From now on the run of a stage is about this very Job, and not another of its name. */
+  #bind(run: NodeRun, { uid }: JobView): JobFolder {
+    run.uid = uid
+    run.folder = new JobFolder(this.#around.root, uid)
+    return run.folder
   }
 
   async #follow(run: NodeRun): Promise<void> {

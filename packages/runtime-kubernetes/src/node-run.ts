@@ -1,12 +1,11 @@
-import type { Call, ClusterJob, PlanStage } from '@millrace/ir'
+import type { Call, ClusterJob, PlanStage, Release } from '@millrace/ir'
 import type { ItemCall } from './item-call.ts'
-import type { NodeFolder } from './node-folder.ts'
+import type { JobFolder } from './job-folder.ts'
 
 /** One stage call of the Plan with its Job: all its items together. */
 export interface NodeRun {
   readonly node: PlanStage
   readonly job: ClusterJob
-  readonly folder: NodeFolder
   /**
    * `waits` for the stages before it, `opens` while its calls are looked up, `runs` once its Job is released, `closes`
    * while the reviewed values are put back.
@@ -23,6 +22,10 @@ export interface NodeRun {
   items: readonly (ItemCall | undefined)[]
   /** Of the Job that was released. */
   uid: string | undefined
+  /** Of that very Job. */
+  folder: JobFolder | undefined
+  /** What it was released with. */
+  release: Release | undefined
   /** Nothing of it runs: why. */
   unused: 'cached' | 'skipped' | undefined
   /** Its Job had ended before this driver came to it. */
@@ -41,10 +44,9 @@ export interface NodeRun {
   busy: number
 }
 
-export const newNodeRun = (node: PlanStage, job: ClusterJob, folder: NodeFolder): NodeRun => ({
+export const newNodeRun = (node: PlanStage, job: ClusterJob): NodeRun => ({
   node,
   job,
-  folder,
   phase: 'waits',
   pending: [],
   open: 0,
@@ -53,6 +55,8 @@ export const newNodeRun = (node: PlanStage, job: ClusterJob, folder: NodeFolder)
   failed: 0,
   items: [],
   uid: undefined,
+  folder: undefined,
+  release: undefined,
   unused: undefined,
   before: false,
   endedAt: undefined,

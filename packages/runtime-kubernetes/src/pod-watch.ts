@@ -1,11 +1,12 @@
-import { checkShape, optionsOf, type Plan, type PlanStageSpec } from '@millrace/ir'
-import { outputDigest, type RunEvents, type RunFolder } from '@millrace/store'
+import { type AttemptId, markerName, optionsOf, type Plan } from '@millrace/ir'
+import { OddFile, type RunEvents, type RunFolder } from '@millrace/store'
 import { Attempt } from './attempt.ts'
 import { at, type Cause, diagnosticOf, type Outcomes, openItems } from './calls.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
-import { causeOfExit, neverStarted, podLost, runAgain } from './failures.ts'
-import { type ItemCall, outputHere } from './item-call.ts'
-import type { Marker } from './node-folder.ts'
+import { attemptRefused, causeOfExit, neverStarted, podLost, runAgain } from './failures.ts'
+import type { ItemCall } from './item-call.ts'
+import type { JobFolder, News } from './job-folder.ts'
+import { isOfRelease, madeBy, mostMarkers } from './made-by.ts'
 import type { NodeRun } from './node-run.ts'
 import type { Exit, PodView } from './views.ts'
 
@@ -15,6 +16,8 @@ const lastWords = 1000
 const startsForgiven = 2
 /** The back-off of the Job controller (Kubernetes). */
 const firstBackOff = 10_000
+/** How long the markers of one Job may take of a look, in milliseconds: the others wait. */
+const turn = 200
 
 interface Surroundings {
   readonly plan: Plan
@@ -63,11 +66,11 @@ export class PodWatch {
     // those before it, or itself, may have written what nobody has read yet
     if (view.begun && item && !item.ended && !item.attempts.has(view.uid)) this.look(run)
     if (!item || item.ended) return
-    const marker = { index: view.index, pod: view.uid }
+    const id = { index: view.index, pod: view.uid }
     const over = view.phase === 'Failed' || view.phase === 'Succeeded'
     // a list tells of pods in any order: the one that runs is the last
     if (over && !item.attempts.has(view.uid) && openAttempt(item)) return
-    if (view.begun && !this.#attempt(run, item, marker)) return
+    if (view.begun && !this.#attempt(run, item, id)) return
     if (!view.begun && view.waits !== undefined && view.phase === 'Pending') {
       run.heard = true
       this.#waits(run, item, view.waits)
@@ -75,7 +78,7 @@ export class PodWatch {
     const { exit } = view
     if (!exit || view.phase !== 'Failed' || view.disrupted || view.deleted) return
     if (!view.begun && exit.reason !== 'DeadlineExceeded') return this.#unstarted(run, item, view.uid, exit)
-    const attempt = this.#attempt(run, item, marker)
+    const attempt = this.#attempt(run, item, id)
     if (!attempt || attempt.exit) return
     attempt.exit = exit
     setTimeout(() => {
@@ -101,10 +104,20 @@ export class PodWatch {
   /** A container ended, and there is no marker that tells why. */
   #fell(run: NodeRun, item: ItemCall, attempt: Attempt): void {
     if (attempt.failed || !attempt.exit) return
+    attempt.end()
     const { exit, cause = causeOfExit(run.node, exit) } = attempt
-    const retry = exit.code !== 65
-    const marker = { index: run.items.indexOf(item), pod: attempt.pod }
-    run.folder.fail(marker, { cause: diagnosticOf(this.#around.plan, item.call, cause), retry })
+    if (attempt.odd) return this.#refused(run, item, attempt, attempt.odd)
+    this.#failedHere(run, item, attempt, cause, exit.code !== 65)
+  }
+
+  /** What an attempt left is odd: it failed, and who goes on after this driver knows it. */
+  #refused(run: NodeRun, item: ItemCall, attempt: Attempt, { path, message }: Pick<OddFile, 'path' | 'message'>): void {
+    this.#failedHere(run, item, attempt, attemptRefused(run.node, path, message), false)
+  }
+
+  #failedHere(run: NodeRun, item: ItemCall, attempt: Attempt, cause: Cause, retry: boolean): void {
+    const id = { index: run.items.indexOf(item), pod: attempt.pod }
+    run.folder?.fail(id, { cause: diagnosticOf(this.#around.plan, item.call, cause), retry, log: attempt.tail })
     this.#failed(run, item, attempt, cause, retry)
   }
 
@@ -127,9 +140,41 @@ export class PodWatch {
 
   /** What the pods of a Job wrote since the last look. */
   look(run: NodeRun): void {
-    for (const marker of run.folder.marked('done')) this.#done(run, marker)
-    for (const marker of run.folder.marked('failed')) this.#told(run, marker)
-    for (const item of openItems(run)) openAttempt(item)?.look()
+    const { folder } = run
+    if (!folder || openItems(run).length === 0) return
+    const until = performance.now() + turn
+    try {
+      folder.look(() => {
+        for (const news of folder.news(mostMarkers(this.#around.plan, run))) {
+          this.#hear(run, folder, news)
+          if (performance.now() > until) break
+        }
+        for (const item of openItems(run)) openAttempt(item)?.look()
+      })
+    } catch (error) {
+      if (!(error instanceof OddFile)) throw error
+      const cause = attemptRefused(run.node, error.path, error.message)
+      for (const item of openItems(run)) this.#outcomes.failed(run, item, openAttempt(item), cause)
+    }
+  }
+
+  #hear(run: NodeRun, folder: JobFolder, news: News): void {
+    const item = run.items[news.id.index]
+    if (!item || item.ended) return
+    try {
+      if (news.kind === 'done') this.#done(run, item, folder, news)
+      else this.#told(run, item, folder, news)
+    } catch (error) {
+      if (!(error instanceof OddFile)) throw error
+      this.#oddMarker(run, item, news, error)
+    }
+  }
+
+  #oddMarker(run: NodeRun, item: ItemCall, { id }: News, odd: Pick<OddFile, 'path' | 'message'>): void {
+    const attempt = this.#attempt(run, item, id)
+    if (!attempt || attempt.failed) return
+    attempt.end()
+    this.#refused(run, item, attempt, odd)
   }
 
   /** One sentence a Job: its other items wait for the same. */
@@ -140,13 +185,11 @@ export class PodWatch {
   }
 
   /** The attempt of a pod; undefined where an earlier one of its item ended the item. */
-  #attempt(run: NodeRun, item: ItemCall, marker: Marker): Attempt | undefined {
-    const known = item.attempts.get(marker.pod)
-    if (known) return known
-    return this.#begun(run, item, marker)
+  #attempt(run: NodeRun, item: ItemCall, id: AttemptId): Attempt | undefined {
+    return item.attempts.get(id.pod) ?? this.#begun(run, item, id)
   }
 
-  #begun(run: NodeRun, item: ItemCall, marker: Marker): Attempt | undefined {
+  #begun(run: NodeRun, item: ItemCall, id: AttemptId): Attempt | undefined {
     this.#lost(run, item)
     if (item.ended) return undefined
     run.heard = true
@@ -154,15 +197,15 @@ export class PodWatch {
     const { call } = item
     const number = item.attempts.size + 1
     const place = at(call, number)
-    const attempt = new Attempt(number, marker.pod, {
-      folder: run.folder.attempt(marker),
+    const attempt = new Attempt(number, id.pod, {
+      inFolder: (work) => run.folder?.attempt(id, work),
       logFile: () => folder.logFile(call.node.id, call.index, number),
       metric: ({ name, value, step }) =>
         events.emit({ event: 'metric', ...place, name, value, ...(step === undefined ? {} : { step }) }),
       log: ({ level, message, data }) =>
         events.emit({ event: 'log', ...place, level, message, ...(data === undefined ? {} : { data }) }),
     })
-    item.attempts.set(marker.pod, attempt)
+    item.attempts.set(id.pod, attempt)
     events.emit({ event: 'stage.started', ...place, resources: item.item.resources })
     return attempt
   }
@@ -173,58 +216,61 @@ export class PodWatch {
     if (!before) return
     if (before.exit) return this.#fell(run, item, before)
     before.end()
+    if (before.odd) return this.#refused(run, item, before, before.odd)
     before.failed = true
     this.#outcomes.retried(item, before, podLost(run.node), new Date().toISOString())
   }
 
-  #done(run: NodeRun, marker: Marker): void {
-    const item = run.items[marker.index]
-    if (!item || item.ended) return
-    const done = run.folder.done(marker)
-    const output = run.folder.output(marker)
-    // the volume may show them one after the other
-    if (!done || output === undefined) return run.folder.forget('done', marker)
-    const { inputDigest, codeDigest } = item.item
-    if (done.inputDigest !== inputDigest || done.codeDigest !== codeDigest || done.index !== marker.index) return
+  #done(run: NodeRun, item: ItemCall, folder: JobFolder, news: News): void {
+    const { id } = news
+    const read = folder.done(id)
+    if (!read) return folder.forget(news)
+    const path = `done/${markerName(id)}`
+    if ('odd' in read) return this.#oddMarker(run, item, news, { path, message: `is no marker: ${read.odd}` })
+    const marker = read.value
+    if (!isOfRelease(run, marker, id)) return
+    if (marker.index !== id.index || marker.codeDigest !== item.item.codeDigest)
+      return this.#oddMarker(run, item, news, { path, message: 'is no marker of this attempt' })
     // one that was told as lost, or as before another, has ended well after all
-    const known = this.#attempt(run, item, marker)
-    const attempt = known?.failed ? this.#begun(run, item, marker) : known
+    const known = this.#attempt(run, item, id)
+    const attempt = known?.failed ? this.#begun(run, item, id) : known
     if (!attempt) return
     attempt.end()
-    const spec = this.#around.plan.stages[run.node.stage] as PlanStageSpec
-    const problem = checkShape(spec.output, output)
-    const here = outputHere(spec, this.#around.root, run.folder.attempt(marker), output)
-    if (problem === undefined && outputDigest(spec.output, here) === done.outputDigest) {
-      item.ended = true
-      return this.#outcomes.succeeded(run, item, attempt, here, done.outputDigest)
-    }
-    const message = `"${run.node.id}" returned what its output schema refuses: ${problem ?? 'it is not what was digested'}`
-    const fix = 'Return what the output schema says, or correct the schema.'
-    this.#failed(run, item, attempt, { code: 'invalid-output', message, fix }, false)
+    if (attempt.odd) return this.#refused(run, item, attempt, attempt.odd)
+    attempt.measured(marker.metrics)
+    const made = madeBy(run, item.item, folder.files(id), marker, this.#around)
+    if ('code' in made) return this.#failedHere(run, item, attempt, made, false)
+    item.ended = true
+    this.#outcomes.succeeded(item, attempt, made)
   }
 
-  #told(run: NodeRun, marker: Marker): void {
-    const item = run.items[marker.index]
-    if (!item || item.ended) return
-    const told = run.folder.failed(marker)
-    if (!told) return run.folder.forget('failed', marker)
-    const attempt = this.#attempt(run, item, marker)
+  #told(run: NodeRun, item: ItemCall, folder: JobFolder, news: News): void {
+    const { id, kind, ours } = news
+    const read = folder.failed(news)
+    if (!read) return folder.forget(news)
+    if ('odd' in read) {
+      const path = `${kind}/${markerName(id)}`
+      return this.#oddMarker(run, item, news, { path, message: `is no marker: ${read.odd}` })
+    }
+    const attempt = this.#attempt(run, item, id)
     if (!attempt || attempt.failed) return
     attempt.end()
-    attempt.cause = told.cause
+    if (attempt.odd && !ours) return this.#refused(run, item, attempt, attempt.odd)
+    const { cause, retry, log } = read.value
+    attempt.cause = cause
     // what deletes or evicts a pod says so to its process first: the cluster tells whose doing it was
-    if (told.retry && toldToStop.test(told.cause.message)) return
-    this.#failed(run, item, attempt, told.cause, told.retry)
+    if (kind === 'stopped') return
+    this.#failed(run, item, attempt, cause, retry, log)
   }
 
-  #failed(run: NodeRun, item: ItemCall, attempt: Attempt, cause: Cause, retry: boolean): void {
+  #failed(run: NodeRun, item: ItemCall, attempt: Attempt, cause: Cause, retry: boolean, log?: string): void {
     attempt.failed = true
     item.failures++
     const { retries } = optionsOf(this.#around.plan, run.node)
     if (!retry || item.failures > retries) {
       // it failed under a driver before this one, and its Job never runs again by itself
       const fix = run.before ? runAgain(this.#around.again) : cause.fix
-      return this.#outcomes.failed(run, item, attempt, { ...cause, fix })
+      return this.#outcomes.failed(run, item, attempt, { ...cause, fix }, log)
     }
     const next = new Date(Date.now() + firstBackOff * 2 ** (item.failures - 1)).toISOString()
     this.#outcomes.retried(item, attempt, cause, next)
@@ -236,6 +282,3 @@ function openAttempt({ attempts }: ItemCall): Attempt | undefined {
   const last = [...attempts.values()].at(-1)
   return last?.failed ? undefined : last
 }
-
-/** How a runner tells of a signal. */
-const toldToStop = / was told to stop by SIG/

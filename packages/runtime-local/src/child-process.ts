@@ -61,7 +61,7 @@ export async function runChildProcess(request: AttemptRequest, late: AbortSignal
   })
   children.add(child)
   if (child.pid !== undefined) guardBegin(child.pid)
-  const metrics = new MetricTail(paths.metrics, request.metric)
+  const metrics = new MetricTail(node.id, paths.metrics, request.metric)
   const told = listen(child, request, metrics)
   const stop = stopper(child, request, late)
   try {
@@ -166,7 +166,7 @@ function listen(child: ChildProcess, request: AttemptRequest, metrics: MetricTai
       return
     }
     // what it measured before stands before
-    metrics.read()
+    metrics.look()
     request.event(line.level, line.message, line.data)
   })
   return told

@@ -1,6 +1,8 @@
-import { fstatSync, openSync, readSync } from 'node:fs'
+import { readSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import type { Metric } from '@millrace/ir'
-import { closeFile } from '@millrace/store'
+import { attemptRefused } from '@millrace/runner'
+import { ForeignFolder, OddFile } from '@millrace/store'
 
 const lookEvery = 250
 const chunk = 64 * 1024
@@ -10,6 +12,7 @@ const chunk = 64 * 1024
  * now and then, so that it doesn't matter who writes.
  */
 export class MetricTail {
+  readonly #node: string
   readonly #path: string
   readonly #tell: (metric: Metric) => void
   readonly #timer: NodeJS.Timeout
@@ -17,46 +20,49 @@ export class MetricTail {
   #failure: { readonly error: unknown } | undefined
   #rest: Buffer = Buffer.alloc(0)
 
-  constructor(path: string, tell: (metric: Metric) => void) {
+  /** @param node whose metrics they are */
+  constructor(node: string, path: string, tell: (metric: Metric) => void) {
+    this.#node = node
     this.#path = path
     this.#tell = tell
-    this.#timer = setInterval(() => this.#look(), lookEvery).unref()
+    this.#timer = setInterval(() => this.look(), lookEvery).unref()
   }
 
-  /** Tells what has come since. */
-  read(): void {
-    let fd: number
+  #read(): void {
+    const name = basename(this.#path)
+    const folder = ForeignFolder.open(dirname(this.#path))
     try {
-      fd = openSync(this.#path, 'r')
-    } catch {
-      // there is none yet
-      return
-    }
-    try {
-      const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(chunk, fstatSync(fd).size - this.#offset)))
-      for (;;) {
-        const count = bytes.length === 0 ? 0 : readSync(fd, bytes, 0, bytes.length, this.#offset)
-        if (count === 0) return
-        this.#offset += count
-        this.#take(bytes.subarray(0, count))
-      }
+      folder?.file(name, (fd, size) => this.#readOn(fd, size))
+    } catch (error) {
+      throw error instanceof OddFile ? attemptRefused(this.#node, name, error.message) : error
     } finally {
-      closeFile(fd)
+      folder?.close()
     }
   }
 
-  /** Tells the rest, and looks no more. Throws what telling threw. */
+  #readOn(fd: number, size: number): void {
+    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(chunk, size - this.#offset)))
+    for (;;) {
+      const count = bytes.length === 0 ? 0 : readSync(fd, bytes, 0, bytes.length, this.#offset)
+      if (count === 0) return
+      this.#offset += count
+      this.#take(bytes.subarray(0, count))
+    }
+  }
+
+  /** Tells the rest, and looks no more. Throws what telling threw, and StageFailure where something else stands there. */
   close(): void {
     clearInterval(this.#timer)
     if (this.#failure) throw this.#failure.error
-    this.read()
+    this.#read()
     this.#line(this.#rest)
   }
 
-  /** In a timer nobody catches an error. */
-  #look(): void {
+  /** Tells what has come since. In a timer nobody catches an error: `close` throws it. */
+  look(): void {
+    if (this.#failure) return
     try {
-      this.read()
+      this.#read()
     } catch (error) {
       clearInterval(this.#timer)
       this.#failure = { error }

@@ -1,36 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Digest, type Duration, digestJson, isObject, type Json, type Resources } from '@millrace/ir'
+import { digestJson, isObject, type WorkItem } from '@millrace/ir'
 import { StageFailure } from '../failure.ts'
 import type { PodPlace } from './place.ts'
-
-/** What one completion index of a Job runs: `items/<index>.json`, written before the Job is released. */
-export interface PodItem {
-  readonly version: 1
-  readonly run: string
-  readonly pipeline: string
-  readonly node: string
-  /** One number per enclosing map, outermost first. */
-  readonly index?: readonly number[]
-  readonly generation: number
-  /** Default: as often as it was tried since it was written. */
-  readonly attempt?: number
-  readonly key: Digest
-  readonly inputDigest: Digest
-  readonly codeDigest: string
-  readonly seed: number
-  readonly resources: Resources
-  readonly timeout?: Duration
-  /** Further attempts after the first. Default: as many as its Job makes. */
-  readonly retries?: number
-  /** As wired; paths of artifacts are relative to the store. */
-  readonly input: Json
-}
 
 const lookEvery = 100
 
 /** Waits for the item. @throws StageFailure when none comes in time, or one that this runner can't read */
-export async function awaitItem(place: PodPlace, milliseconds: number, stop: AbortSignal): Promise<PodItem> {
+export async function awaitItem(place: PodPlace, milliseconds: number, stop: AbortSignal): Promise<WorkItem> {
   const until = performance.now() + milliseconds
   for (;;) {
     const found = read(place.item)
@@ -40,7 +17,7 @@ export async function awaitItem(place: PodPlace, milliseconds: number, stop: Abo
   }
 }
 
-function ofThisVersion({ job }: PodPlace, item: PodItem): PodItem {
+function ofThisVersion({ job }: PodPlace, item: WorkItem): WorkItem {
   if (item.version === 1) return item
   throw new StageFailure(
     'invalid-input',
@@ -51,7 +28,7 @@ function ofThisVersion({ job }: PodPlace, item: PodItem): PodItem {
 }
 
 /** The item, or what keeps it from being read: a volume may show a part of it first. */
-function read(path: string): PodItem | string {
+function read(path: string): WorkItem | string {
   let text: string
   try {
     text = readFileSync(path).toString()
@@ -61,7 +38,7 @@ function read(path: string): PodItem | string {
   }
   try {
     const value = JSON.parse(text) as unknown
-    return isObject(value) ? (value as unknown as PodItem) : 'is no item'
+    return isObject(value) ? (value as unknown as WorkItem) : 'is no item'
   } catch {
     return 'is not whole'
   }
@@ -75,7 +52,7 @@ const notThere = ({ job, item }: PodPlace, why: string, milliseconds: number): S
   )
 
 /** An item that says what it was released with, for the code that is here. @throws StageFailure */
-export function checkItem({ code }: PodPlace, item: PodItem): void {
+export function checkItem({ code }: PodPlace, item: WorkItem): void {
   if (item.codeDigest !== code)
     throw new StageFailure(
       'wrong-code',

@@ -1,5 +1,5 @@
 import { openSync, writeSync } from 'node:fs'
-import type { Json } from '@millrace/ir'
+import { type Json, markerLimits } from '@millrace/ir'
 import { closeFile, storeFailed, toAppend } from '@millrace/store'
 import type { Level } from '../stage.ts'
 import { writeNow } from '../write-now.ts'
@@ -16,6 +16,7 @@ export class PodLog {
   readonly #lines: string
   readonly #open = new Map<string, number>()
   #written = 0
+  #tail = ''
   #failure: { readonly error: unknown } | undefined
 
   constructor(text: string, lines: string) {
@@ -37,6 +38,11 @@ export class PodLog {
     this.#keep(text)
   }
 
+  /** Its last characters, as many as a marker holds. */
+  get tail(): string {
+    return this.#tail.slice(-markerLimits.log)
+  }
+
   /** Throws what kept the log from being written: within the stage its code might catch it. */
   close(): void {
     for (const file of this.#open.values()) closeFile(file)
@@ -45,6 +51,9 @@ export class PodLog {
   }
 
   #keep(text: string): void {
+    this.#tail += text
+    // not for each of many short texts
+    if (this.#tail.length > 16 * markerLimits.log) this.#tail = this.tail
     if (this.#written >= logLimit) return
     const bytes = Buffer.from(text).subarray(0, logLimit - this.#written)
     this.#append(this.#text, bytes)

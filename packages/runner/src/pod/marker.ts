@@ -1,45 +1,40 @@
-import { closeSync, copyFileSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { DoneMarker, FailedMarker } from '@millrace/ir'
 import { makeFolder, onDisk } from '@millrace/store'
 
-/** Lets a file of the attempt be seen where the driver looks, whole or not at all. Its folder's names last from then. */
-export function publish(file: string, marker: string): void {
+/**
+ * Lets a marker be seen where the driver looks, whole or not at all; it lasts from then, as does what the attempt wrote
+ * before.
+ *
+ * @param folder of the attempt
+ */
+export function publish(marker: string, value: DoneMarker | FailedMarker, folder: string): void {
+  const temporary = join(dirname(marker), `.${basename(marker)}.${randomBytes(6).toString('hex')}.tmp`)
   onDisk('write', marker, () => {
     makeFolder(dirname(marker))
-    syncFolder(dirname(file))
-    const temporary = `${file}.marker`
+    syncFolder(folder)
+    const fd = openSync(temporary, 'wx')
     try {
-      linkSync(file, temporary)
-    } catch {
-      // some file systems have no hard links
-      copyFileSync(file, temporary)
-      sync(temporary)
+      writeFileSync(fd, JSON.stringify(value))
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
     }
     renameSync(temporary, marker)
-    // where both are one file already, a rename does nothing
-    unlinkIfThere(temporary)
   })
   syncFolder(dirname(marker))
-}
-
-function unlinkIfThere(path: string): void {
-  try {
-    unlinkSync(path)
-  } catch {}
 }
 
 /** Names are on the disk only once their folder is; not every file system knows how. */
 function syncFolder(path: string): void {
   try {
-    sync(path)
+    const fd = openSync(path, 'r')
+    try {
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
   } catch {}
-}
-
-function sync(path: string): void {
-  const fd = openSync(path, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
 }

@@ -1,3 +1,5 @@
+import { podPlaces } from '@millrace/ir'
+
 /** Where a pod's things lie, and how long is waited for what. */
 export interface PodOptions {
   /** The gzipped archive with `stage.mjs` and its assets. */
@@ -17,9 +19,9 @@ export interface PodOptions {
 }
 
 export const podOptions: PodOptions = {
-  code: '/millrace/code/code.gz',
-  store: '/millrace/store',
-  own: '/millrace/own',
+  code: `${podPlaces.code}/code.gz`,
+  store: podPlaces.store,
+  own: podPlaces.own,
   scratch: '/tmp',
   termination: '/dev/termination-log',
   itemWait: 30_000,

@@ -1,5 +1,14 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import {
+  attemptName,
+  attemptOfMarker,
+  attemptsName,
+  driverFolder,
+  itemName,
+  markerName,
+  uidPattern,
+} from '@millrace/ir'
 import { makeFolder, onDisk } from '@millrace/store'
 import { StageFailure } from '../failure.ts'
 import { attemptFiles } from '../folder.ts'
@@ -21,29 +30,35 @@ export interface PodPlace {
   /** Where the driver looks for what has ended. */
   readonly done: string
   readonly failed: string
+  readonly stopped: string
+  /** Where it tells of attempts that could not do so themselves. */
+  readonly told: string
 }
 
 /** @throws StageFailure when this process was not started by a Job of ours */
-export function podPlace({ own }: PodOptions): PodPlace {
+export function podPlace({ own, store }: PodOptions): PodPlace {
   const job = variable('MILLRACE_JOB')
   const code = variable('MILLRACE_CODE')
-  // both become part of a file's name
-  const uid = variable('MILLRACE_POD_UID', /^[A-Za-z0-9][A-Za-z0-9._-]*$/)
-  const index = variable('JOB_COMPLETION_INDEX', /^(0|[1-9]\d*)$/)
-  const name = `${index}-${uid}`
-  const folder = join(own, 'attempts', name)
+  // these become part of a file's name
+  const released = join(store, driverFolder(variable('MILLRACE_JOB_UID', uidPattern)))
+  const uid = variable('MILLRACE_POD_UID', uidPattern)
+  const index = Number(variable('JOB_COMPLETION_INDEX', /^(0|[1-9]\d*)$/))
+  const id = { index, pod: uid }
+  const folder = join(own, attemptsName, attemptName(id))
   return {
     job,
     uid,
-    index: Number(index),
+    index,
     code,
-    item: join(own, 'items', `${index}.json`),
+    item: join(released, itemName(index)),
     folder,
     paths: attemptFiles(folder),
     log: join(folder, 'log.txt'),
     lines: join(folder, 'log.jsonl'),
-    done: join(own, 'done', `${name}.json`),
-    failed: join(own, 'failed', `${name}.json`),
+    done: join(own, 'done', markerName(id)),
+    failed: join(own, 'failed', markerName(id)),
+    stopped: join(own, 'stopped', markerName(id)),
+    told: join(released, 'failed'),
   }
 }
 
@@ -69,22 +84,21 @@ export function beginAttempt({ done, folder, paths }: PodPlace): boolean {
   return true
 }
 
-/** 1, 2, …: how often the item was tried since it was released, this time included. */
-export function attemptNumber({ folder, index, item }: PodPlace): number {
+/** 1, 2, …: how often the item was tried, this time included. */
+export function attemptNumber({ folder, index }: PodPlace): number {
   // where Kubernetes counts, a long list of items needs no look at all that was tried
   const failures = process.env.MILLRACE_FAILURES
   if (failures) return Number(failures) + 1
-  const released = statSync(item).mtimeMs
-  const attempts = dirname(folder)
-  const others = readdirSync(attempts).filter((name) => name.startsWith(`${index}-`) && join(attempts, name) !== folder)
-  return 1 + others.filter((name) => statSync(join(attempts, name)).mtimeMs >= released).length
+  const others = namesIn(dirname(folder)).filter(
+    (name) => name.startsWith(`${index}-`) && join(dirname(folder), name) !== folder,
+  )
+  return 1 + others.length
 }
 
-/** How many attempts at the item failed by themselves since it was released: the driver tells of those that were killed. */
-export function failuresOf({ failed, index, item }: PodPlace): number {
-  const released = statSync(item).mtimeMs
-  const folder = dirname(failed)
-  if (!existsSync(folder)) return 0
-  const all = readdirSync(folder).filter((name) => name.startsWith(`${index}-`) && name.endsWith('.json'))
-  return all.filter((name) => statSync(join(folder, name)).mtimeMs >= released).length
+/** How many attempts at the item failed by themselves: the driver tells of those that were killed. */
+export function failuresOf({ failed, told, index }: PodPlace): number {
+  const names = new Set([...namesIn(dirname(failed)), ...namesIn(told)])
+  return [...names].filter((name) => attemptOfMarker(name)?.index === index).length
 }
+
+const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : [])

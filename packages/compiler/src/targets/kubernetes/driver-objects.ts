@@ -8,7 +8,7 @@ import type {
   V1ServiceAccount,
   V1Volume,
 } from '@kubernetes/client-node'
-import { failedRun } from '@millrace/ir'
+import { failedRun, podPlaces } from '@millrace/ir'
 import type { ClusterEnvironment, VolumeStore } from './environment.ts'
 import { labelsOf } from './labels.ts'
 import { accountName, planName } from './names.ts'
@@ -17,8 +17,8 @@ import {
   containerSecurity,
   fieldEnv,
   jobNameLabel,
+  jobUidLabel,
   nodeCommand,
-  places,
   podSecurity,
   readOnly,
 } from './pod.ts'
@@ -179,10 +179,10 @@ export const driverPod = (parts: RunParts): V1PodSpec => {
         name: 'driver',
         image: environment.image,
         imagePullPolicy: 'IfNotPresent',
-        command: nodeCommand(`${places.driver}/driver.mjs.gz`, [`--max-old-space-size=${driverHeap}`]),
+        command: nodeCommand(`${podPlaces.driver}/driver.mjs.gz`, [`--max-old-space-size=${driverHeap}`]),
         env: [
           fieldEnv('MILLRACE_JOB', jobNameLabel),
-          fieldEnv('MILLRACE_JOB_UID', "metadata.labels['batch.kubernetes.io/controller-uid']"),
+          fieldEnv('MILLRACE_JOB_UID', jobUidLabel),
           fieldEnv('MILLRACE_NAMESPACE', 'metadata.namespace'),
           { name: 'MILLRACE_PLAN', value: digest },
           { name: 'HOME', value: '/tmp' },
@@ -191,10 +191,10 @@ export const driverPod = (parts: RunParts): V1PodSpec => {
         resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
         securityContext: containerSecurity,
         volumeMounts: [
-          readOnly('driver', places.driver),
-          readOnly('plan', places.plan),
-          ...(inputs === undefined ? [] : [readOnly('inputs', places.inputs)]),
-          { name: 'store', mountPath: places.store },
+          readOnly('driver', podPlaces.driver),
+          readOnly('plan', podPlaces.plan),
+          ...(inputs === undefined ? [] : [readOnly('inputs', podPlaces.inputs)]),
+          { name: 'store', mountPath: podPlaces.store },
           { name: 'scratch', mountPath: '/tmp' },
         ],
       },

@@ -3,17 +3,6 @@ import type { V1Container, V1PodSpec, V1SecurityContext, V1Volume, V1VolumeMount
 /** A user of our own: the node image's is named, and `runAsNonRoot` needs a number. */
 const user = 65532
 
-/** Where things lie in a pod. */
-export const places = {
-  runner: '/millrace/runner',
-  driver: '/millrace/driver',
-  code: '/millrace/code',
-  plan: '/millrace/plan',
-  inputs: '/millrace/inputs',
-  store: '/millrace/store',
-  own: '/millrace/own',
-} as const
-
 /** What every pod has of Pod Security `restricted`, and more. */
 export const podSecurity: Partial<V1PodSpec> = {
   enableServiceLinks: false,
@@ -48,6 +37,7 @@ export const fieldEnv = (name: string, fieldPath: string): NonNullable<V1Contain
 })
 
 export const jobNameLabel = "metadata.labels['batch.kubernetes.io/job-name']"
+export const jobUidLabel = "metadata.labels['batch.kubernetes.io/controller-uid']"
 
 export const configMapVolume = (name: string, configMap: string): V1Volume => ({ name, configMap: { name: configMap } })
 export const readOnly = (name: string, mountPath: string): V1VolumeMount => ({ name, mountPath, readOnly: true })

@@ -9,6 +9,8 @@ import {
   type Plan,
   type PlanStage,
   type PlanStageSpec,
+  podPlaces,
+  podsFolder,
 } from '@millrace/ir'
 import type { ClusterEnvironment } from './environment.ts'
 import { labelsOf } from './labels.ts'
@@ -19,8 +21,8 @@ import {
   containerSecurity,
   fieldEnv,
   jobNameLabel,
+  jobUidLabel,
   nodeCommand,
-  places,
   podSecurity,
   readOnly,
 } from './pod.ts'
@@ -113,10 +115,10 @@ function podSpec({ plan, node, environment, placement, runner, code, claim }: St
     { name: 'scratch', emptyDir: disk === undefined ? {} : { sizeLimit: disk } },
   ]
   const mounts: V1VolumeMount[] = [
-    readOnly('runner', places.runner),
-    readOnly('code', places.code),
-    readOnly('store', places.store),
-    { name: 'store', mountPath: places.own, subPathExpr: 'nodes/$(MILLRACE_JOB)' },
+    readOnly('runner', podPlaces.runner),
+    readOnly('code', podPlaces.code),
+    readOnly('store', podPlaces.store),
+    { name: 'store', mountPath: podPlaces.own, subPathExpr: podsFolder('$(MILLRACE_JOB_UID)') },
     { name: 'scratch', mountPath: '/tmp' },
   ]
   if (sharedMemory !== undefined) {
@@ -138,9 +140,10 @@ function podSpec({ plan, node, environment, placement, runner, code, claim }: St
         name: 'main',
         image: environment.image,
         imagePullPolicy: 'IfNotPresent',
-        command: nodeCommand(`${places.runner}/runner.mjs.gz`, heapLimit(resources.memory)),
+        command: nodeCommand(`${podPlaces.runner}/runner.mjs.gz`, heapLimit(resources.memory)),
         env: [
           fieldEnv('MILLRACE_JOB', jobNameLabel),
+          fieldEnv('MILLRACE_JOB_UID', jobUidLabel),
           fieldEnv('MILLRACE_POD_UID', 'metadata.uid'),
           { name: 'MILLRACE_CODE', value: spec.code as string },
           { name: 'HOME', value: '/tmp' },

@@ -1,6 +1,3 @@
-import { closeSync, openSync, readSync } from 'node:fs'
-
-const chunk = 256 * 1024
 /** Bytes of a line that comes whole. */
 const lineLimit = 1024 * 1024
 
@@ -13,53 +10,14 @@ export interface Line {
   readonly ends: boolean
 }
 
-/** Reads a file that grows in another process, line by line. */
-export class Tail {
-  readonly #path: string
+/** Makes lines of bytes that come in pieces. */
+export class Lines {
   #offset = 0
   #rest = Buffer.alloc(0)
   #begins = true
 
-  constructor(path: string) {
-    this.#path = path
-  }
-
-  /**
-   * The lines that are whole since the last look, one chunk of the file after the other: it may be larger than this
-   * process. Who stops before the end goes on there.
-   *
-   * @param over nobody writes any more, so that what is left is a line
-   */
-  *lines(over: boolean): Generator<readonly Line[]> {
-    let fd: number
-    try {
-      fd = openSync(this.#path, 'r')
-    } catch {
-      // not there yet
-      return
-    }
-    try {
-      const bytes = Buffer.allocUnsafe(chunk)
-      for (let count = this.#read(fd, bytes); count > 0; count = this.#read(fd, bytes)) {
-        const lines = this.#take(bytes.subarray(0, count))
-        if (lines.length > 0) yield lines
-      }
-    } finally {
-      closeSync(fd)
-    }
-    if (over && (this.#rest.length > 0 || !this.#begins)) yield [this.#last()]
-  }
-
-  #read(fd: number, bytes: Buffer): number {
-    try {
-      return readSync(fd, bytes, 0, chunk, this.#offset)
-    } catch {
-      // the volume is away for a moment; the next look goes on here
-      return 0
-    }
-  }
-
-  #take(bytes: Buffer): Line[] {
+  /** The lines that are whole with these bytes. */
+  take(bytes: Buffer): Line[] {
     const lines: Line[] = []
     const held = Buffer.concat([this.#rest, bytes])
     const start = this.#offset - this.#rest.length
@@ -76,10 +34,12 @@ export class Tail {
     return lines
   }
 
-  #last(): Line {
+  /** What is left when nobody writes any more. */
+  last(): Line[] {
     const rest = this.#rest
+    if (rest.length === 0 && this.#begins) return []
     this.#rest = Buffer.alloc(0)
-    return this.#line(rest, this.#offset - rest.length, true)
+    return [this.#line(rest, this.#offset - rest.length, true)]
   }
 
   #line(bytes: Buffer, offset: number, ends: boolean): Line {

@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import {
+  type AttemptId,
+  attemptName,
+  attemptOfMarker,
+  attemptsName,
+  type DoneMarker,
+  driverFolder,
+  type FailedMarker,
+  type Foreign,
+  itemName,
+  type Json,
+  type MarkerKind,
+  markerLimits,
+  markerName,
+  podsFolder,
+  type Release,
+  readDone,
+  readFailed,
+  readRelease,
+  releaseName,
+  uidPattern,
+  type WorkItem,
+} from '@millrace/ir'
+import { ForeignFolder, makeFolder, onDisk } from '@millrace/store'
+
+/** A marker that was not given before. */
+export interface News {
+  readonly kind: MarkerKind
+  readonly id: AttemptId
+  /** Written by a driver, of a pod that could not. */
+  readonly ours: boolean
+}
+
+/**
+ * Through which the driver and the pods of one Job speak. What the driver writes, and reads again when it goes on, stands
+ * where no pod can write; of what pods write nothing is taken on trust.
+ */
+export class JobFolder {
+  readonly #own: string
+  /** Absolute. */
+  readonly #pods: string
+  readonly #seen = new Set<string>()
+  #open: ForeignFolder | undefined
+
+  constructor(root: string, uid: string) {
+    if (!uidPattern.test(uid)) throw new Error(`"${uid}" is no uid of a Job`)
+    this.#own = join(root, driverFolder(uid))
+    this.#pods = join(root, podsFolder(uid))
+  }
+
+  /** Writes what is to be done, and makes the folder that pods write to. */
+  release(release: Release, items: readonly WorkItem[]): void {
+    for (const folder of [join(this.#own, 'items'), this.#pods]) onDisk('create', folder, () => makeFolder(folder))
+    // a pod of another user has only its group's rights
+    onDisk('create', this.#pods, () => chmodSync(this.#pods, 0o2770))
+    for (const [i, item] of items.entries()) this.#write(itemName(i), item)
+    this.#write(releaseName, release)
+  }
+
+  released(): Release | undefined {
+    try {
+      return readRelease(JSON.parse(readFileSync(join(this.#own, releaseName), 'utf8')) as Json)
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Tells of an attempt that could not do so itself: the next pod of its item counts it. */
+  fail(id: AttemptId, failed: FailedMarker): void {
+    const name = markerName(id)
+    this.#seen.add(`ours/${name}`)
+    onDisk('create', this.#own, () => makeFolder(join(this.#own, 'failed')))
+    this.#write(join('failed', name), failed)
+  }
+
+  /** Keeps open what pods wrote, for all that `work` reads of it. @throws OddFile when it is no folder */
+  look<T>(work: () => T): T {
+    if (this.#open) return work()
+    this.#open = ForeignFolder.open(this.#pods)
+    try {
+      return work()
+    } finally {
+      this.#open?.close()
+      this.#open = undefined
+    }
+  }
+
+  /**
+   * Markers that were not given before: first those of drivers.
+   *
+   * @param most of pods, of one kind
+   * @throws OddFile when there are more, or where their folder is none
+   */
+  *news(most: number): Generator<News> {
+    for (const name of namesIn(join(this.#own, 'failed'))) yield* this.#new('ours', 'failed', name)
+    for (const kind of ['done', 'failed', 'stopped'] as const)
+      for (const name of this.#open?.within(kind, (folder) => folder.names(most).sort()) ?? [])
+        yield* this.#new(kind, kind, name)
+  }
+
+  *#new(who: string, kind: MarkerKind, name: string): Generator<News> {
+    const seen = `${who}/${name}`
+    if (this.#seen.has(seen)) return
+    const id = attemptOfMarker(name)
+    // one that is not whole yet has another name
+    if (!id) return
+    this.#seen.add(seen)
+    yield { kind, id, ours: who === 'ours' }
+  }
+
+  /** A marker that can't be seen yet is looked at again. */
+  forget({ kind, id, ours }: News): void {
+    this.#seen.delete(`${ours ? 'ours' : kind}/${markerName(id)}`)
+  }
+
+  /** @throws OddFile */
+  done(id: AttemptId): Foreign<DoneMarker> | undefined {
+    const bytes = this.#marker('done', id)
+    return bytes && readDone(bytes)
+  }
+
+  /** @throws OddFile */
+  failed({ kind, id, ours }: News): Foreign<FailedMarker> | undefined {
+    const bytes = ours ? bytesOf(join(this.#own, kind, markerName(id))) : this.#marker(kind, id)
+    return bytes && readFailed(bytes)
+  }
+
+  /** What `work` makes of an attempt's folder, if it is there. @throws OddFile */
+  attempt(id: AttemptId, work: (folder: ForeignFolder) => void): void {
+    this.look(() => this.#open?.within(attemptsName, (attempts) => attempts.within(attemptName(id), work)))
+  }
+
+  /** Where an attempt's artifacts lie; what stands there is foreign. */
+  files(id: AttemptId): string {
+    return join(this.#pods, attemptsName, attemptName(id), 'files')
+  }
+
+  /** Some volumes show a name before its bytes. */
+  #marker(kind: MarkerKind, id: AttemptId): Buffer | undefined {
+    const bytes = this.look(() => this.#open?.within(kind, (folder) => folder.read(markerName(id), markerLimits.bytes)))
+    return bytes && bytes.length > 0 ? bytes : undefined
+  }
+
+  #write(name: string, value: object): void {
+    const path = join(this.#own, name)
+    const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
+    onDisk('write', path, () => {
+      const fd = openSync(temporary, 'wx', 0o660)
+      try {
+        writeFileSync(fd, JSON.stringify(value))
+        fsyncSync(fd)
+      } finally {
+        closeSync(fd)
+      }
+      renameSync(temporary, path)
+    })
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort()
+  } catch {
+    // not there yet, or the volume lags: the next look tells
+    return []
+  }
+}
+
+function bytesOf(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path)
+  } catch {
+    return undefined
+  }
+}
