@@ -1,9 +1,13 @@
 import { z } from 'zod'
 import { isObject, type Json, showPath } from './json.ts'
+import { holdsMore, misfit } from './misfit.ts'
 import type { Schema } from './port.ts'
 
 const checkers = new WeakMap<Schema, z.ZodType>()
-const shapeCheckers = new WeakMap<Schema, z.ZodType>()
+const shapeCheckers = new WeakMap<Schema, { readonly shape: Schema; readonly checker: z.ZodType }>()
+
+/** Of more values zod is asked only if none is wrong at a glance: it would remember each one that is. */
+const many = 20_000
 
 /**
  * Checks a value by JSON Schema alone, as drivers do, which know no code of the author. Gives one line that says what
@@ -15,7 +19,7 @@ export function checkJson(schema: Schema, value: Json | undefined): string | und
     checker = z.fromJSONSchema(schema as never) as z.ZodType
     checkers.set(schema, checker)
   }
-  return problemOf(checker, value)
+  return problemOf(checker, schema, value)
 }
 
 /**
@@ -23,17 +27,18 @@ export function checkJson(schema: Schema, value: Json | undefined): string | und
  * author's own schema has passed elsewhere, where code of the author may have reached into the check.
  */
 export function checkShape(schema: Schema, value: Json): string | undefined {
-  let checker = shapeCheckers.get(schema)
-  if (!checker) {
+  let known = shapeCheckers.get(schema)
+  if (!known) {
     try {
-      checker = z.fromJSONSchema(shapeOf(schema) as never) as z.ZodType
+      const shape = shapeOf(schema)
+      known = { shape, checker: z.fromJSONSchema(shape as never) as z.ZodType }
     } catch {
       // another stage of this process replaced what zod uses: the author's own check stands alone then
       return undefined
     }
-    shapeCheckers.set(schema, checker)
+    shapeCheckers.set(schema, known)
   }
-  return problemOf(checker, value)
+  return problemOf(known.checker, known.shape, value)
 }
 
 /** Of these JSON Schema says less than zod (flags, formats), or more (fields beside an intersection's). */
@@ -57,7 +62,9 @@ function shapeOf(schema: Schema): Schema {
   return out
 }
 
-function problemOf(checker: z.ZodType, value: Json | undefined): string | undefined {
+function problemOf(checker: z.ZodType, schema: Schema, value: Json | undefined): string | undefined {
+  const wrong = value !== undefined && holdsMore(value, many) ? misfit(schema, value) : undefined
+  if (wrong) return wrong.length === 0 ? 'Invalid input' : `${showPath(wrong)}: Invalid input`
   const result = checker.safeParse(value)
   if (result.success) return undefined
   return result.error.issues
