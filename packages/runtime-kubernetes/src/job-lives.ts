@@ -2,6 +2,7 @@ import { type Call, type ClusterPlan, mostCompletions } from '@millrace/ir'
 import { type Cause, type Outcomes, openItems } from './calls.ts'
 import { type Cluster, ClusterError } from './cluster.ts'
 import {
+  attemptRefused,
   cutShort,
   isFinal,
   jobFailed,
@@ -264,7 +265,11 @@ export class JobLives {
   }
 
   #failOpen(run: NodeRun, cause: Cause): void {
-    for (const item of openItems(run)) this.#outcomes.failed(run, item, [...item.attempts.values()].at(-1), cause)
+    for (const item of openItems(run)) {
+      const attempt = [...item.attempts.values()].at(-1)
+      const odd = attempt?.odd
+      this.#outcomes.failed(run, item, attempt, odd ? attemptRefused(run.node, odd.path, odd.message) : cause)
+    }
   }
 }
 
