@@ -2,16 +2,26 @@ import { readFileSync } from 'node:fs'
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { isIPv6 } from 'node:net'
-import { text } from 'node:stream/consumers'
+import { bodyOf } from './bounded-body.ts'
 import { ClusterError } from './cluster.ts'
+import { LineReader } from './line-reader.ts'
+import { noAnswer } from './no-answer.ts'
 
 /** Connections of a driver at a time, those of its watches among them: each costs memory on both sides. */
 const atOnce = 16
 /** A connection on which nothing comes for so long counts as dead, in milliseconds. */
 const patience = 30_000
 
+/** An answer that is not there as a whole after so many times that counts as none. */
+const wholeAnswer = 4
+
 const kept = { keepAlive: true, maxSockets: atOnce }
-/** Characters of what a server says of a refusal; a proxy may send a page. */
+/** Bytes of an answer; a page of a list is the largest. */
+const answerLimit = 32 * 1024 * 1024
+/** Bytes of a line of a watch: one object, of which etcd takes 1.5 MiB. */
+const lineLimit = 24 * 1024 * 1024
+/** Bytes that are read, and characters that are kept, of what a server says of a refusal; a proxy may send a page. */
+const refusalLimit = 64 * 1024
 const messageLimit = 1000
 
 /** How a program reaches an API server. */
@@ -20,7 +30,7 @@ export interface Access {
   readonly origin: string
   /** A folder with `token`, and `ca.crt` for https. */
   readonly account: string
-  /** Milliseconds without a byte after which a connection counts as dead. Default 30,000. */
+  /** Milliseconds without a byte after which a connection counts as dead; four times as many for a whole answer. Default 30,000. */
   readonly patience?: number
 }
 
@@ -95,42 +105,62 @@ export class ApiServer {
   async watch<T>(path: string, query: Query, signal: AbortSignal, tell: (change: Change<T>) => void): Promise<void> {
     try {
       const answer = await this.#send(path, { query: { ...query, watch: true }, signal })
-      let rest = ''
-      for await (const chunk of answer.setEncoding('utf8')) {
-        const lines = `${rest}${chunk}`.split('\n')
-        rest = lines.pop() ?? ''
-        for (const line of lines) if (!signal.aborted) tell(JSON.parse(line) as Change<T>)
-      }
+      const lines = new LineReader(lineLimit)
+      for await (const chunk of answer as AsyncIterable<Buffer>)
+        for (const line of lines.take(chunk)) if (!signal.aborted) tell(parsed<Change<T>>(line, answer))
     } catch (error) {
       if (!signal.aborted) throw told(error)
     }
   }
 
   async #ask<T>(path: string, sent: Sent): Promise<T> {
+    const late = new AbortController()
+    const within = wholeAnswer * this.#patience
+    const timer = setTimeout(() => late.abort(), within)
     try {
-      return JSON.parse(await text(await this.#send(path, sent))) as T
+      const answer = await this.#send(path, { ...sent, signal: late.signal })
+      const { text, whole } = await bodyOf(answer, answerLimit)
+      if (whole) return parsed<T>(text, answer)
+      throw new ClusterError(0, 'TooLarge', `the answer to ${path} has more than ${answerLimit} bytes`)
     } catch (error) {
-      throw told(error)
+      if (!late.signal.aborted) throw told(error)
+      throw new ClusterError(0, 'NoAnswer', `no whole answer to ${path} within ${within / 1000} s`)
+    } finally {
+      clearTimeout(timer)
     }
+  }
+
+  get #patience(): number {
+    return this.#access.patience ?? patience
   }
 
   /** The connections, anew where the kubelet has renewed the certificate of the authority that the server has to show. */
   #connections(): http.Agent {
     if (!this.#secure) return this.#agent
-    const ca = readFileSync(`${this.#access.account}/ca.crt`, 'utf8')
+    const ca = this.#shown('ca.crt')
     if (ca !== this.#authority) this.#agent = new https.Agent({ ...kept, ca })
     this.#authority = ca
     return this.#agent
   }
 
+  /** What the kubelet put there for this pod, and renews. @throws ClusterError */
+  #shown(name: string): string {
+    try {
+      return readFileSync(`${this.#access.account}/${name}`, 'utf8').trim()
+    } catch (error) {
+      throw new ClusterError(0, 'NoToken', `${name} of the service account can't be read: ${(error as Error).message}`)
+    }
+  }
+
   /** The answer to a request, when it is a good one. */
   #send(path: string, { query = {}, apply, signal }: Sent): Promise<IncomingMessage> {
-    const { origin, account, patience: timeout = patience } = this.#access
+    const { origin } = this.#access
+    const timeout = this.#patience
     const url = new URL(path, origin)
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value))
-    // the kubelet renews it
-    const token = readFileSync(`${account}/token`, 'utf8').trim()
+    const token = this.#shown('token')
+    if (!/^[!-~]+$/.test(token)) throw new ClusterError(0, 'NoToken', 'token of the service account is none')
     const agent = this.#connections()
     return new Promise((resolve, reject) => {
       let answered = false
@@ -172,19 +202,39 @@ export class ApiServer {
 
 /** What the server says of a request that it refuses: a Status, mostly. */
 async function refusal(answer: IncomingMessage): Promise<ClusterError> {
-  const code = answer.statusCode ?? 0
-  const body = await text(answer)
-  const after = Number(answer.headers['retry-after'])
-  const refused = (reason = `HTTP ${code}`, message = `HTTP ${code}`) =>
-    new ClusterError(code, reason, message.slice(0, messageLimit), after > 0 ? after : undefined)
+  const { statusCode: code = 0, headers } = answer
+  const after = Number(headers['retry-after'])
+  const refused = (reason: unknown, message: unknown) =>
+    new ClusterError(
+      code,
+      typeof reason === 'string' ? reason : `HTTP ${code}`,
+      (typeof message === 'string' && message !== '' ? message : `HTTP ${code}`).slice(0, messageLimit),
+      after > 0 ? after : undefined,
+    )
+  if (headers.location !== undefined) {
+    answer.destroy()
+    return refused(undefined, `HTTP ${code} to ${headers.location}: what answers is no API server`)
+  }
+  const { text } = await bodyOf(answer, refusalLimit)
   try {
-    const { reason, message } = JSON.parse(body) as { readonly reason?: string; readonly message?: string }
+    const { reason, message } = JSON.parse(text) as { readonly reason?: unknown; readonly message?: unknown }
     return refused(reason, message)
   } catch {
-    return refused(undefined, body.trim() || undefined)
+    return refused(undefined, text.trim())
   }
 }
 
-/** What is no answer at all may be one the next time. */
-const told = (error: unknown): ClusterError =>
-  error instanceof ClusterError ? error : new ClusterError(0, 'NoAnswer', (error as Error).message)
+function parsed<T>(text: string, { headers }: IncomingMessage): T {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    const kind = headers['content-type'] ?? 'of no kind'
+    throw new ClusterError(
+      0,
+      'NotJson',
+      `what answers is no API server: it sent ${JSON.stringify(text.slice(0, 60))} (${kind})`,
+    )
+  }
+}
+
+const told = (error: unknown): ClusterError => (error instanceof ClusterError ? error : noAnswer(error))

@@ -43,6 +43,7 @@ export interface JobFields {
 export class ClusterError extends Error {
   /** HTTP status; 0 where there was no answer. */
   readonly status: number
+  /** The server's word for it; `Untrusted` and `NoToken` where it was not asked for want of trust. */
   readonly reason: string
   /** Seconds that the server asks to wait. */
   readonly retryAfter: number | undefined
@@ -56,6 +57,20 @@ export class ClusterError extends Error {
 
   /** Whether the same request may go well a little later. */
   get passes(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500
+    return (this.status === 0 && !this.distrust) || this.status === 429 || this.status >= 500
+  }
+
+  /** The server is not who it should be, or does not take who asks: that passes only if somebody renews what they show. */
+  get distrust(): boolean {
+    return this.status === 401 || this.reason === 'Untrusted' || this.reason === 'NoToken'
+  }
+
+  /**
+   * Milliseconds to wait before the same request is made again: what the server asks for, within reason.
+   *
+   * @param round from 1
+   */
+  pause(round: number, most: number): number {
+    return Math.min(most, (this.retryAfter ?? 0) * 1000 || 100 * 2 ** round)
   }
 }

@@ -115,10 +115,7 @@ function crash(error: unknown): Diagnostic {
       severity: 'error',
       message: `the driver can't go on: ${error.message}`,
       at: nowhere,
-      fix:
-        error.status === 403
-          ? 'Apply the folder again: the rights that it needs are in its Role.'
-          : 'It is started again by itself; look at the API server if it goes on.',
+      fix: crashFix(error),
     }
   return {
     code: 'internal-error',
@@ -127,6 +124,13 @@ function crash(error: unknown): Diagnostic {
     at: nowhere,
     fix: 'It is started again by itself; report this if it goes on.',
   }
+}
+
+function crashFix({ status, distrust }: ClusterError): string {
+  if (status === 403) return 'Apply the folder again: the rights that it needs are in its Role.'
+  return distrust
+    ? 'It is started again by itself; look at the service account of its pod, whose token and authority the cluster renews.'
+    : 'It is started again by itself; look at the API server if it goes on.'
 }
 
 /** Bytes that a container's termination message may have (Kubernetes). */

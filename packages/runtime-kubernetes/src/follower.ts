@@ -8,12 +8,16 @@ const watchSeconds = 240
 const resync = 240_000
 /** After so long without an answer it is told, in milliseconds. */
 const patience = 20_000
+/** How long what the driver shows to the server may not be taken, in milliseconds: a kubelet renews it in that time. */
+const trustPatience = 60_000
 /** One that lasted as long was none that the server refused, in milliseconds. */
 const lasted = 5000
-const pageSize = 500
+const longestPause = 5000
+/** Objects of a page of a list, at first and at least; pages of a list that has an end. */
+const [pageSize, leastPage, mostPages] = [500, 10, 2000]
 
 interface Listed<T> {
-  readonly items: readonly T[]
+  readonly items?: readonly T[]
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
 }
 
@@ -49,6 +53,7 @@ export class Follower<T extends Named> {
   readonly #known = new Map<string, T>()
   #version = ''
   #listed = 0
+  #page = pageSize
 
   constructor(api: ApiServer, following: Following<T>) {
     this.#api = api
@@ -67,7 +72,7 @@ export class Follower<T extends Named> {
       const lost = await this.#once()
       if (this.#of.stopped.aborted) return
       failures = Date.now() - began > lasted ? 0 : failures + 1
-      if (failures > 0) await sleep(Math.min(5000, 100 * 2 ** failures))
+      if (failures > 0) await sleep(Math.min(longestPause, 100 * 2 ** failures))
       if (lost === 'gone' || failures > 1 || Date.now() - this.#listed > resync) await this.#list()
     }
   }
@@ -80,28 +85,36 @@ export class Follower<T extends Named> {
         return await this.#listOnce()
       } catch (error) {
         if (this.#of.stopped.aborted) return
+        if (!(error instanceof ClusterError)) throw error
+        const waited = Date.now() - began
+        const distrusted = error.distrust && waited < trustPatience
         // 410: the list changed so much between two of its pages that it has to begin again
-        if (!(error instanceof ClusterError) || (!error.passes && error.status !== 410)) throw error
-        if (!silent && Date.now() - began > patience) {
+        if (!error.passes && !distrusted && error.status !== 410) throw error
+        if (error.reason === 'TooLarge') this.#page = Math.max(leastPage, Math.floor(this.#page / 4))
+        if (!silent && !error.distrust && waited > patience) {
           silent = true
           this.#of.silent(error.message)
         }
-        await sleep(Math.min(5000, (error.retryAfter ?? 0) * 1000 || 100 * 2 ** tries))
+        await sleep(error.pause(tries, longestPause))
       }
     }
   }
 
   async #listOnce(): Promise<void> {
+    const { path, selector } = this.#of
     const found = new Set<string>()
     let version = ''
-    for (let next: string | undefined = ''; next !== undefined; ) {
-      const { path, selector } = this.#of
-      const { items, metadata }: Listed<T> = await this.#api.read(path, {
+    let pages = 0
+    for (let next: string | undefined = ''; next !== undefined; pages++) {
+      if (pages === mostPages) throw new ClusterError(0, 'NoEnd', `the list of ${path} has no end`)
+      const answer: Listed<T> | null = await this.#api.read(path, {
         labelSelector: selector,
-        limit: pageSize,
+        limit: this.#page,
         continue: next || undefined,
       })
-      for (const item of items) {
+      const { items, metadata }: Partial<Listed<T>> = answer ?? {}
+      if (!Array.isArray(items)) throw new ClusterError(0, 'NoList', `what ${path} answers is no list`)
+      for (const item of items as readonly T[]) {
         found.add(item.metadata?.uid ?? '')
         this.#see(item)
       }
@@ -132,8 +145,10 @@ export class Follower<T extends Named> {
       if (type === 'DELETED') this.#forget(object)
       else if (type !== 'BOOKMARK') this.#see(object)
     }
+    // a server may not keep to the time that it is given
+    const late = AbortSignal.timeout((watchSeconds + 60) * 1000)
     try {
-      await this.#api.watch(this.#of.path, query, AbortSignal.any([this.#of.stopped, over.signal]), take)
+      await this.#api.watch(this.#of.path, query, AbortSignal.any([this.#of.stopped, over.signal, late]), take)
       return lost
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error

@@ -12,6 +12,8 @@ export interface Shape {
 
 /** How often a request that another change overtook, or that found no answer, is made again. */
 const tries = 12
+/** Between two of them, in milliseconds. */
+const longestPause = 10_000
 
 /** Brings Jobs into shape, whatever happens to them meanwhile. Each step can be repeated. */
 export class JobControl {
@@ -49,8 +51,8 @@ export class JobControl {
         if (!(error instanceof ClusterError) || round === tries) throw error
         if (fields.owners.length > 0 && (error.status === 403 || error.status === 422) && /owner/i.test(error.message))
           this.#owns = false
-        else if (error.status !== 409 && !error.passes) throw error
-        if (error.passes) await pause(error, round)
+        else if (error.status !== 409 && !mayPass(error)) throw error
+        if (mayPass(error)) await sleep(error.pause(round, longestPause))
         view = undefined
       }
     }
@@ -68,8 +70,8 @@ export class JobControl {
         if (view) this.#seen(view)
         return view
       } catch (error) {
-        if (!(error instanceof ClusterError) || !error.passes || round === tries) throw error
-        await pause(error, round)
+        if (!(error instanceof ClusterError) || !mayPass(error) || round === tries) throw error
+        await sleep(error.pause(round, longestPause))
       }
     }
   }
@@ -96,8 +98,8 @@ export class JobControl {
 
 export const stateName = 'millrace.dev/state'
 
-const pause = ({ retryAfter }: ClusterError, round: number): Promise<void> =>
-  sleep(Math.min(10_000, (retryAfter ?? 0) * 1000 || 100 * 2 ** round))
+/** The kubelet may be about to renew what the driver shows to the server. */
+const mayPass = (error: ClusterError): boolean => error.passes || error.distrust
 
 const is = (view: JobView, { suspend, completions, parallelism, backoffLimit }: Shape): boolean =>
   view.suspend === suspend &&

@@ -243,7 +243,7 @@ export class JobLives {
     try {
       await work()
     } catch (error) {
-      if (!(error instanceof ClusterError) || error.passes) throw error
+      if (!(error instanceof ClusterError) || error.passes || error.distrust) throw error
       if (run.phase !== 'runs') return
       const gone = error.status === 404
       this.#failOpen(run, gone ? jobGone(run.node, run.job.name) : refused(run.node, run.job.name, error.message))

@@ -38,15 +38,15 @@ export class KubeCluster implements Cluster {
     const jobs = new Follower<V1Job>(this.#api, {
       ...common,
       path: this.#jobs,
-      tell: (job) => listener.job(jobView(job)),
+      tell: (job) => listener.job(seen(jobView, job)),
       tellGone: ({ metadata }) => listener.noJob(metadata?.name ?? '', metadata?.uid ?? ''),
     })
     const pods = new Follower<V1Pod>(this.#api, {
       ...common,
       path: this.#pods,
-      tell: (pod) => listener.pod(podView(pod)),
+      tell: (pod) => listener.pod(seen(podView, pod)),
       tellGone: (pod) => {
-        const { uid, job } = podView(pod)
+        const { uid, job } = seen(podView, pod)
         listener.noPod(uid, job)
       },
     })
@@ -56,7 +56,7 @@ export class KubeCluster implements Cluster {
 
   async job(name: string): Promise<JobView | undefined> {
     try {
-      return jobView(await this.#api.read<V1Job>(`${this.#jobs}/${name}`))
+      return seen(jobView, await this.#api.read<V1Job>(`${this.#jobs}/${name}`))
     } catch (error) {
       if (error instanceof ClusterError && error.status === 404) return undefined
       throw error
@@ -83,22 +83,38 @@ export class KubeCluster implements Cluster {
       },
     }
     const query = { fieldManager: driverManager, force: true }
-    return jobView(await this.#api.apply<V1Job>(`${this.#jobs}/${name}`, body, query))
+    return seen(jobView, await this.#api.apply<V1Job>(`${this.#jobs}/${name}`, body, query))
   }
 
   async told(): Promise<readonly Told[]> {
-    const { items } = await this.#api.read<{ readonly items: readonly CoreV1Event[] }>(this.#events, {
+    const found = await this.#api.read<{ readonly items: readonly CoreV1Event[] }>(this.#events, {
       // a wide map has thousands of others
       fieldSelector: 'type=Warning',
       limit: pageSize,
     })
-    return items
-      .toSorted((a, b) => timeOf(a) - timeOf(b))
-      .flatMap(({ involvedObject: { kind, name }, reason, message }) =>
-        (kind === 'Job' || kind === 'Pod') && name !== undefined
-          ? [{ kind, name, reason: reason ?? '', message: message ?? '' } as const]
-          : [],
-      )
+    return seen(toldIn, found)
+  }
+}
+
+const toldIn = ({ items }: { readonly items: readonly CoreV1Event[] }): readonly Told[] =>
+  items
+    .toSorted((a, b) => timeOf(a) - timeOf(b))
+    .flatMap(({ involvedObject: { kind, name }, reason, message }) =>
+      (kind === 'Job' || kind === 'Pod') && name !== undefined
+        ? [{ kind, name, reason: reason ?? '', message: message ?? '' } as const]
+        : [],
+    )
+
+/** What is looked at of an object. @throws ClusterError for one that is none of its kind */
+function seen<T, V>(look: (object: T) => V, object: T): V {
+  try {
+    return look(object)
+  } catch (error) {
+    throw new ClusterError(
+      0,
+      'NoObject',
+      `the API server told of something that is no object: ${(error as Error).message}`,
+    )
   }
 }
 

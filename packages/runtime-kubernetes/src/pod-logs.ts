@@ -1,7 +1,7 @@
 import { CoreV1Api, type KubeConfig, type V1Pod } from '@kubernetes/client-node'
+import { clientOf, insist } from './client.ts'
 import { clusterError } from './cluster-error.ts'
 import { podView } from './kube-views.ts'
-import { insist } from './submit.ts'
 
 export interface LogSelection {
   readonly namespace: string
@@ -26,7 +26,7 @@ export async function* podLogs(
   config: KubeConfig,
   { namespace, pipeline, stage }: LogSelection,
 ): AsyncGenerator<PodLog> {
-  const core = config.makeApiClient(CoreV1Api)
+  const core = clientOf(config, CoreV1Api)
   const chosen = [`millrace.dev/pipeline=${pipeline}`, 'app.kubernetes.io/component=stage']
   if (stage !== undefined) chosen.push(`millrace.dev/stage=${stage}`)
   const labelSelector = chosen.join(',')

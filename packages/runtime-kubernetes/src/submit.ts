@@ -6,6 +6,7 @@ import {
   KubernetesObjectApi,
   PatchStrategy,
 } from '@kubernetes/client-node'
+import { clientOf, insist } from './client.ts'
 import { ClusterError } from './cluster.ts'
 import { clusterError } from './cluster-error.ts'
 import { stateName } from './job-control.ts'
@@ -16,7 +17,7 @@ const applyManager = 'kubectl'
 
 /** Applies manifests in their order, as `kubectl apply --server-side` does. @throws ClusterError with the object's name */
 export async function applyAll(config: KubeConfig, objects: readonly KubernetesObject[]): Promise<readonly string[]> {
-  const api = KubernetesObjectApi.makeApiClient(config)
+  const api = clientOf(config, KubernetesObjectApi)
   const running: string[] = []
   for (const object of objects) {
     try {
@@ -47,7 +48,7 @@ export async function deleteEnded(
   driver: string,
   anew: ReadonlySet<string>,
 ): Promise<readonly string[]> {
-  const api = config.makeApiClient(BatchV1Api)
+  const api = clientOf(config, BatchV1Api)
   const gone: string[] = []
   const last = await read(api, namespace, driver)
   const over = !last || last.end === 'complete'
@@ -78,7 +79,7 @@ export async function deleteEnded(
 
 /** Whether there is a Job of this name that has ended. @throws ClusterError */
 export async function hasEnded(config: KubeConfig, namespace: string, name: string): Promise<boolean> {
-  const job = await read(config.makeApiClient(BatchV1Api), namespace, name)
+  const job = await read(clientOf(config, BatchV1Api), namespace, name)
   return job?.end !== undefined
 }
 
@@ -89,20 +90,5 @@ async function read(api: BatchV1Api, namespace: string, name: string): Promise<R
     const told = clusterError(error)
     if (told.status === 404) return undefined
     throw told
-  }
-}
-
-const tries = 5
-
-/** What fails by chance is tried again. @throws ClusterError */
-export async function insist<T>(request: () => Promise<T>): Promise<T> {
-  for (let n = 1; ; n++) {
-    try {
-      return await request()
-    } catch (error) {
-      const told = clusterError(error)
-      if (!told.passes || n === tries) throw told
-      await sleep((told.retryAfter ?? 0) * 1000 || 200 * 2 ** n)
-    }
   }
 }

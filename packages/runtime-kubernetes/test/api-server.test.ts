@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
-import { accessFromPod, type Change } from '../src/api-server.ts'
+import { expect, test, vi } from 'vitest'
+import { ApiServer, accessFromPod, type Change } from '../src/api-server.ts'
+import { certificate, otherCertificate } from './certificates.ts'
 import { serving } from './serving.ts'
 
 const never = new AbortController().signal
@@ -129,4 +130,128 @@ test('a pod finds the server by its environment', () => {
   const six = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' }
   expect(accessFromPod(six)).toEqual({ origin: 'https://[fd00::1]:6443', account })
   expect(() => accessFromPod({})).toThrow('KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set')
+})
+
+test('a line of a watch that comes in thousands of pieces is put together once', async () => {
+  const name = 'x'.repeat(16 * 2 ** 20)
+  const { api } = await serving((_, response) => void response.end(`${JSON.stringify({ ...ada, object: { name } })}\n`))
+  const joined = vi.spyOn(Buffer, 'concat')
+  const told: Change<{ readonly name: string }>[] = []
+  await api.watch<{ readonly name: string }>('/pods', {}, never, (change) => told.push(change))
+  const calls = joined.mock.calls.filter(([pieces]) => pieces.length > 1)
+  joined.mockRestore()
+  expect(told.map(({ object }) => object.name === name)).toEqual([true])
+  expect(calls.length).toBe(1)
+})
+
+test('a line of a watch without an end ends the watch', async () => {
+  const { api } = await serving(async (_, response) => {
+    const piece = Buffer.alloc(2 ** 20, 'x')
+    while (!response.destroyed) if (!response.write(piece)) await new Promise((done) => setTimeout(done, 1))
+  })
+  const message = 'a line has more than 25165824 bytes'
+  await expect(api.watch('/pods', {}, never, () => {})).rejects.toMatchObject({ status: 0, passes: true, message })
+})
+
+test('what no API server says is told as that', async () => {
+  const { api, origin } = await serving((request, response) => {
+    if (request.url === '/page') response.setHeader('content-type', 'text/html').end('<html>Log in</html>')
+    else if (request.url?.startsWith('/moved')) response.writeHead(302, { location: 'https://login/' }).end('moved')
+    else if (request.url?.startsWith('/lines')) response.end('<html>\n')
+    else if (request.url === '/odd') response.writeHead(500).end('{"reason":5,"message":{}}')
+    else response.end()
+  })
+  const page = 'what answers is no API server: it sent "<html>Log in</html>" (text/html)'
+  await expect(api.read('/page')).rejects.toMatchObject({ reason: 'NotJson', passes: true, message: page })
+  const nothing = 'what answers is no API server: it sent "" (of no kind)'
+  await expect(api.read('/empty')).rejects.toMatchObject({ message: nothing })
+  await expect(api.watch('/lines', {}, never, () => {})).rejects.toMatchObject({ reason: 'NotJson', passes: true })
+  const moved = 'HTTP 302 to https://login/: what answers is no API server'
+  for (const asked of [api.read('/moved'), api.watch('/moved', {}, never, () => {})])
+    await expect(asked).rejects.toMatchObject({ status: 302, passes: false, message: moved })
+  const odd = { status: 500, reason: 'HTTP 500', message: 'HTTP 500' }
+  await expect(api.read('/odd')).rejects.toMatchObject(odd)
+  expect(origin).toMatch(/^http:/)
+})
+
+test('of a refusal, and of an answer, only so much is read', async () => {
+  let written = 0
+  const { api } = await serving(async (request, response) => {
+    response.writeHead(request.url === '/refused' ? 502 : 200)
+    const piece = Buffer.alloc(2 ** 20, 'x')
+    for (; written < 64 && !response.destroyed; written++)
+      if (!response.write(piece)) await new Promise((done) => setTimeout(done, 1))
+    response.end()
+  })
+  await expect(api.read('/refused')).rejects.toMatchObject({ status: 502, message: 'x'.repeat(1000) })
+  expect(written).toBeLessThan(64)
+  written = 0
+  const message = 'the answer to /all has more than 33554432 bytes'
+  await expect(api.read('/all')).rejects.toMatchObject({ status: 0, reason: 'TooLarge', message })
+  expect(written).toBeLessThan(64)
+})
+
+test('an answer that comes drop by drop is none', async () => {
+  const { api } = await serving(async (_, response) => {
+    while (!response.destroyed) {
+      response.write(' ')
+      await sleep(20)
+    }
+  }, 200)
+  const message = 'no whole answer to /drops within 0.8 s'
+  await expect(api.read('/drops')).rejects.toMatchObject({ status: 0, passes: true, message })
+})
+
+const distrusts = { passes: false, distrust: true }
+
+test('a server of another authority is not asked, until the account knows it', async () => {
+  let asked = 0
+  const { api, put } = await serving(
+    (_, response) => {
+      asked++
+      response.end('{}')
+    },
+    undefined,
+    'https',
+  )
+  const missing = {
+    reason: 'NoToken',
+    message: expect.stringMatching(/^ca.crt of the service account can't be read: /),
+  }
+  await expect(api.read('/pods')).rejects.toMatchObject({ ...missing, ...distrusts })
+  put('ca.crt', otherCertificate)
+  for (const request of [api.read('/pods'), api.watch('/pods', {}, never, () => {})])
+    await expect(request).rejects.toMatchObject({ status: 0, reason: 'Untrusted', ...distrusts })
+  put('ca.crt', 'no certificate')
+  await expect(api.read('/pods')).rejects.toMatchObject({ reason: 'Untrusted', ...distrusts })
+  expect(asked).toBe(0)
+  put('ca.crt', certificate)
+  expect(await api.read('/pods')).toEqual({})
+})
+
+test('a token that is missing, or is none, asks nobody', async () => {
+  let asked = 0
+  const { api, renew, put } = await serving((_, response) => {
+    asked++
+    response.writeHead(401).end(JSON.stringify({ reason: 'Unauthorized', message: 'Unauthorized' }))
+  })
+  for (const token of ['', 'two\nlines', 'ü']) {
+    put('token', token)
+    const message = 'token of the service account is none'
+    await expect(api.read('/pods')).rejects.toMatchObject({ reason: 'NoToken', message, ...distrusts })
+  }
+  expect(asked).toBe(0)
+  renew('expired')
+  await expect(api.read('/pods')).rejects.toMatchObject({ status: 401, message: 'Unauthorized', ...distrusts })
+})
+
+test('a server that is away may come back: it is no matter of trust', async () => {
+  const passes = { status: 0, reason: 'NoAnswer', passes: true, distrust: false }
+  const { account, put, origin } = await serving((_, response) => void response.end('{}'))
+  put('ca.crt', certificate)
+  const away = (origin: string) => new ApiServer({ origin, account }).read('/pods')
+  const saying = (pattern: RegExp) => ({ ...passes, message: expect.stringMatching(pattern) })
+  await expect(away('http://127.0.0.1:1')).rejects.toMatchObject(saying(/ECONNREFUSED/))
+  await expect(away('http://nowhere.invalid')).rejects.toMatchObject(saying(/ENOTFOUND|EAI_AGAIN/))
+  await expect(away(origin.replace('http:', 'https:'))).rejects.toMatchObject(saying(/wrong version number/i))
 })

@@ -1,8 +1,9 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { KubeConfig } from '@kubernetes/client-node'
+import type { KubeConfig } from '@kubernetes/client-node'
 import { expect, onTestFinished, test } from 'vitest'
 import { follow } from '../src/index.ts'
+import { configOf } from './serving.ts'
 
 const podIn = (state: object) => ({
   metadata: { name: 'pod', uid: '1' },
@@ -32,12 +33,7 @@ async function serving({ pods = [[podIn({ running: {} })]], condition, log }: Se
     server.closeAllConnections()
     server.close()
   })
-  const config = new KubeConfig()
-  config.loadFromClusterAndUser(
-    { name: 'c', server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, skipTLSVerify: true },
-    { name: 'u' },
-  )
-  return config
+  return configOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 }
 
 const line = Buffer.from(`${JSON.stringify({ event: 'run.finished', output: 'ü' })}\n`)
@@ -96,4 +92,33 @@ test.each([
   const config = await serving({ pods: [[]], condition: { ...condition, status: 'True' }, log: () => {} })
   const { signal } = new AbortController()
   expect(await follow(config, { ...options, signal })).toEqual({ ended, why })
+})
+
+test('a log that falls silent for ever is left once its Job has ended', async () => {
+  const config = await serving({
+    condition: { type: 'Complete', status: 'True' },
+    log: (response) => void response.write('{}\n'),
+  })
+  const { signal } = new AbortController()
+  const ended = { ended: 'complete', why: undefined }
+  expect(await follow(config, { ...options, signal, silence: 100 })).toEqual(ended)
+})
+
+test('a log that may not be read is said so', async () => {
+  const config = await serving({ log: (response) => void response.writeHead(403).end() })
+  const { signal } = new AbortController()
+  const message = 'the log of the pod "pod": HTTP 403 Forbidden'
+  await expect(follow(config, { ...options, signal })).rejects.toMatchObject({ status: 403, message })
+})
+
+test('a log that is one line without an end is none', async () => {
+  const piece = Buffer.alloc(2 ** 20, 'x')
+  const config = await serving({
+    async log(response) {
+      while (!response.destroyed) if (!response.write(piece)) await new Promise((done) => setTimeout(done, 1))
+    },
+  })
+  const { signal } = new AbortController()
+  const message = 'the log of the pod "pod" can\'t be read: a line has more than 67108864 bytes'
+  await expect(follow(config, { ...options, signal })).rejects.toMatchObject({ reason: 'NoLog', message })
 })

@@ -143,3 +143,83 @@ test('a server that does not answer is told of once, and asked until it does', a
   clearInterval(turning)
   expect(told).toEqual(['silent: no: ServiceUnavailable', 'a 1'])
 })
+
+/** Lets the clock run until something ended, or was told. */
+async function inNoTime<T>(work: Promise<T>): Promise<T> {
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout'] })
+  const turning = setInterval(() => vi.advanceTimersByTime(1000), 5)
+  try {
+    return await work
+  } finally {
+    clearInterval(turning)
+    vi.useRealTimers()
+  }
+}
+
+test('a token that is renewed is taken, and one that is not ends it', async () => {
+  const { follower, told } = await following(
+    refuse(401, 'Unauthorized'),
+    refuse(401, 'Unauthorized'),
+    list([thing('a')], { resourceVersion: '7' }),
+    tells(),
+  )
+  await follower.start()
+  expect(told).toEqual(['a 1'])
+  const never = await following(refuse(401, 'Unauthorized'))
+  await expect(inNoTime(never.follower.start())).rejects.toMatchObject({ status: 401, message: 'no: Unauthorized' })
+  expect(never.told).toEqual([])
+})
+
+test('a list without an end is given up, and begun anew', async () => {
+  const { follower, asked } = await following(list([thing('a')], { continue: 'more' }))
+  follower.start().catch(() => {})
+  await vi.waitFor(() => expect(asked.indexOf('list', 1)).toBe(2000), { timeout: 50_000 })
+})
+
+test.each([
+  ['no list', (response: ServerResponse) => void response.end('{}')],
+  ['nothing', (response: ServerResponse) => void response.end('null')],
+  ['no JSON', (response: ServerResponse) => void response.end('<html>')],
+  ['a page of many megabytes', (response: ServerResponse) => void response.end(`[${'0,'.repeat(2 ** 24)}0]`)],
+])('%s is no answer, and asked for again', async (_, odd) => {
+  const { follower, told, asked } = await following(odd, list([thing('a')], { resourceVersion: '7' }), tells())
+  await follower.start()
+  expect([told, asked.slice(0, 2)]).toEqual([['a 1'], ['list', 'list']])
+})
+
+test.each([
+  ['nothing', tells({ type: 'ADDED', object: null })],
+  ['an error that is none', tells({ type: 'ERROR', object: null })],
+  ['no JSON', (response: ServerResponse) => void response.write('<html>\n')],
+  ['no version of its own', refuse(400, 'BadRequest')],
+])('a watch that tells of %s is followed by a list', async (_, odd) => {
+  const { follower, told, asked } = await following(
+    list([thing('a')], { resourceVersion: 'x' }),
+    odd,
+    odd,
+    list([thing('b', 12)], { resourceVersion: '12' }),
+    tells(),
+  )
+  await follower.start()
+  await vi.waitFor(() => expect(asked.at(-1)).toBe('watch from 12'), { timeout: 10_000 })
+  expect([told, asked]).toEqual([
+    ['a 1', 'b 12', 'a gone'],
+    ['list', 'watch from x', 'watch from x', 'list', 'watch from 12'],
+  ])
+})
+
+test('pages that are too large are asked for smaller', async () => {
+  const limits: (string | null)[] = []
+  const large = `{"items":[],"more":"${'x'.repeat(2 ** 25)}"}`
+  const { api } = await serving((request, response) => {
+    limits.push(new URL(request.url as string, 'http://server').searchParams.get('limit'))
+    response.end(limits.length < 3 ? large : '{"items":[]}')
+  })
+  const nothing = () => {}
+  const stopping = new AbortController()
+  const common = { tell: nothing, tellGone: nothing, silent: nothing, broken: nothing, stopped: stopping.signal }
+  const follower = new Follower<Thing>(api, { ...common, path: '/things', selector: 'a=b' })
+  await follower.start()
+  stopping.abort()
+  expect(limits.slice(0, 3)).toEqual(['500', '125', '31'])
+})

@@ -22,11 +22,17 @@ export function chosenCluster(): KubeConfig {
 const noCluster = 'Set KUBECONFIG to the file that names the cluster.'
 
 /** What the API server refused, with what helps. */
-export function refused({ status, message }: ClusterError, namespace: string): DiagnosticError {
+export function refused({ status, reason, message }: ClusterError, namespace: string): DiagnosticError {
+  if (reason === 'Untrusted')
+    return clusterFailed(
+      `the cluster can't be trusted: ${message}`,
+      'Correct the authority of its certificate in KUBECONFIG: certificate-authority-data.',
+    )
   if (status === 0)
     return clusterFailed(`the cluster can't be reached: ${message}`, 'Check KUBECONFIG and its current context.')
+  if (status === 401)
+    return clusterFailed(`the cluster does not know who asks: ${message}`, 'Log in to the cluster again.')
   const fixes: { readonly [status: number]: string } = {
-    401: 'Log in to the cluster again.',
     403: `Ask for the rights to apply these objects in the namespace "${namespace}".`,
     404: `Make the namespace with kubectl create namespace ${namespace}, or correct it in millrace.config.ts.`,
   }
