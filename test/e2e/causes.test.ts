@@ -86,7 +86,7 @@ onCluster('causes', () => {
           .said(
             `why "${node}" waits`,
             (told) => told.event === 'stage.waiting' && told.node === node && reason.test(told.reason),
-            40,
+            300,
           )
           .catch((error: Error) => error.message),
       ),
@@ -99,19 +99,21 @@ onCluster('causes', () => {
       lines.join('\n'),
     ).toEqual([])
     const began = Date.parse(events[0]?.time ?? '')
+    const pod = await here.get('pod', driver.pod)
+    const memory = await memoryOf(pod)
+    if (memory !== undefined) expect(memory / 2 ** 20).toBeLessThan(150)
+    // how long it takes says something on a quiet machine only
+    if (!process.env.MILLRACE_FIGURES) return
     const late = told.flatMap((one) => {
       const seconds = typeof one === 'string' ? Number.NaN : (Date.parse(one.time) - began) / 1000
       return seconds < 10 ? [] : [`${typeof one === 'string' ? one : one.node} after ${seconds} s`]
     })
     expect(late, lines.join('\n')).toEqual([])
 
-    const pod = await here.get('pod', driver.pod)
     const seconds = (began - Date.parse(pod.status.containerStatuses[0].state.running.startedAt)) / 1000
-    const memory = await memoryOf(pod)
-    if (process.env.MILLRACE_FIGURES) console.log(`first event after ${seconds} s, ${memory} bytes resident`)
-    // Kubernetes tells whole seconds, and a machine that is busy with other tests is slow
-    expect(seconds).toBeLessThan(process.env.MILLRACE_FIGURES ? 3 : 15)
-    if (memory !== undefined) expect(memory / 2 ** 20).toBeLessThan(150)
+    console.log(`first event after ${seconds} s, ${memory} bytes resident`)
+    // Kubernetes tells whole seconds
+    expect(seconds).toBeLessThan(3)
   })
 
   /** Resident bytes, where the node may be asked. */

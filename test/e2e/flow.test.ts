@@ -3,7 +3,8 @@ import { endOf, onCluster, short, space, type Told } from '../support/cluster.ts
 
 const small = `resources: { cpu: 0.05, memory: '128Mi' }`
 
-const maps = `import { setTimeout as sleep } from 'node:timers/promises'
+const maps = `import { readdirSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { main, map, pipeline, stage, when } from 'millrace'
 import { z } from 'zod'
 
@@ -12,7 +13,12 @@ export const list = stage('list', {
   input: n, output: z.object({ list: z.array(z.int()), none: z.array(z.int()), large: z.boolean() }), ${small},
   run: ({ n }) => ({ list: Array.from({ length: n }, (_, i) => i), none: [], large: n > 100 }),
 })
-export const seven = stage('seven', { input: n, output: n, ${small}, run: async ({ n }) => (await sleep(1500), { n: n * n }) })
+export const seven = stage('seven', { input: n, output: n, ${small}, run: async ({ n }) => {
+  // the first two see one another, for longer than the second in which the cluster tells times
+  while (readdirSync('/millrace/own/attempts').length < 2) await sleep(100)
+  if (n < 2) await sleep(2500)
+  return { n: n * n }
+} })
 export const inner = stage('inner', {
   input: z.object({ row: z.int(), column: z.int() }), output: n, ${small},
   run: ({ row, column }) => ({ n: row * 10 + column }),
@@ -51,16 +57,17 @@ main(import.meta, pipeline('chain', {
 onCluster('flow', () => {
   const here = space('flow')
 
-  test.concurrent('maps: widths, parallelism, states', { timeout: 600_000 }, async ({ expect }) => {
+  test.concurrent('maps: widths, parallelism, states', { timeout: 600_000 }, async ({ expect, onTestFinished }) => {
     const compiled = await here.compile(maps)
     const { driver, jobs } = compiled
-    await here.apply(compiled)
-    const released = await here.until('the release of "seven"', async () => {
-      const job = await here.get('job', jobs.seven as string)
-      return job.spec.suspend === false && job
+    const released = new Map<string, object>()
+    const watching = here.watchReleases((job, completions, parallelism) => {
+      if (!released.has(job)) released.set(job, { completions, parallelism })
     })
-    const { completions, parallelism } = released.spec
-    expect({ completions, parallelism }).toEqual({ completions: 7, parallelism: 2 })
+    onTestFinished(() => watching.stop())
+    await here.apply(compiled)
+    await here.until('the release of "seven"', async () => released.has(jobs.seven as string))
+    expect(released.get(jobs.seven as string)).toEqual({ completions: 7, parallelism: 2 })
     expect(endOf(await here.ended(driver))).toBe('Complete')
 
     const events = await here.events(driver)

@@ -1,13 +1,14 @@
 import { test } from 'vitest'
 import { type Compiled, endOf, type Kube, onCluster, space, type Told } from '../support/cluster.ts'
-import { slow } from './programs.ts'
+import { gated } from './programs.ts'
 
 onCluster('interrupted', () => {
   const here = space('interrupted')
 
-  /** Each has a list of its own: equal calls of other pipelines would be hits. */
-  async function begin(name: string, seconds: number, list: readonly number[]): Promise<Compiled> {
-    const compiled = await here.compile(slow(name, seconds), { args: ['--param', `list=${JSON.stringify(list)}`] })
+  /** Each has a list of its own: equal calls of other pipelines would be hits. Numbers below 0 do not wait. */
+  async function begin(name: string, list: readonly number[]): Promise<Compiled> {
+    const items = list.map((n) => ({ n, waits: n > 0 }))
+    const compiled = await here.compile(gated(name), { args: ['--param', `list=${JSON.stringify(items)}`] })
     await here.apply(compiled)
     return compiled
   }
@@ -23,10 +24,11 @@ onCluster('interrupted', () => {
   test.concurrent('a driver that is deleted is followed by one that goes on', { timeout: 600_000 }, async ({
     expect,
   }) => {
-    const { driver, jobs } = await begin('taken-over', 2, [1, 2, 3])
+    const { driver, jobs } = await begin('taken-over', [-1, 2, 3])
     const first = await here.follow(driver)
     await first.said('a success', ({ event }) => event === 'stage.succeeded')
     await here.ok(['delete', 'pod', first.pod, '--grace-period=0', '--force'])
+    await here.open('taken-over')
     const job = await here.ended(driver)
     first.stop()
 
@@ -53,7 +55,7 @@ onCluster('interrupted', () => {
   })
 
   test.concurrent('a driver that is told to go leaves at once', { timeout: 600_000 }, async ({ expect }) => {
-    const { driver } = await begin('told-to-go', 2, [8, 9])
+    const { driver } = await begin('told-to-go', [8, 9])
     const first = await here.follow(driver)
     await first.said('a start', ({ event }) => event === 'stage.started')
     const exit = '{.status.containerStatuses[0].state.terminated.exitCode}'
@@ -62,6 +64,7 @@ onCluster('interrupted', () => {
     await here.ok(['delete', 'pod', first.pod, '--wait=false'])
     // one that has to be killed ends with 137, half a minute later
     expect(await stopped).toBe('143')
+    await here.open('told-to-go')
     const job = await here.ended(driver)
     first.stop()
     expect(endOf(job)).toBe('Complete')
@@ -69,7 +72,7 @@ onCluster('interrupted', () => {
   })
 
   test.concurrent('pods that are deleted or evicted are made again', { timeout: 600_000 }, async ({ expect }) => {
-    const { driver, jobs } = await begin('moved', 5, [4, 5, 6])
+    const { driver, jobs } = await begin('moved', [4, 5, 6])
     const [deleted, evicted] = (await runningPods(jobs.step as string, 2)) as [Kube, Kube]
     const name = evicted.metadata.name
     await Promise.all([
@@ -80,6 +83,7 @@ onCluster('interrupted', () => {
         metadata: { name, namespace: here.name },
       }),
     ])
+    await here.open('moved')
     const job = await here.ended(driver)
     const events = await here.events(driver)
     expect(events.at(-1)).toMatchObject(finished(77))
@@ -90,10 +94,11 @@ onCluster('interrupted', () => {
   })
 
   test.concurrent('a client-side apply in mid-run holds nothing up', { timeout: 600_000 }, async ({ expect }) => {
-    const { driver, jobs, folder } = await begin('applied', 6, [7])
+    const { driver, jobs, folder } = await begin('applied', [7])
     await runningPods(jobs.step as string, 1)
     const { code, stdout, stderr } = await here.kubectl(['apply', '-k', `${folder}/jobs`])
     expect([code, stdout], stderr).toEqual([0, expect.stringContaining(`job.batch/${jobs.step} configured`)])
+    await here.open('applied')
     const job = await here.ended(driver)
     const events = await here.events(driver)
     expect(events.at(-1)).toMatchObject(finished(49))

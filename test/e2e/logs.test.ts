@@ -1,17 +1,19 @@
 import { test } from 'vitest'
 import { onCluster, space } from '../support/cluster.ts'
 import { finish } from '../support/processes.ts'
+import { atGate } from './programs.ts'
 
-const program = `import { setTimeout as sleep } from 'node:timers/promises'
+const program = `import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { main, map, pipeline, stage } from 'millrace'
 import { z } from 'zod'
 
 const n = z.object({ n: z.int() })
 const options = { input: n, output: n, resources: { cpu: 0.05, memory: '128Mi' } }
-export const talk = stage('talk', { ...options, run: async ({ n }, { log }) => {
+export const talk = stage('talk', { ...options, run: async ({ n }, { log, signal }) => {
   console.log(\`\${n} begins\`)
   log('and goes on')
-  await sleep(30_000)
+  ${atGate("'logs'", 'signal')}
   console.log('the end')
   return { n }
 } })
@@ -50,6 +52,7 @@ onCluster('logs', () => {
       })
       .catch((error: Error) => expect(running, error.message).toBe(so))
     expect(sorted(running)).toBe(sorted(so))
+    await here.open('logs')
     await here.ended(driver)
     const [code, stdout] = await logs()
     expect([code, sorted(stdout)]).toEqual([0, sorted(`${so}talk-0 | the end\ntalk-1 | the end\n`)])

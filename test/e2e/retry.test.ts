@@ -41,9 +41,7 @@ onCluster('retry', () => {
     const first = await submit(compiled)
     expect([first.code, removed(first.stderr)]).toEqual([1, []])
     const run = first.events[0]?.run
-    // that one waited says only how busy the cluster is
-    const of = (events: readonly Told[]) =>
-      short(events.filter(({ event, node }) => node !== undefined && event !== 'stage.waiting'))
+    const of = (events: readonly Told[]) => short(events.filter(({ node }) => node !== undefined))
     const once = first.events.find(({ event, node }) => event === 'stage.succeeded' && node === 'once') as Told
 
     // what failed is final

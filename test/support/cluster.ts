@@ -187,22 +187,22 @@ export default defineConfig({ environments: { cluster: onPrem({ namespace: '${th
     return this.ok(['apply', '--server-side', '-k', folder])
   }
 
-  /** Is told when a Job is released. */
-  watchReleases(saw: (job: string) => void): { stop(): void } {
+  /** Is told each time that a Job is seen released, with its width and how many of it may run at once. */
+  watchReleases(saw: (job: string, width: number, atOnce: number) => void): { stop(): void } {
     let rest = ''
-    const line = 'jsonpath={.metadata.name} {.spec.suspend}{"\\n"}'
+    const line = 'jsonpath={.metadata.name} {.spec.suspend} {.spec.completions} {.spec.parallelism}{"\\n"}'
     return start(['-n', this.name, 'get', 'jobs', '--watch', '-o', line], '', (text) => {
       const lines = `${rest}${text}`.split('\n')
       rest = lines.pop() ?? ''
       for (const line of lines) {
-        const [job, suspend] = line.split(' ')
-        if (job && suspend === 'false') saw(job)
+        const [job, suspend, width, atOnce] = line.split(' ')
+        if (job && suspend === 'false') saw(job, Number(width), Number(atOnce))
       }
     })
   }
 
   /** Waits until something is there. */
-  async until<T>(what: string, look: () => Promise<T | undefined | false>, seconds = 120): Promise<T> {
+  async until<T>(what: string, look: () => Promise<T | undefined | false>, seconds = 400): Promise<T> {
     const end = Date.now() + seconds * 1000
     for (;;) {
       const found = await look()
@@ -293,12 +293,17 @@ export default defineConfig({ environments: { cluster: onPrem({ namespace: '${th
     }
   }
 
+  /** Lets go what waits at a gate, a file in the store. */
+  async open(gate: string): Promise<void> {
+    await this.inStore(`fs.writeFileSync('${gate}', '')`)
+  }
+
   /** What a piece of code gives that runs in a pod, in the folder of the first of some claims, as JSON. */
   async inStore(code: string, ...claims: readonly string[]): Promise<unknown> {
     const name = `look-${randomBytes(3).toString('hex')}`
     await this.ok(['create', '-f', '-'], storePod(name, code, claims.length > 0 ? claims : [ownClaim]))
     const ended = '--for=jsonpath={.status.containerStatuses[0].state.terminated.exitCode}'
-    await this.ok(['wait', `pod/${name}`, ended, '--timeout=120s'])
+    await this.ok(['wait', `pod/${name}`, ended, '--timeout=400s'])
     return JSON.parse(await this.ok(['logs', name]))
   }
 }

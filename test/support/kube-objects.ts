@@ -36,8 +36,10 @@ export const endOf = ({ status }: Kube): string | undefined =>
     (condition) => condition.status === 'True' && ['Complete', 'Failed'].includes(condition.type),
   )?.type
 
-/** Events as short lines: what happened to which node. */
+/** Events as short lines: what happened to which node. That one waited says only how busy the cluster is. */
 export const short = (events: readonly Told[]): string[] =>
-  events.map(({ event, node, index, attempt }) =>
-    [event, node, index && `[${index.join()}]`, attempt && attempt > 1 && `#${attempt}`].filter(Boolean).join(' '),
-  )
+  events
+    .filter(({ event }) => event !== 'stage.waiting')
+    .map(({ event, node, index, attempt }) =>
+      [event, node, index && `[${index.join()}]`, attempt && attempt > 1 && `#${attempt}`].filter(Boolean).join(' '),
+    )

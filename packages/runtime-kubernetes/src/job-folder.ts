@@ -53,6 +53,7 @@ export class JobFolder {
   readonly #pods: string
   readonly #seen = new Set<string>()
   #open: ForeignFolder | undefined
+  #attempts: ForeignFolder | undefined
 
   constructor(root: string, uid: string) {
     if (!uidPattern.test(uid)) throw new Error(`"${uid}" is no uid of a Job`)
@@ -92,7 +93,8 @@ export class JobFolder {
     try {
       return work()
     } finally {
-      this.#open?.close()
+      for (const folder of [this.#attempts, this.#open]) folder?.close()
+      this.#attempts = undefined
       this.#open = undefined
     }
   }
@@ -139,7 +141,10 @@ export class JobFolder {
 
   /** What `work` makes of an attempt's folder, if it is there. @throws OddFile */
   attempt(id: AttemptId, work: (folder: ForeignFolder) => void): void {
-    this.look(() => this.#open?.within(attemptsName, (attempts) => attempts.within(attemptName(id), work)))
+    this.look(() => {
+      this.#attempts ??= this.#open?.inner(attemptsName)
+      this.#attempts?.within(attemptName(id), work)
+    })
   }
 
   /** Where an attempt's artifacts lie; what stands there is foreign. */

@@ -48,12 +48,17 @@ export class ForeignFolder {
     closeSync(this.#fd)
   }
 
-  /** What `work` gives in a folder of it; undefined where that is not there. @throws OddFile */
-  within<T>(name: string, work: (folder: ForeignFolder) => T): T | undefined {
+  /** A folder of it, which is to be closed; undefined where that is not there. @throws OddFile */
+  inner(name: string): ForeignFolder | undefined {
     const shown = this.#below(name)
     const fd = open(this.#at(name), shown, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-    if (fd === undefined) return undefined
-    const folder = new ForeignFolder(fd, join(this.#path, name), shown)
+    return fd === undefined ? undefined : new ForeignFolder(fd, join(this.#path, name), shown)
+  }
+
+  /** What `work` gives in a folder of it; undefined where that is not there. @throws OddFile */
+  within<T>(name: string, work: (folder: ForeignFolder) => T): T | undefined {
+    const folder = this.inner(name)
+    if (!folder) return undefined
     try {
       return work(folder)
     } finally {
