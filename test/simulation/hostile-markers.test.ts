@@ -159,6 +159,20 @@ test.each<[string, (den: Den) => string]>([
   expect(seen).toMatchObject({ drivers: 1, status: 'failed', errors, succeeded: ['calm'] })
 })
 
+test('a path alone is no artifact', async () => {
+  const seen = await besides((den) => {
+    const output = { rows: 'rows.csv' }
+    put(join(den.own, 'done', `${den.id}.json`), done(den, output))
+  }, 'forger')
+  expect(seen).toMatchObject({
+    drivers: 1,
+    status: 'failed',
+    errors:
+      'error[invalid-output]: "forger" returned what its output schema refuses: rows: Invalid input: expected object, received string\n' +
+      '  fix: Return what the output schema says, or correct the schema.\n',
+  })
+})
+
 test('a cause may say what a runner would say of a signal, and is a failure all the same', async () => {
   const message = 'the process of "evil" was told to stop by SIGTERM'
   await fails(

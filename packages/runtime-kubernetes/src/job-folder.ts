@@ -33,7 +33,7 @@ import {
   uidPattern,
   type WorkItem,
 } from '@millrace/ir'
-import { ForeignFolder, makeFolder, onDisk } from '@millrace/store'
+import { ForeignFolder, makeFolder, onDisk, storeFailed } from '@millrace/store'
 
 /** A marker that was not given before. */
 export interface News {
@@ -64,8 +64,7 @@ export class JobFolder {
   /** Writes what is to be done, and makes the folder that pods write to. */
   release(release: Release, items: readonly WorkItem[]): void {
     for (const folder of [join(this.#own, 'items'), this.#pods]) onDisk('create', folder, () => makeFolder(folder))
-    // a pod of another user has only its group's rights
-    onDisk('create', this.#pods, () => chmodSync(this.#pods, 0o2770))
+    openToGroup(this.#pods)
     for (const [i, item] of items.entries()) this.#write(itemName(i), item)
     this.#write(releaseName, release)
   }
@@ -171,6 +170,15 @@ export class JobFolder {
       }
       renameSync(temporary, path)
     })
+  }
+}
+
+/** A pod of another user has only its group's rights. A kubelet that made the folder for a pod gave it the volume's. */
+function openToGroup(folder: string): void {
+  try {
+    chmodSync(folder, 0o2770)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw storeFailed('create', folder, error)
   }
 }
 

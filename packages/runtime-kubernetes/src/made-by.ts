@@ -8,6 +8,7 @@ import {
   type Plan,
   type PlanStage,
   type PlanStageSpec,
+  tellError,
   type WorkItem,
 } from '@millrace/ir'
 import { outputDigest } from '@millrace/store'
@@ -26,7 +27,16 @@ interface Places {
  *
  * @param files where the attempt's own artifacts lie
  */
-export function madeBy(
+export function madeBy(run: NodeRun, item: WorkItem, files: string, marker: DoneMarker, places: Places): Made | Cause {
+  try {
+    return judged(run, item, files, marker, places)
+  } catch (error) {
+    // what a stage made up is no reason for a driver to end
+    return refusedOutput(run.node, `it can't be looked at: ${tellError(error)}`)
+  }
+}
+
+function judged(
   { node }: NodeRun,
   item: WorkItem,
   files: string,

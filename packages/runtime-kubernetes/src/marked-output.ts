@@ -42,7 +42,7 @@ export function markedOutput(
   const output = mapArtifacts(spec.output, marker.output, (at, _, field) => {
     const { path, digest, size } = (isArtifactValue(at) ? at : { path: String(at) }) as ArtifactValue
     const found = isInside(path) ? own.get(path) : given.get(path)
-    if (found?.digest !== digest || found.size !== size) {
+    if (!found || found.digest !== digest || found.size !== size) {
       cause ??= outputOutside(node, showPath(field), path)
       return at
     }
