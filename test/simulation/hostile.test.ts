@@ -113,3 +113,14 @@ test('a line of metrics that is none is no metric, as in a local run', async () 
     },
   ])
 })
+
+test('of a flood of empty lines as many are told as a driver can bear, and all are kept', async () => {
+  const flood = '\n'.repeat(3 * 2 ** 20)
+  const seen = await besides(({ attempt }) => put(join(attempt, 'log.txt'), flood))
+  expect([seen.drivers, seen.status]).toEqual([1, 'succeeded'])
+  const told = seen.events.flatMap((event) => (event.event === 'log' ? [event.message] : []))
+  expect(told.length).toBe(20_001)
+  expect(new Set(told.slice(0, -1))).toEqual(new Set(['']))
+  expect(told.at(-1)).toMatch(/^\[more in .*\/logs\/evil\.1\.log, and in the log of the pod\]$/)
+  expect(seen.told).toContain(flood)
+})

@@ -10,8 +10,8 @@ const tailSize = 4096
 const tailBytes = 4 * tailSize
 /** Characters of a line that its event carries, as in a local run. */
 const lineLimit = 64 * 1024
-/** Lines that are told of one log: each costs more than its text. */
-const mostLines = 100_000
+/** Lines that are told of one log: an event is more than its text, and a kubelet keeps 10 MiB of a driver's. */
+const mostLines = 20_000
 /** Bytes of `log.txt`: a runner keeps 64 MiB, and says so in a line more. */
 const mostBytes = 64 * 1024 * 1024 + 256
 /** Bytes of `log.jsonl` that can be about what is told. */
