@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'vitest'
 import { type Compiled, endOf, type Kube, onCluster, space, type Told } from '../support/cluster.ts'
 
@@ -144,4 +146,25 @@ onCluster('rights', () => {
       expect(said).toBe(`error[cluster-failed]: the driver can't go on: ${says(compiled.jobs.first as string)}`)
     },
   )
+
+  test.concurrent('a driver that has no token asks nobody for ever', { timeout: 600_000 }, async ({ expect }) => {
+    const compiled = await compile('no-token', 40)
+    const path = join(compiled.folder, 'run/driver.job.yaml')
+    const mounted = 'automountServiceAccountToken: true'
+    const text = readFileSync(path, 'utf8')
+    expect(text).toContain(mounted)
+    writeFileSync(path, text.replace(mounted, mounted.replace('true', 'false')))
+    await here.apply(compiled)
+    const ended = await here.until('the end of a driver', async () =>
+      (await here.podsOf(compiled.driver))
+        .map(({ status }) => status.containerStatuses?.[0].state.terminated)
+        .find((found) => found !== undefined),
+    )
+    expect([ended.exitCode, ended.message]).toEqual([
+      3,
+      expect.stringMatching(
+        /^error\[cluster-failed\]: the driver can't go on: token of the service account can't be read: ENOENT: /,
+      ),
+    ])
+  })
 })

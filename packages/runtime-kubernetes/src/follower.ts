@@ -13,8 +13,10 @@ const trustPatience = 60_000
 /** One that lasted as long was none that the server refused, in milliseconds. */
 const lasted = 5000
 const longestPause = 5000
-/** Objects of a page of a list, at first and at least; pages of a list that has an end. */
-const [pageSize, leastPage, mostPages] = [500, 10, 2000]
+/** Objects of a page of a list, at first and at least. */
+const [pageSize, leastPage] = [500, 10]
+/** Objects of a list that has an end. */
+const mostObjects = 1_000_000
 
 interface Listed<T> {
   readonly items?: readonly T[]
@@ -80,18 +82,19 @@ export class Follower<T extends Named> {
   async #list(): Promise<void> {
     const began = Date.now()
     let silent = false
+    let distrusted: number | undefined
     for (let tries = 1; ; tries++) {
       try {
         return await this.#listOnce()
       } catch (error) {
         if (this.#of.stopped.aborted) return
         if (!(error instanceof ClusterError)) throw error
-        const waited = Date.now() - began
-        const distrusted = error.distrust && waited < trustPatience
+        distrusted = error.distrust ? (distrusted ?? Date.now()) : undefined
+        const mayBeRenewed = distrusted !== undefined && Date.now() - distrusted < trustPatience
         // 410: the list changed so much between two of its pages that it has to begin again
-        if (!error.passes && !distrusted && error.status !== 410) throw error
+        if (!error.passes && !mayBeRenewed && error.status !== 410) throw error
         if (error.reason === 'TooLarge') this.#page = Math.max(leastPage, Math.floor(this.#page / 4))
-        if (!silent && !error.distrust && waited > patience) {
+        if (!silent && !error.distrust && Date.now() - began > patience) {
           silent = true
           this.#of.silent(error.message)
         }
@@ -106,14 +109,15 @@ export class Follower<T extends Named> {
     let version = ''
     let pages = 0
     for (let next: string | undefined = ''; next !== undefined; pages++) {
-      if (pages === mostPages) throw new ClusterError(0, 'NoEnd', `the list of ${path} has no end`)
+      if (pages * this.#page >= mostObjects) throw new ClusterError(0, 'NoEnd', `the list of ${path} has no end`)
       const answer: Listed<T> | null = await this.#api.read(path, {
         labelSelector: selector,
         limit: this.#page,
         continue: next || undefined,
       })
       const { items, metadata }: Partial<Listed<T>> = answer ?? {}
-      if (!Array.isArray(items)) throw new ClusterError(0, 'NoList', `what ${path} answers is no list`)
+      if (!Array.isArray(items) || !items.every((item) => typeof item === 'object' && item !== null))
+        throw new ClusterError(0, 'NoList', `what ${path} answers is no list`)
       for (const item of items as readonly T[]) {
         found.add(item.metadata?.uid ?? '')
         this.#see(item)

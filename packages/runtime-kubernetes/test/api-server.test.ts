@@ -175,20 +175,15 @@ test('what no API server says is told as that', async () => {
 })
 
 test('of a refusal, and of an answer, only so much is read', async () => {
-  let written = 0
+  // without an end
   const { api } = await serving(async (request, response) => {
     response.writeHead(request.url === '/refused' ? 502 : 200)
     const piece = Buffer.alloc(2 ** 20, 'x')
-    for (; written < 64 && !response.destroyed; written++)
-      if (!response.write(piece)) await new Promise((done) => setTimeout(done, 1))
-    response.end()
+    while (!response.destroyed) if (!response.write(piece)) await new Promise((done) => setTimeout(done, 1))
   })
   await expect(api.read('/refused')).rejects.toMatchObject({ status: 502, message: 'x'.repeat(1000) })
-  expect(written).toBeLessThan(64)
-  written = 0
   const message = 'the answer to /all has more than 33554432 bytes'
   await expect(api.read('/all')).rejects.toMatchObject({ status: 0, reason: 'TooLarge', message })
-  expect(written).toBeLessThan(64)
 })
 
 test('an answer that comes drop by drop is none', async () => {

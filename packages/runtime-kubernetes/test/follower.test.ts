@@ -179,6 +179,7 @@ test('a list without an end is given up, and begun anew', async () => {
 test.each([
   ['no list', (response: ServerResponse) => void response.end('{}')],
   ['nothing', (response: ServerResponse) => void response.end('null')],
+  ['a list of nothing', (response: ServerResponse) => void response.end('{"items":[null]}')],
   ['no JSON', (response: ServerResponse) => void response.end('<html>')],
   ['a page of many megabytes', (response: ServerResponse) => void response.end(`[${'0,'.repeat(2 ** 24)}0]`)],
 ])('%s is no answer, and asked for again', async (_, odd) => {
