@@ -39,7 +39,8 @@ export function alternatives(schema: Schema, root: Schema): Schema[] {
   return out
 }
 
-function lookup(reference: string, root: Schema): Schema {
+/** What a `$ref` names. */
+export function lookup(reference: string, root: Schema): Schema {
   let at: unknown = root
   for (const key of reference.split('/').slice(1))
     at = isObject(at) ? at[key.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined

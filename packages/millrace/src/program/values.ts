@@ -47,8 +47,7 @@ export async function readInput(
   asset: (token: string) => Json,
   problems: Diagnostic[],
 ): Promise<JsonObject> {
-  const filled = fillDefaults(schema, given, schema, asset)
-  const value = await readArtifacts(schema, filled, (field, why, fix) =>
+  const value = await readArtifacts(schema, given, (field, why, fix) =>
     problems.push({
       code: 'missing-file',
       severity: 'error',
@@ -57,8 +56,9 @@ export async function readInput(
       fix,
     }),
   )
+  // before defaults are filled in: which of several alternatives is meant, the value tells as it was given
   refuseFields(schema, value as JsonObject, [], { root: schema, origin, problems })
-  return value as JsonObject
+  return fillDefaults(schema, value, schema, asset) as JsonObject
 }
 
 /** The artifacts at the paths that stand in a value. What can't be read is told to `refuse` and stays a path. */
@@ -107,7 +107,6 @@ interface Refusing {
 /** Each field that is missing or that its schema refuses, at any depth; those that were told of already are left out. */
 function refuseFields(schema: Schema, value: JsonObject, path: Path, refusing: Refusing): void {
   const { root, origin, problems } = refusing
-  const { $defs } = root
   const owner = `of pipeline "${origin.pipeline}"`
   for (const [key, field] of Object.entries((schema.properties ?? {}) as { readonly [key: string]: Schema })) {
     const own = [...path, key]
@@ -126,7 +125,7 @@ function refuseFields(schema: Schema, value: JsonObject, path: Path, refusing: R
       continue
     }
     const given = value[key] as Json
-    const problem = checkJson($defs ? { ...field, $defs } : field, given)
+    const problem = checkJson(field, given, root)
     if (problem === undefined) continue
     const before = problems.length
     const object = objectOf(field, root)

@@ -1,43 +1,48 @@
-import { z } from 'zod'
-import { isObject, type Json, showPath } from './json.ts'
-import type { Schema } from './port.ts'
+import type { z } from 'zod'
+import { isObject, type Json, showPath } from '../json.ts'
+import type { Schema } from '../port.ts'
+import { ZodOf } from './zod-of.ts'
 
-const checkers = new WeakMap<Schema, z.ZodType>()
+/** By root: a field's `$ref`s look there. */
+const checkers = new WeakMap<Schema, ZodOf>()
 const shapeCheckers = new WeakMap<Schema, z.ZodType>()
 
 /**
  * Checks a value by JSON Schema alone, as drivers do, which know no code of the author. Gives one line that says what
  * is wrong, or `undefined`.
+ *
+ * @param root the schema of which `schema` is a part
  */
-export function checkJson(schema: Schema, value: Json | undefined): string | undefined {
-  let checker = checkers.get(schema)
+export function checkJson(schema: Schema, value: Json | undefined, root: Schema = schema): string | undefined {
+  let checker = checkers.get(root)
   if (!checker) {
-    checker = z.fromJSONSchema(schema as never) as z.ZodType
-    checkers.set(schema, checker)
+    checker = new ZodOf(root)
+    checkers.set(root, checker)
   }
-  return problemOf(checker, value)
+  return problemOf(checker.of(schema), value)
 }
 
 /**
- * Checks only what JSON Schema says exactly as zod does: types, fields, items, choices, bounds. For a value that the
- * author's own schema has passed elsewhere, where code of the author may have reached into the check.
+ * Checks only what JSON Schema says exactly as zod does, whatever wrote it: types, fields, items, choices, bounds. For a
+ * value that the author's own schema has passed elsewhere, where code of the author may have reached into the check.
  */
 export function checkShape(schema: Schema, value: Json): string | undefined {
-  let checker = shapeCheckers.get(schema)
-  if (!checker) {
-    try {
-      checker = z.fromJSONSchema(shapeOf(schema) as never) as z.ZodType
-    } catch {
-      // another stage of this process replaced what zod uses: the author's own check stands alone then
-      return undefined
+  try {
+    let checker = shapeCheckers.get(schema)
+    if (!checker) {
+      const shape = shapeOf(schema)
+      checker = new ZodOf(shape).of(shape)
+      shapeCheckers.set(schema, checker)
     }
-    shapeCheckers.set(schema, checker)
+    return problemOf(checker, value)
+  } catch {
+    // another stage of this process replaced what zod uses: the author's own check stands alone then
+    return undefined
   }
-  return problemOf(checker, value)
 }
 
-/** Of these JSON Schema says less than zod (flags, formats), or more (fields beside an intersection's). */
-const inexact = new Set(['pattern', 'patternProperties', 'format', 'multipleOf', 'contentEncoding', 'default'])
+/** Of these JSON Schema says less than zod (formats), or more (fields beside an intersection's). */
+const inexact = new Set(['pattern', 'flags', 'patternProperties', 'format', 'multipleOf', 'contentEncoding', 'default'])
 /** Under these stand names of the author, not keywords. */
 const named = new Set(['properties', '$defs'])
 const values = new Set(['const', 'enum', 'required'])
