@@ -10,7 +10,7 @@ export interface Pattern {
 /** The flags that change what a test says. */
 export const tellingFlags = (flags: string): string => flags.replace(/[^imsuvy]/g, '')
 
-export const regexOf = ({ pattern, flags }: Pattern): RegExp => new RegExp(pattern, flags)
+const regexOf = ({ pattern, flags }: Pattern): RegExp => new RegExp(pattern, flags)
 
 const optionOf = (schema: Schema, name: string): { readonly [option: string]: RegExp } =>
   schema[name] === undefined ? {} : { [name]: regexOf(schema[name] as Pattern) }
