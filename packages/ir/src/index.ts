@@ -60,3 +60,13 @@ export type { RunOptions, RunOutcome, Runtime } from './runtime.ts'
 export { planDigest } from './runtime.ts'
 export { seal, unseal } from './sealed.ts'
 export { placeOfError, tellError } from './tell-error.ts'
+export type { WrongVariable } from './variables.ts'
+export {
+  receiveVariables,
+  sentVariable,
+  subdomainPattern,
+  tooMuchTogether,
+  wrongSecret,
+  wrongVariableName,
+  wrongVariableValue,
+} from './variables.ts'

@@ -1,6 +1,14 @@
 import { cpSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { type Diagnostic, formatDiagnostic, type Json, mapArtifacts, millisecondsOf, type Schema } from '@millrace/ir'
+import {
+  type Diagnostic,
+  formatDiagnostic,
+  type Json,
+  mapArtifacts,
+  millisecondsOf,
+  receiveVariables,
+  type Schema,
+} from '@millrace/ir'
 import { appendStored, makeFolder, onDisk } from '@millrace/store'
 import { failStuck, onStuck, takeOver } from './ambient.ts'
 import { asStage, perform } from './call.ts'
@@ -21,6 +29,7 @@ import { writeTermination } from './pod/termination.ts'
 import { writeResult } from './result.ts'
 import { onSignal } from './signals.ts'
 import type { Attempt, LoadedStage, Outcome } from './stage.ts'
+import { variablesNamed } from './variables-named.ts'
 import { writeNow } from './write-now.ts'
 
 /** A stage as a pod needs it: nobody else knows its schema there, nor which variables are its own. */
@@ -46,6 +55,7 @@ export async function runPod(
   given: Partial<PodOptions> = {},
 ): Promise<void> {
   process.umask(mask)
+  receiveVariables(process.env)
   const pod = new Pod({ ...podOptions, ...given })
   const release = takeOver(true)
   const awake = onStuck(failStuck)
@@ -171,7 +181,6 @@ class Pod {
   }
 
   #attempt(place: PodPlace, item: PodItem, stage: PodStage, input: Json, log: PodLog): Attempt {
-    const variables = stage.env.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
     return {
       node: item.node,
       input,
@@ -187,7 +196,7 @@ class Pod {
       seed: item.seed,
       resources: item.resources,
       worker: { index: 0, count: 1 },
-      env: Object.fromEntries(variables) as Record<string, string>,
+      env: variablesNamed(stage.env),
       attempt: item.attempt ?? attemptNumber(place),
     }
   }

@@ -218,6 +218,7 @@ export class Executor {
       share,
       gpus: lease.gpus,
       log,
+      variables: options.variables,
       token,
       folder: () => {
         if (folder === undefined) {
