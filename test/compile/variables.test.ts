@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { receiveVariables } from '@millrace/ir'
 import { expect, test } from 'vitest'
-import { parse } from '../../packages/millrace/node_modules/yaml/dist/index.js'
+import { parse } from 'yaml'
 import { expanded, oddValues } from '../support/odd-variables.ts'
 import { program } from '../support/program.ts'
 

@@ -268,7 +268,7 @@ test('variables of an environment', async () => {
     error[bad-environment]: environment "onprem": env.C has 129 KiB; a variable may have 128 KiB
       at millrace.config.ts:2:55
       fix: Put it in a file.
-    error[bad-environment]: environment "onprem": env.D is no text
+    error[bad-environment]: environment "onprem": env.D is 5
       at millrace.config.ts:2:55
       fix: Give a text.
     "

@@ -9,6 +9,7 @@ import {
   oneOf,
   quantity,
   record,
+  show,
   text,
   whole,
   yesOrNo,
@@ -126,7 +127,7 @@ const accelerator = object("{ labels: { 'gpu-model': 'a100' } }", {
   cubes: whole(1),
 })
 
-/** What is wrong is told without the value: it may be one that nobody is to see. */
+/** A wrong text is told of without what it says: it may be one that nobody is to see. */
 const variables: Check = (value, path, wrong) => {
   record("{ HUB_URL: 'https://hub.example' }", () => {})(value, path, wrong)
   for (const [name, one] of Object.entries(isObject(value) ? value : {})) {
@@ -134,7 +135,7 @@ const variables: Check = (value, path, wrong) => {
     const at = `${path}.${name}`
     const wrongName = wrongVariableName(name)
     const found =
-      typeof one === 'string' ? wrongVariableValue(name, one) : { message: 'is no text', fix: 'Give a text.' }
+      typeof one === 'string' ? wrongVariableValue(name, one) : { message: `is ${show(one)}`, fix: 'Give a text.' }
     if (wrongName) wrong(at, `${path}: ${JSON.stringify(name)} ${wrongName.message}`, wrongName.fix)
     else if (found) wrong(at, `${at} ${found.message}`, found.fix)
   }
