@@ -187,7 +187,7 @@ function at(origin: Origin, field: Path): Diagnostic['at'] {
 }
 
 /** A schema in a few words, for a message. */
-function showSchema(schema: Schema): string {
+export function showSchema(schema: Schema): string {
   if (isObject(schema.artifact)) return schema.artifact.kind === 'folder' ? 'a folder' : 'a file'
   if (Array.isArray(schema.enum)) return `one of ${schema.enum.map((value) => JSON.stringify(value)).join(', ')}`
   const options = (schema.anyOf ?? schema.oneOf) as Schema[] | undefined
