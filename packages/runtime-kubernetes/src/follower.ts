@@ -63,17 +63,17 @@ export class Follower<T extends Named> {
 
   async #follow(): Promise<void> {
     for (let failures = 0; !this.#of.stopped.aborted; ) {
-      const began = Date.now()
+      const began = performance.now()
       const lost = await this.#once()
       if (this.#of.stopped.aborted) return
-      failures = Date.now() - began > lasted ? 0 : failures + 1
+      failures = performance.now() - began > lasted ? 0 : failures + 1
       if (failures > 0) await sleep(Math.min(5000, 100 * 2 ** failures))
-      if (lost === 'gone' || failures > 1 || Date.now() - this.#listed > resync) await this.#list()
+      if (lost === 'gone' || failures > 1 || performance.now() - this.#listed > resync) await this.#list()
     }
   }
 
   async #list(): Promise<void> {
-    const began = Date.now()
+    const began = performance.now()
     let silent = false
     for (let tries = 1; ; tries++) {
       try {
@@ -82,7 +82,7 @@ export class Follower<T extends Named> {
         if (this.#of.stopped.aborted) return
         // 410: the list changed so much between two of its pages that it has to begin again
         if (!(error instanceof ClusterError) || (!error.passes && error.status !== 410)) throw error
-        if (!silent && Date.now() - began > patience) {
+        if (!silent && performance.now() - began > patience) {
           silent = true
           this.#of.silent(error.message)
         }
@@ -110,7 +110,7 @@ export class Follower<T extends Named> {
     }
     for (const [uid, object] of this.#known) if (!found.has(uid)) this.#forget(object)
     this.#version = version
-    this.#listed = Date.now()
+    this.#listed = performance.now()
   }
 
   /** One watch to its end. @throws ClusterError when it is forbidden */

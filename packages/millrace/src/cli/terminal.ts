@@ -13,13 +13,13 @@ export function progressMode(
   return capable && (asked === 'tty' || !env.CI) ? 'tty' : 'plain'
 }
 
-/** `3.21 s`, `2 min 5 s`. */
-export function showSeconds(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(2)} s`
-  const minutes = Math.floor(seconds / 60)
-  return minutes < 60
-    ? `${minutes} min ${Math.floor(seconds % 60)} s`
-    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+/** `3.21 s`, `2 min 5 s`. What a damaged file or another machine's clock says may be no time that can pass. */
+export function showSeconds(given: number): string {
+  const seconds = Number.isFinite(given) ? Math.max(0, given) : 0
+  if (seconds < 59.995) return `${seconds.toFixed(2)} s`
+  const whole = Math.max(60, Math.floor(seconds))
+  const minutes = Math.floor(whole / 60)
+  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 /** `512 B`, `1.2 GB`. */
