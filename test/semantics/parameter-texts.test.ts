@@ -195,3 +195,19 @@ main(import.meta, p)
     "
   `)
 })
+
+test('from code, a key that changes the prototype of all objects is data like any other', async () => {
+  const { run } = program(`
+import { pipeline, run, stage } from 'millrace'
+import { z } from 'zod'
+${echo}
+const p = pipeline('p', { input: z.object({ a: z.unknown(), r: z.record(z.string(), z.unknown()) }), build: ({ a, r }) => ({ a, r, j: echo({ j: { a } as never }).j }) })
+const input = JSON.parse('{"a":{"__proto__":{"x":1},"constructor":{"prototype":{"y":2}}},"r":{"__proto__":{"z":3}}}')
+console.log(JSON.stringify(await run(p, input)))
+console.log(JSON.stringify([({} as any).x, ({} as any).y, ({} as any).z, Object.keys(Object.prototype)]))
+`)
+  const { code, stdout } = await run([])
+  const [output, clean] = stdout.trimEnd().split('\n')
+  expect([code, clean]).toEqual([0, '[null,null,null,[]]'])
+  expect(JSON.parse(output as string).j).toBe('{"a":{"__proto__":{"x":1},"constructor":{"prototype":{"y":2}}}}')
+})
