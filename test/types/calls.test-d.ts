@@ -119,7 +119,7 @@ const shape = stage('shape', {
     open: z.tuple([z.int(), z.string().optional()], z.boolean()).optional(),
   }),
   output: z.object({ size: z.tuple([z.int(), z.int().optional()]) }),
-  run: ({ size: [width] }) => ({ size: [width] }),
+  run: ({ size }) => ({ size }),
 })
 shape({ size: [3] })
 shape({ size: [3, o.n], open: [1, o.text, true, o.flag] })
