@@ -58,6 +58,8 @@ export async function readInput(
   )
   // before defaults are filled in: which of several alternatives is meant, the value tells as it was given
   refuseFields(schema, value as JsonObject, [], { root: schema, origin, problems })
+  // what is wrong with a field was told by its name
+  if (problems.every(({ severity }) => severity !== 'error')) refuseWhole(schema, value, origin, problems)
   return fillDefaults(schema, value, schema, asset) as JsonObject
 }
 
@@ -96,6 +98,19 @@ export async function readArtifacts(
 function kindOf(path: string): ArtifactPort['kind'] | undefined {
   const there = statSync(path, { throwIfNoEntry: false })
   return there && (there.isDirectory() ? 'folder' : 'file')
+}
+
+/** What no field that is named says: whether there may be others, and what they are. */
+function refuseWhole(schema: Schema, value: Json, origin: Origin, problems: Diagnostic[]): void {
+  const problem = checkJson(schema, value)
+  if (problem === undefined) return
+  problems.push({
+    code: 'invalid-parameter',
+    severity: 'error',
+    message: `${origin.what === 'the input' ? 'the input' : 'a parameter'} of pipeline "${origin.pipeline}" is refused by its schema: ${problem}`,
+    at: { pipeline: origin.pipeline, node: null },
+    fix: 'Give what its schema says.',
+  })
 }
 
 interface Refusing {
