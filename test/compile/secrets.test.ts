@@ -111,3 +111,27 @@ warning[secret-in-clear]: what "map" is given for "[1].text.key" looks like a pr
   const [job = ''] = readdirSync(jobs).filter((name) => name.endsWith('.job.yaml'))
   expect(readFileSync(join(jobs, job), 'utf8')).toContain(tokens.gitlab)
 })
+
+test('long texts that only begin like keys, again and again, are looked at once', async () => {
+  const beginnings = [
+    'sk-',
+    'eyJ-',
+    'eyJaaaaaaaaaa.',
+    'xoxb-',
+    'xapp-1-AAAAAAAA-1-',
+    '-----BEGIN A ',
+    'AKIA',
+    'at /',
+    'sk-aT3BlbkF',
+  ]
+  const long = Object.fromEntries(beginnings.map((text, i) => [`t${i}`, text.repeat(Math.ceil(250_000 / text.length))]))
+  const one = program({ 'program.ts': text('return hub', {}), 'millrace.config.ts': config() })
+  const input = `z.object({ long: z.record(z.string(), z.string()) })`
+  writeFileSync(
+    join(one.folder, 'program.ts'),
+    `import { main, pipeline } from 'millrace'\nimport { z } from 'zod'\nmain(import.meta, pipeline('demo', { input: ${input}, build: ({ long }) => ({ long }) }))\n`,
+  )
+  writeFileSync(join(one.folder, 'long.json'), JSON.stringify({ long }))
+  const { code, stderr } = await one.run(['compile', '--params', 'long.json'])
+  expect([code, warnings(stderr)]).toEqual([0, []])
+})

@@ -173,7 +173,7 @@ test('schemas that JSON can not carry, each by its path', async () => {
   const text = build(`  const fields = {
     date: z.date(), big: z.bigint(), map: z.map(z.string(), z.int()), set: z.set(z.string()), file: z.file(),
     none: z.undefined(), own: z.custom<string>(), url: z.instanceof(URL), nan: z.nan(), one: z.literal(1n as any),
-    list: z.array(z.string().optional()), pair: z.tuple([z.string(), z.int().optional()]),
+    list: z.array(z.string().optional()), pair: z.tuple([z.string().optional(), z.int()]),
     deep: z.object({ rows: z.array(z.object({ at: z.date().optional() })) }), by: z.record(z.string(), z.date()),
     any: z.union([z.string(), z.date()]), then: z.string(), nested: z.object({ toJSON: z.string() }),
   }
@@ -217,7 +217,7 @@ test('schemas that JSON can not carry, each by its path', async () => {
     error[bad-schema]: stage "inputs": the input field "list[0]" is optional in a list, and JSON lists have no holes
       at program.ts:13:3
       fix: Use .nullable() for the items.
-    error[bad-schema]: stage "inputs": the input field "pair[1]" is optional in a list, and JSON lists have no holes
+    error[bad-schema]: stage "inputs": the input field "pair[0]" is optional in a list, and JSON lists have no holes
       at program.ts:13:3
       fix: Use .nullable() for the items.
     error[bad-schema]: stage "inputs": the input field "deep.rows[0].at" is z.date(), which JSON can't carry

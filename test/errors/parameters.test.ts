@@ -285,3 +285,37 @@ test('keys and values of a parameters file, with their line', async () => {
     "
   `)
 })
+
+test('fields that have no name of their own, and those that may not be', async () => {
+  const text = `
+import { main, pipeline, run } from 'millrace'
+import { z } from 'zod'
+const build = () => ({})
+export const open = pipeline('open', { input: z.object({ a: z.int().default(1) }).catchall(z.int()), build })
+export const closed = pipeline('closed', { input: z.strictObject({ a: z.int().default(1) }), build })
+main(import.meta, open, closed)
+if (process.argv.includes('graph')) await run(closed, { b: 1 } as any).catch((error: Error) => console.error(error.message))
+`
+  const one = program(text)
+  expect((await one.run(['--param', 'b=2', '--progress', 'quiet'])).code).toBe(0)
+  expect(await refused(one, ['--param', 'b=text'])).toMatchInlineSnapshot(`
+    "error[invalid-parameter]: the parameter "b" of pipeline "open" is not JSON: text
+      fix: Give JSON, for example --param b=3.
+    "
+  `)
+  expect(await refused(one, ['--param', 'b=1.5'])).toMatchInlineSnapshot(`
+    "error[invalid-parameter]: a parameter of pipeline "open" is refused by its schema: b: Invalid input: expected int, received number
+      fix: Give what its schema says.
+    "
+  `)
+  expect(await refused(one, ['--pipeline', 'closed', '--param', 'b=1'])).toMatchInlineSnapshot(`
+    "error[unknown-parameter]: pipeline "closed" has no parameter "b"
+      fix: Use one of: a.
+    "
+  `)
+  expect((await one.run(['graph', '--progress', 'quiet'])).stderr).toMatchInlineSnapshot(`
+    "error[invalid-parameter]: the input of pipeline "closed" is refused by its schema: Unrecognized key: "b"
+      fix: Give what its schema says.
+    "
+  `)
+})

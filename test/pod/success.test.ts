@@ -140,6 +140,17 @@ test('a stage sees the contract, the item and the variables that it declares', a
   })
 })
 
+test('a variable that manifests can not hold as it is comes as JSON, and is what it was', async () => {
+  const folder = await pod({ stage: 'look' })
+  const value = 'a\u007fb\u0085\u2028$(HOME)\ufeff\uffff'
+  const sent = JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  expect(await folder.run('a', { env: { MODE: undefined, MILLRACE_TEXT_MODE: sent } })).toEqual(fine)
+  expect(folder.json('attempts', '0-a', 'output.json')).toMatchObject({ seen: { env: { MODE: value } } })
+})
+
 test('an item of a map is known by its completion index', async () => {
   const folder = await pod({ stage: 'act', input: { what: 'first' }, index: 0 })
   folder.putItem({ index: 13, input: { what: 'other' }, item: { index: [0, 3], generation: 2 } })

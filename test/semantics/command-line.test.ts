@@ -83,7 +83,7 @@ describe('what is wrong before a run: exit 2, nothing on stdout, and what was pr
       'error[unknown-pipeline]: the program has no pipeline "square" (did you mean "squares"?)',
     ],
     [['--from', 'sqare'], 'error[unknown-stage]: pipeline "squares" has no stage "sqare" (did you mean "square"?)'],
-    [['--target', 'kubernetes'], 'error[usage]: run works on this machine, and the target is "kubernetes"'],
+    [['run', '--target', 'kubernetes'], 'error[usage]: run works on this machine, and the target is "kubernetes"'],
     [['runs', 'show', 'abc'], 'error[unknown-run]: there is no run "abc"'],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await program(text).run(args)

@@ -111,3 +111,16 @@ const boxed = <T extends z.ZodType>(value: T) =>
   stage('boxed', { input: z.object({ file: file('text/csv') }), output: z.object({ value }), run: () => null as never })
 const box = boxed(z.number())({ file: o.csv })
 same<typeof box.value, Ref<number>>(true)
+
+// a tuple may end where its last items are optional
+const shape = stage('shape', {
+  input: z.object({
+    size: z.tuple([z.int(), z.int().optional()]),
+    open: z.tuple([z.int(), z.string().optional()], z.boolean()).optional(),
+  }),
+  output: z.object({ size: z.tuple([z.int(), z.int().optional()]) }),
+  run: ({ size }) => ({ size }),
+})
+shape({ size: [3] })
+shape({ size: [3, o.n], open: [1, o.text, true, o.flag] })
+shape({ size: shape({ size: [1] }).size })

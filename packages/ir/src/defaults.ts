@@ -10,9 +10,15 @@ export function fillDefaults(schema: Schema, value: Json, root: Schema, asset: (
   if (Array.isArray(value)) {
     const [list, ...others] = alternatives(schema, root).filter((option) => option.type === 'array')
     if (!list || others.length > 0) return value
-    return value.map((item: Json, i) =>
+    const filled = value.map((item: Json, i) =>
       itemSchemas(list, i).reduce((at, own) => fillDefaults(own, at, root, asset), item),
     )
+    for (const item of ((list.prefixItems ?? []) as readonly Schema[]).slice(value.length)) {
+      const own = defaultOf(item, root, asset)
+      if (own === undefined) break
+      filled.push(own)
+    }
+    return filled
   }
   if (!isObject(value)) return value
   const [object, ...others] = alternatives(schema, root).filter((option) => isMeant(option, value))
@@ -23,11 +29,18 @@ export function fillDefaults(schema: Schema, value: Json, root: Schema, asset: (
     setKey(out, key, own ? fillDefaults(own, item as Json, root, asset) : item)
   }
   for (const [key, field] of Object.entries((object.properties ?? {}) as { readonly [key: string]: Schema })) {
-    if (Object.hasOwn(value, key) || !('default' in field)) continue
-    const filled = resolve(fromDefault(field.default as Json), () => undefined, asset)
-    if (filled !== undefined) setKey(out, key, fillDefaults(field, filled, root, asset))
+    if (Object.hasOwn(value, key)) continue
+    const own = defaultOf(field, root, asset)
+    if (own !== undefined) setKey(out, key, own)
   }
   return out as Json
+}
+
+/** What a schema gives where a value is absent; `undefined` where that is nothing. */
+function defaultOf(schema: Schema, root: Schema, asset: (token: string) => Json): Json | undefined {
+  if (!('default' in schema)) return undefined
+  const filled = resolve(fromDefault(schema.default as Json), () => undefined, asset)
+  return filled === undefined ? undefined : fillDefaults(schema, filled, root, asset)
 }
 
 /** Whether an object can be what one of several alternatives describes: the literals in it say so. */

@@ -1,4 +1,5 @@
 import type { Binding, Condition } from './binding.ts'
+import type { Digest } from './digest.ts'
 import type { Schema } from './port.ts'
 import type { Resources } from './resources.ts'
 
@@ -77,6 +78,8 @@ export type EnvValue =
   | { readonly value: string }
   | { readonly inherit: true; readonly default?: string }
   | { readonly secret: { readonly name: string; readonly key: string } }
+  /** In a Plan for this machine: what `inherit()` found, by its digest. The value itself is nobody's but the stage's. */
+  | { readonly inherited: Digest }
 
 export interface StageSpec extends StageOptions {
   readonly kind: 'typescript' | 'python' | 'container'

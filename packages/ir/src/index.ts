@@ -1,6 +1,8 @@
 export type { Binding, Condition, Operator } from './binding.ts'
 export { assetKey, compare, conditionRefs, eachRef, follow, fromDefault, mapRefs, resolve, step } from './binding.ts'
-export { checkJson, checkShape } from './check.ts'
+export { checkJson, checkShape } from './check/check.ts'
+export type { Pattern } from './check/string-of.ts'
+export { tellingFlags } from './check/string-of.ts'
 export type { ClusterJob, ClusterPlan } from './cluster-plan.ts'
 export { failedRun, mostCompletions } from './cluster-plan.ts'
 export type { ArchiveFile } from './code-archive.ts'
@@ -78,3 +80,13 @@ export type { RunOptions, RunOutcome, Runtime } from './runtime.ts'
 export { planDigest } from './runtime.ts'
 export { seal, unseal } from './sealed.ts'
 export { placeOfError, tellError } from './tell-error.ts'
+export type { WrongVariable } from './variables.ts'
+export {
+  receiveVariables,
+  sentVariable,
+  subdomainPattern,
+  tooMuchTogether,
+  wrongSecret,
+  wrongVariableName,
+  wrongVariableValue,
+} from './variables.ts'

@@ -9,14 +9,16 @@ const deepest = 2000
 /**
  * The first place where a value is not of a JSON Schema's shape; undefined where there is none. Unlike zod it ends there,
  * so that a list of half a million which are all wrong is one problem. What it does not know it takes.
+ *
+ * @param root where `$ref`s look
  */
-export function misfit(schema: Schema, value: Json): ValuePath | undefined {
+export function misfit(schema: Schema, value: Json, root: Schema = schema): ValuePath | undefined {
   let depth = 0
   const visit = (at: Json, of: Schema, path: ValuePath): ValuePath | undefined => {
     if (depth === deepest) return undefined
     depth++
     try {
-      if (typeof of.$ref === 'string') return visit(at, lookup(of.$ref, schema), path)
+      if (typeof of.$ref === 'string') return visit(at, lookup(of.$ref, root), path)
       for (const one of schemasIn(of.allOf)) {
         const found = visit(at, one, path)
         if (found) return found

@@ -23,13 +23,26 @@ export function capture(boundary: (...args: never[]) => unknown): () => Place {
 /** The first frame of a stack that is neither Node's, a dependency's, nor ours. */
 export function firstPlace(stack: string): Place {
   for (const line of stack.split('\n')) {
-    const match = /(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):(\d+)\)?$/.exec(line)
-    if (!match) continue
-    const file = toPath(match[1] as string)
+    const found = frameIn(line)
+    const file = found && toPath(found.location)
     if (!file || isOurs(file)) continue
-    return { file, line: Number(match[2]), column: Number(match[3]) }
+    return { file, line: found.line, column: found.column }
   }
   return {}
+}
+
+/** `at name (file:///folder/file.ts:1:2)` or `at /folder/file.ts:1:2`. A message before it may be long, and like it. */
+function frameIn(
+  line: string,
+): { readonly location: string; readonly line: number; readonly column: number } | undefined {
+  const at = /^\s*at (?:async )?/.exec(line)
+  const end = at && /:(\d+):(\d+)\)?$/.exec(line)
+  if (!end || line.includes(' (eval at ')) return undefined
+  // the name of a function may hold brackets, and so may a folder
+  const start = line.endsWith(')') ? line.search(/ \((?:file:\/\/|\/|[A-Za-z]:\\)/) + 2 : at[0].length
+  const location = line.slice(start, end.index)
+  if (start < 2 || !/^(?:file:\/\/|\/|[A-Za-z]:\\)/.test(location)) return undefined
+  return { location, line: Number(end[1]), column: Number(end[2]) }
 }
 
 function toPath(location: string): string | undefined {

@@ -28,7 +28,9 @@ export function alternatives(schema: Schema, root: Schema): Schema[] {
   for (let at = open.pop(); at; at = open.pop()) {
     if (seen.has(at)) continue
     seen.add(at)
-    const choices = (at.anyOf ?? at.oneOf ?? at.allOf) as Schema[] | undefined
+    // of a text and a number they are more patterns and divisors
+    const all = at.type === undefined ? at.allOf : undefined
+    const choices = (at.anyOf ?? at.oneOf ?? all) as Schema[] | undefined
     if (typeof at.$ref === 'string') open.push(lookup(at.$ref, root))
     else if (choices) open.push(...[...choices].reverse())
     // several types in one schema are as many alternatives
@@ -39,7 +41,7 @@ export function alternatives(schema: Schema, root: Schema): Schema[] {
   return out
 }
 
-/** What a `$ref` of a schema refers to. */
+/** What a `$ref` names. */
 export function lookup(reference: string, root: Schema): Schema {
   let at: unknown = root
   for (const key of reference.split('/').slice(1))

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { leave } from './cli/exit.ts'
+import { say } from './cli/say.ts'
 import { setEntry, startedMain } from './entry.ts'
 import { version } from './version.ts'
 
@@ -17,7 +18,7 @@ Examples:
 `
 
 const refuse = (message: string, fix: string): Promise<never> => {
-  process.stderr.write(`error[usage]: ${message}\n  fix: ${fix}\n`)
+  say(`error[usage]: ${message}\n  fix: ${fix}`)
   return leave(2)
 }
 

@@ -16,6 +16,7 @@ import { callStage, failStuck, onStuck, StageFailure, takeOver } from '@millrace
 import type { InputOf, OutputOf, Plain, Stage } from '@millrace/sdk'
 import { stageDefinition } from '@millrace/sdk'
 import { assetsIn, loadedStage } from './program/stage-loader.ts'
+import { stageVariables } from './program/stage-variables.ts'
 import { absolutePaths, artifactAt, fromCode, readArtifacts } from './program/values.ts'
 import { RunError } from './run-error.ts'
 import { shortPath } from './short-path.ts'
@@ -39,6 +40,8 @@ export async function runStage<S extends AnyStage>(
   if (definition.problems.length > 0) throw new RunError(definition.problems, null)
   const { name } = definition
   const { pipeline: _, node: __, ...place } = definition.at()
+  const { env, problems } = stageVariables(definition)
+  if (problems.length > 0) throw new RunError(problems, null)
   const json = toJson(fromCode(input))
   if ('problem' in json) {
     const { path, reason } = json.problem
@@ -90,7 +93,7 @@ export async function runStage<S extends AnyStage>(
         seed: Number.parseInt(hexOf(digestJson(content(value))).slice(0, 8), 16),
         resources: definition.options.resources ?? defaultResources,
         worker: { index: 0, count: 1 },
-        env: environment(definition.env),
+        env,
         attempt: 1,
       },
     )
@@ -108,14 +111,4 @@ export async function runStage<S extends AnyStage>(
       cause: failure.cause,
     })
   }
-}
-
-function environment(env: NonNullable<ReturnType<typeof stageDefinition>>['env']): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => {
-      const known =
-        'value' in value ? value.value : 'inherit' in value ? (process.env[name] ?? value.default) : undefined
-      return known === undefined ? [] : [[name, known]]
-    }),
-  )
 }

@@ -19,7 +19,7 @@ function end(error: unknown): void {
   // what `run` throws ends a program of the author's own, whose stdout is its own
   const own = error instanceof RunError
   const report = newReport({ json: !own && words.includes('--json'), trace: words.includes('--trace') })
-  if (report.json) report.event(refusedRun(error.diagnostics))
+  if (report.json) report.value(refusedRun(error.diagnostics))
   report.errors(error.diagnostics, error)
   process.exit(exitOf(error.diagnostics, own && error.run !== null))
 }

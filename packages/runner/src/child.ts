@@ -11,6 +11,7 @@ import { hold, keep } from './hold.ts'
 import { writeResult } from './result.ts'
 import { onSignal } from './signals.ts'
 import type { Attempt, LoadedStage } from './stage.ts'
+import { variablesNamed } from './variables-named.ts'
 import { writeNow } from './write-now.ts'
 
 /** `EX_DATAERR` of sysexits.h: invalid input, wrong code, or output that its schema refuses; never retried. */
@@ -22,7 +23,8 @@ export interface ChildRequest {
   readonly node: string
   readonly code: string
   readonly resources: Resources
-  readonly env: { readonly [name: string]: string }
+  /** Names of the stage's variables. */
+  readonly env: readonly string[]
   readonly attempt: number
 }
 
@@ -88,7 +90,7 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
       seed: Number(variable('MILLRACE_SEED')),
       resources: request.resources,
       worker: { index: 0, count: 1 },
-      env: request.env,
+      env: variablesNamed(request.env),
       attempt: request.attempt,
     }
     const stage = await load()

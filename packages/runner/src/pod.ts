@@ -7,6 +7,7 @@ import {
   mapArtifacts,
   markedCause,
   millisecondsOf,
+  receiveVariables,
   type Schema,
   type WorkItem,
 } from '@millrace/ir'
@@ -31,6 +32,7 @@ import { writeTermination } from './pod/termination.ts'
 import { portable } from './result.ts'
 import { onSignal } from './signals.ts'
 import type { Attempt, LoadedStage, Outcome } from './stage.ts'
+import { variablesNamed } from './variables-named.ts'
 import { writeNow } from './write-now.ts'
 
 /** A stage as a pod needs it: nobody else knows its schema there, nor which variables are its own. */
@@ -56,6 +58,7 @@ export async function runPod(
   given: Partial<PodOptions> = {},
 ): Promise<void> {
   process.umask(mask)
+  receiveVariables(process.env)
   const pod = new Pod({ ...podOptions, ...given })
   const release = takeOver(true)
   const awake = onStuck(failStuck)
@@ -186,7 +189,6 @@ class Pod {
   }
 
   #attempt(place: PodPlace, item: WorkItem, stage: PodStage, input: Json, log: PodLog): Attempt {
-    const variables = stage.env.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
     return {
       node: item.node,
       input,
@@ -202,7 +204,7 @@ class Pod {
       seed: item.seed,
       resources: item.resources,
       worker: { index: 0, count: 1 },
-      env: Object.fromEntries(variables) as Record<string, string>,
+      env: variablesNamed(stage.env),
       attempt: attemptNumber(place),
     }
   }

@@ -70,17 +70,17 @@ export class Follower<T extends Named> {
 
   async #follow(): Promise<void> {
     for (let failures = 0; !this.#of.stopped.aborted; ) {
-      const began = Date.now()
+      const began = performance.now()
       const lost = await this.#once()
       if (this.#of.stopped.aborted) return
-      failures = Date.now() - began > lasted ? 0 : failures + 1
+      failures = performance.now() - began > lasted ? 0 : failures + 1
       if (failures > 0) await sleep(Math.min(longestPause, 100 * 2 ** failures))
-      if (lost === 'gone' || failures > 1 || Date.now() - this.#listed > resync) await this.#list()
+      if (lost === 'gone' || failures > 1 || performance.now() - this.#listed > resync) await this.#list()
     }
   }
 
   async #list(): Promise<void> {
-    const began = Date.now()
+    const began = performance.now()
     let silent = false
     let distrusted: number | undefined
     for (let tries = 1; ; tries++) {
@@ -89,12 +89,12 @@ export class Follower<T extends Named> {
       } catch (error) {
         if (this.#of.stopped.aborted) return
         if (!(error instanceof ClusterError)) throw error
-        distrusted = error.distrust ? (distrusted ?? Date.now()) : undefined
-        const mayBeRenewed = distrusted !== undefined && Date.now() - distrusted < trustPatience
+        distrusted = error.distrust ? (distrusted ?? performance.now()) : undefined
+        const mayBeRenewed = distrusted !== undefined && performance.now() - distrusted < trustPatience
         // 410: the list changed so much between two of its pages that it has to begin again
         if (!error.passes && !mayBeRenewed && error.status !== 410) throw error
         if (error.reason === 'TooLarge') this.#page = Math.max(leastPage, Math.floor(this.#page / 4))
-        if (!silent && !error.distrust && Date.now() - began > patience) {
+        if (!silent && !error.distrust && performance.now() - began > patience) {
           silent = true
           this.#of.silent(error.message)
         }
@@ -127,7 +127,7 @@ export class Follower<T extends Named> {
     }
     for (const [uid, object] of this.#known) if (!found.has(uid)) this.#forget(object)
     this.#version = version
-    this.#listed = Date.now()
+    this.#listed = performance.now()
   }
 
   /** One watch to its end. @throws ClusterError when it is forbidden */

@@ -167,8 +167,8 @@ export class JobLives {
       return
     }
     if (openItems(run).length > 0) {
-      run.endedAt ??= Date.now()
-      if (Date.now() - run.endedAt < markerGrace) return
+      run.endedAt ??= performance.now()
+      if (performance.now() - run.endedAt < markerGrace) return
       this.#failOpen(run, this.#without(run, view))
     }
     this.#end(run, view)

@@ -131,7 +131,7 @@ test('who may not list or watch is told so at once', async () => {
 })
 
 test('a server that does not answer is told of once, and asked until it does', async () => {
-  vi.useFakeTimers({ toFake: ['Date', 'setTimeout'] })
+  vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   let answer = refuse(503, 'ServiceUnavailable')
   const { follower, told } = await following((response) => answer(response))

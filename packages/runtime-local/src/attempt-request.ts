@@ -24,6 +24,8 @@ export interface AttemptRequest {
   readonly share: Share
   readonly gpus: readonly number[]
   readonly log: StageLog
+  /** What the run's stages inherit. */
+  readonly variables: { readonly [name: string]: string | undefined }
   /** The attempt's folder, made when it is first asked for. */
   folder(): string
   readonly token: string
@@ -41,7 +43,11 @@ export interface AttemptRequest {
 /** 32 bits of the cache key: the same for the same work. */
 export const seedOf = (key: Digest): number => Number.parseInt(hexOf(key).slice(0, 8), 16)
 
-export const envOf = (spec: PlanStageSpec): Record<string, string> =>
+/** The values of a stage's variables; what they inherit stands in no Plan. */
+export const envOf = ({ spec, variables }: Pick<AttemptRequest, 'spec' | 'variables'>): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(spec.env ?? {}).flatMap(([name, value]) => ('value' in value ? [[name, value.value]] : [])),
+    Object.entries(spec.env ?? {}).flatMap(([name, value]) => {
+      const text = 'value' in value ? value.value : 'inherited' in value ? variables[name] : undefined
+      return text === undefined ? [] : [[name, text]]
+    }),
   )

@@ -47,7 +47,7 @@ function inProcess(request: AttemptRequest, late: AbortSignal | undefined): Atte
     seed: seedOf(request.key),
     resources: request.share.resources,
     worker: { index: 0, count: 1 },
-    env: envOf(request.spec),
+    env: envOf(request),
     attempt: request.attempt,
   }
 }

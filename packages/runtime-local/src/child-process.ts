@@ -54,7 +54,7 @@ export async function runChildProcess(request: AttemptRequest, late: AbortSignal
   const began = performance.now()
   const child = spawn(execPath, [...heapLimit(request.share.resources), ...program.args], {
     cwd: origin.cwd,
-    env: { ...origin.env, ...envOf(request.spec), ...contract(request, paths, scratch), ...program.env },
+    env: { ...origin.env, ...envOf(request), ...contract(request, paths, scratch), ...program.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // a group of its own, so that its own children end with it
     detached: true,
@@ -126,7 +126,7 @@ function contract(
     node: request.node.id,
     code: request.spec.code ?? '',
     resources: request.share.resources,
-    env: envOf(request.spec),
+    env: Object.keys(envOf(request)),
     attempt: request.attempt,
   }
   return {

@@ -172,7 +172,7 @@ export class Executor {
     const delay = Math.min(30_000, 1000 * 2 ** (attempt - 1))
     const { plan, options, journal } = this.#around
     const cause = failure.toDiagnostic(plan.pipeline, call.node.id, options.place(call.node.id))
-    const next = new Date(Date.now() + delay).toISOString()
+    const next = journal.later(delay)
     journal.emit({ event: 'stage.retried', ...placeOf(call, attempt), cause, next })
     const timer = setTimeout(() => {
       this.#backingOff.delete(call)
@@ -218,6 +218,7 @@ export class Executor {
       share,
       gpus: lease.gpus,
       log,
+      variables: options.variables,
       token,
       folder: () => {
         if (folder === undefined) {

@@ -14,6 +14,8 @@ export interface LocalOptions {
   changed(stage: string, reader: Reader): Promise<string | undefined>
   /** The artifact of an asset, by token. */
   asset(token: string): Json
+  /** The variables that stages inherit, as they were when the Plan was made: it holds digests of them only. */
+  readonly variables: { readonly [name: string]: string | undefined }
   /** Where a node was called, for its diagnostics. */
   place(node: string): Place
   /** Stages at once. Default: by requests alone. */

@@ -1,4 +1,13 @@
-import type { EnvValue } from '@millrace/ir'
+import {
+  type Diagnostic,
+  type EnvValue,
+  isObject,
+  tooMuchTogether,
+  type WrongVariable,
+  wrongSecret,
+  wrongVariableName,
+  wrongVariableValue,
+} from '@millrace/ir'
 
 declare const env: unique symbol
 
@@ -26,5 +35,43 @@ export const inherit = (fallback?: string): EnvReference =>
 /** A secret by name and key. Only its name is part of keys, plans and manifests. */
 export const secret = (name: string, key: string): EnvReference => reference({ secret: { name, key } })
 
-export const envValue = (value: string | EnvReference): EnvValue | undefined =>
-  typeof value === 'string' ? { value } : references.get(value)
+const envValue = (value: unknown): EnvValue | undefined =>
+  typeof value === 'string' ? { value } : isObject(value) ? references.get(value) : undefined
+
+/** The variables of a stage, and what is wrong with them; `report` makes a diagnostic of it. */
+export function readEnv(
+  given: unknown,
+  report: (message: string, path: string, fix: string) => Diagnostic,
+): { readonly env: { readonly [name: string]: EnvValue }; readonly problems: readonly Diagnostic[] } {
+  if (given === undefined) return { env: {}, problems: [] }
+  if (!isObject(given)) return { env: {}, problems: [report('env is no object', 'env', "Give { MODE: 'fast' }.")] }
+  const env: Record<string, EnvValue> = {}
+  const problems: Diagnostic[] = []
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue
+    const known = envValue(value)
+    const wrongName = wrongVariableName(name)
+    const wrong = known ? wrongValue(name, known) : notText
+    if (wrongName)
+      problems.push(report(`env: ${JSON.stringify(name)} ${wrongName.message}`, `env.${name}`, wrongName.fix))
+    else if (wrong) problems.push(report(`env.${name} ${wrong.message}`, `env.${name}`, wrong.fix))
+    else env[name] = known as EnvValue
+  }
+  const texts = Object.entries(env).map(([name, value]) => [name, textOf(value) ?? ''] as const)
+  const tooMuch = tooMuchTogether(texts)
+  if (tooMuch) problems.push(report(`env ${tooMuch.message}`, 'env', tooMuch.fix))
+  return { env, problems }
+}
+
+const notText: WrongVariable = { message: 'is not a string', fix: 'Give a string, inherit() or secret(name, key).' }
+
+function wrongValue(name: string, value: EnvValue): WrongVariable | undefined {
+  if ('secret' in value) return wrongSecret(value.secret.name, value.secret.key)
+  const text: unknown = textOf(value)
+  if (text === undefined) return undefined
+  return typeof text === 'string' ? wrongVariableValue(name, text) : notText
+}
+
+/** What is known of a value: a literal, or what is taken where there is no other. */
+const textOf = (value: EnvValue): string | undefined =>
+  'value' in value ? value.value : 'inherit' in value ? value.default : undefined

@@ -1,52 +1,18 @@
-import { type At, type Diagnostic, type Schema, showPath } from '@millrace/ir'
-import { z } from 'zod'
-
-/** What the walk reads of a zod schema; zod's own type of it is a union of 40 classes. */
-interface Def {
-  readonly type: string
-  readonly shape?: Readonly<Record<string, z.core.$ZodType>>
-  readonly catchall?: z.core.$ZodType
-  readonly element?: z.core.$ZodType
-  readonly items?: readonly z.core.$ZodType[]
-  readonly rest?: z.core.$ZodType | null
-  readonly options?: readonly z.core.$ZodType[]
-  readonly left?: z.core.$ZodType
-  readonly right?: z.core.$ZodType
-  readonly keyType?: z.core.$ZodType
-  readonly valueType?: z.core.$ZodType
-  readonly innerType?: z.core.$ZodType
-  readonly getter?: () => z.core.$ZodType
-  readonly in?: z.core.$ZodType
-  readonly out?: z.core.$ZodType
-  readonly values?: readonly unknown[]
-  readonly coerce?: boolean
-  readonly checks?: readonly { readonly _zod: { readonly def: { readonly check: string } } }[]
-}
-
-const defOf = (schema: z.core.$ZodType): Def => schema._zod.def as unknown as Def
-
-/** What to use instead of the types that JSON can't carry. */
-const instead: Readonly<Record<string, string>> = {
-  date: 'Use z.iso.datetime() for the field and make the Date inside run.',
-  bigint: 'Use z.string() for the field, or z.int() where 2^53 is enough.',
-  map: 'Use z.record() for the field and make the Map inside run.',
-  set: 'Use z.array() for the field and make the Set inside run.',
-  file: "Use file() from 'millrace' for the field.",
-  transform: 'Do the transform inside run, and give the field the schema of its result.',
-  undefined: 'Use .optional() for the field.',
-  void: 'Use .optional() for the field.',
-}
-/** Names that a ref can't have as a field: `await` and `JSON.stringify` ask every object for them. */
-const reserved = ['then', 'toJSON']
-const unable = new Set([...Object.keys(instead), 'symbol', 'nan', 'function', 'promise', 'custom', 'success'])
-
-export type Side = 'input' | 'output'
-
-interface Problem {
-  readonly path: readonly (string | number)[]
-  readonly message: string
-  readonly fix: string
-}
+import {
+  type At,
+  assetKey,
+  checkJson,
+  type Diagnostic,
+  fillDefaults,
+  isObject,
+  type Json,
+  type Schema,
+  showPath,
+} from '@millrace/ir'
+import type { z } from 'zod'
+import { jsonSchemaOf, type Side } from './json-schema.ts'
+import { type Problem, walk } from './schema-walk.ts'
+import { defOf } from './zod-def.ts'
 
 /** The JSON Schema of one side of a stage or pipeline, and what in the zod schema JSON can't carry. */
 export function schemaOf(
@@ -70,86 +36,28 @@ export function schemaOf(
   const problems = walk(schema, side, owner.pure)
   if (problems.length > 0) return { schema: {}, problems: problems.map(report) }
   try {
-    const { $schema: _, ...json } = z.toJSONSchema(schema, { io: side }) as Schema
-    return { schema: stripStandard(json), problems: [] }
+    const json = jsonSchemaOf(schema, side, owner.pure)
+    return { schema: json, problems: owner.pure ? wrongDefaults(json).map(report) : [] }
   } catch (error) {
     const message = `can't be told as JSON Schema: ${(error as Error).message}`
     return { schema: {}, problems: [report({ path: [], message, fix: 'Use a schema that JSON can carry.' })] }
   }
 }
 
-/** zod hides a `~standard` entry with functions in what it returns; a Graph is plain data. */
-const stripStandard = (schema: Schema): Schema => JSON.parse(JSON.stringify(schema)) as Schema
-
-function walk(root: z.core.$ZodType, side: Side, pure: boolean): Problem[] {
-  const problems: Problem[] = []
-  const seen = new Set<z.core.$ZodType>()
-  const open: { schema: z.core.$ZodType; path: readonly (string | number)[] }[] = [{ schema: root, path: [] }]
+/** zod gives a default as it is; here it is checked like what is given. */
+function wrongDefaults(root: Schema): Problem[] {
+  const found: Problem[] = []
+  const open: { readonly schema: Schema; readonly path: readonly string[] }[] = [{ schema: root, path: [] }]
   for (let next = open.pop(); next; next = open.pop()) {
     const { schema, path } = next
-    if (seen.has(schema)) continue
-    seen.add(schema)
-    const def = defOf(schema)
-    const add = (inner: z.core.$ZodType | undefined | null, ...more: (string | number)[]) => {
-      if (inner) open.push({ schema: inner, path: [...path, ...more] })
+    if ('default' in schema && !JSON.stringify(schema.default).includes(assetKey)) {
+      const value = fillDefaults(schema, schema.default as Json, root, () => null)
+      const problem = checkJson(schema, value, root)
+      const fix = 'Give a default that the schema takes.'
+      if (problem) found.push({ path, message: `has a default that its schema refuses: ${problem}`, fix })
     }
-    const found = problemOf(def, pure)
-    if (found) {
-      problems.push({ path, ...found })
-      continue
-    }
-    for (const [key, field] of Object.entries(def.shape ?? {}).reverse()) {
-      if (!reserved.includes(key)) add(field, key)
-      else
-        problems.push({
-          path: [...path, key],
-          message: 'has a name that JavaScript keeps for itself',
-          fix: 'Give the field another name.',
-        })
-    }
-    for (const [i, item] of (def.items ?? []).entries()) holes(item, i)
-    if (def.element) holes(def.element, 0)
-    for (const option of def.options ?? []) add(option)
-    for (const inner of [def.catchall, def.rest, def.left, def.right, def.keyType, def.valueType, def.innerType])
-      add(inner)
-    if (def.type === 'lazy') add(def.getter?.())
-    if (def.type === 'pipe') {
-      const input = side === 'input' && def.in && defOf(def.in).type !== 'transform'
-      if (pure && !input) problems.push({ path, ...effect })
-      else if (pure && def.out && defOf(def.out).type === 'transform') problems.push({ path, ...effect })
-      else add(input ? def.in : def.out)
-    }
-
-    function holes(item: z.core.$ZodType, index: number): void {
-      if (item._zod.optin === 'optional' && item._zod.optout === 'optional')
-        problems.push({
-          path: [...path, index],
-          message: 'is optional in a list, and JSON lists have no holes',
-          fix: 'Use .nullable() for the items.',
-        })
-      else add(item, index)
-    }
+    const fields = isObject(schema.properties) ? Object.entries(schema.properties).reverse() : []
+    for (const [key, field] of fields) open.push({ schema: field as Schema, path: [...path, key] })
   }
-  return problems
-}
-
-const effect = {
-  message: 'has a transform or a refinement, which nobody would run: a pipeline checks its input by JSON Schema',
-  fix: 'Move the transform or refinement into the input of the stage that reads the field.',
-}
-
-function problemOf(def: Def, pure: boolean): Omit<Problem, 'path'> | undefined {
-  if (unable.has(def.type))
-    return {
-      message: `is z.${def.type}(), which JSON can't carry`,
-      fix: instead[def.type] ?? 'Use a type that JSON can carry for the field.',
-    }
-  const odd = def.type === 'literal' ? def.values?.find((v) => typeof v === 'bigint' || v === undefined) : undefined
-  if (def.type === 'literal' && (odd !== undefined || def.values?.includes(undefined)))
-    return {
-      message: `is the literal ${String(odd)}${typeof odd === 'bigint' ? 'n' : ''}, which JSON can't carry`,
-      fix: 'Use a literal that JSON can carry.',
-    }
-  const effects = def.checks?.some((check) => ['custom', 'overwrite'].includes(check._zod.def.check))
-  return pure && (effects || def.coerce || def.type === 'catch') ? effect : undefined
+  return found
 }

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { bind } from './bind.ts'
 import type { Context } from './context.ts'
 import { type Definition, define, type StageDefinition } from './definition.ts'
-import { type EnvReference, envValue } from './environment.ts'
+import { type EnvReference, readEnv } from './environment.ts'
 import type { Args, NoInputs, Ref, Shape } from './infer.ts'
 import { type CallOverrides, dropUndefined, type Overrides, readOptions, withDefaults } from './options.ts'
 import { makeRef, refState } from './ref.ts'
@@ -96,20 +96,10 @@ function makeStage<I extends Shape, O extends Shape>(
   problems.push(...wrong, ...input.problems, ...output.problems)
   if (kind === 'typescript' && typeof given.run !== 'function')
     problems.push(badOption(`${what} has no function run`, 'run', at(), 'Give run: (input, context) => output.'))
-  const env: Record<string, NonNullable<ReturnType<typeof envValue>>> = {}
-  for (const [variable, value] of Object.entries(given.env ?? {})) {
-    const known = envValue(value)
-    if (known) env[variable] = known
-    else
-      problems.push(
-        badOption(
-          `${what}: env.${variable} is not a string`,
-          `env.${variable}`,
-          at(),
-          'Give a string, inherit() or secret(name, key).',
-        ),
-      )
-  }
+  const { env, problems: wrongEnv } = readEnv(given.env, (message, path, fix) =>
+    badOption(`${what}: ${message}`, path, at(), fix),
+  )
+  problems.push(...wrongEnv)
   const definition: StageDefinition = {
     type: 'stage',
     self: stage,

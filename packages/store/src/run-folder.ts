@@ -17,6 +17,8 @@ export interface RunFolder extends User {
   readonly path: string
   /** Whether it goes on with what another process began. */
   readonly resumed: boolean
+  /** When the run began: RFC 3339. */
+  readonly started: string
   readonly attempts: Attempts
   /** Adds a line to the journal; within 20 ms it is written. After `finish` and `release` it does nothing. */
   append(event: Event): void
@@ -49,6 +51,7 @@ export function runFolder({ id, path, scratch, resumed, info, claim, done }: Pla
     id,
     path,
     resumed,
+    started: info.started,
     attempts,
     append: (event) => journal.append(event),
     flush: () => journal.flush(),

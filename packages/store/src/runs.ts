@@ -44,8 +44,8 @@ export interface Runs {
   events(id: string): Iterable<Event>
   /** The run's folder. */
   path(id: string): string
-  /** Creates or replaces a file in the run's folder; whoever reads it sees it whole. */
-  write(id: string, name: string, text: string): void
+  /** Creates or replaces a file in the run's folder; whoever reads it sees it whole. `mode`: who may. */
+  write(id: string, name: string, text: string, mode?: number): void
 }
 
 export interface ResumeOptions {
@@ -151,8 +151,8 @@ export class FolderRuns implements Runs {
     return join(this.#folder, id)
   }
 
-  write(id: string, name: string, text: string): void {
-    put(this.#scratch, join(this.path(id), name), text)
+  write(id: string, name: string, text: string, mode?: number): void {
+    put(this.#scratch, join(this.path(id), name), text, mode)
   }
 
   /** Puts a run's folder in its place, under an id that no other has. Its mark is there before: a kill loses no run. */

@@ -42,8 +42,8 @@ export function putIfAbsent(scratch: string, target: string, content: string): b
 }
 
 /** Creates or replaces a file; a reader sees the old or the new one, whole. */
-export function put(scratch: string, target: string, content: string): void {
-  const temporary = write(scratch, target, content)
+export function put(scratch: string, target: string, content: string, mode?: number): void {
+  const temporary = write(scratch, target, content, mode)
   try {
     renameOver(scratch, temporary, target)
   } catch (error) {
@@ -92,9 +92,12 @@ export function remove(path: string): void {
   }
 }
 
-function write(scratch: string, target: string, content: string): string {
+function write(scratch: string, target: string, content: string, mode?: number): string {
   const temporary = temporaryPath(scratch)
-  const put = () => withFolder(temporary, () => writeFileSync(temporary, content, { flag: 'wx' }))
+  const put = () =>
+    withFolder(temporary, () =>
+      writeFileSync(temporary, content, { flag: 'wx', ...(mode === undefined ? {} : { mode }) }),
+    )
   try {
     try {
       put()

@@ -1,5 +1,14 @@
-import { digestJson, type EnvValue, type Json, type Plan, type PlanStageSpec } from '@millrace/ir'
+import {
+  digestBytes,
+  digestJson,
+  type EnvValue,
+  type Json,
+  type Plan,
+  type PlanStageSpec,
+  tooMuchTogether,
+} from '@millrace/ir'
 import type { Facts, PassContext } from '../context.ts'
+import { missingVariable } from './missing-variable.ts'
 
 /**
  * Gives each stage what all its keys share (contracts: keys): the digest over its code, its schemas and its env.
@@ -9,17 +18,17 @@ export function identifyStages(plan: Plan, facts: Facts, context: PassContext): 
   const stages: Record<string, PlanStageSpec> = {}
   for (const [key, spec] of Object.entries(plan.stages)) {
     const found = facts.code.get(key)
-    const env = settle(key, spec, facts, context)
+    const { counted, told } = settle(key, spec, facts, context)
     const identity = digestJson({
       // without code two stages must still not pass for one
       code: found?.code ?? { unknown: key },
       input: spec.input as Json,
       output: spec.output as Json,
-      env: env as unknown as Json,
+      env: counted as unknown as Json,
     })
     stages[key] = {
       ...spec,
-      ...(spec.env ? { env } : {}),
+      ...(spec.env ? { env: told } : {}),
       ...(found ? { code: found.code, found: { module: found.module, export: found.export } } : {}),
       identity,
     }
@@ -27,23 +36,38 @@ export function identifyStages(plan: Plan, facts: Facts, context: PassContext): 
   return { ...plan, stages }
 }
 
-function settle(stage: string, spec: PlanStageSpec, facts: Facts, context: PassContext): Record<string, EnvValue> {
-  const env: Record<string, EnvValue> = {}
+type Env = Record<string, EnvValue>
+
+/** The variables as keys count them, and as the Plan holds them: what is inherited of this process by digest only. */
+function settle(stage: string, spec: PlanStageSpec, facts: Facts, context: PassContext): { counted: Env; told: Env } {
+  const counted: Env = {}
+  const told: Env = {}
   for (const [name, value] of Object.entries(spec.env ?? {})) {
     if (!('inherit' in value)) {
-      env[name] = value
+      counted[name] = value
+      told[name] = value
       continue
     }
-    const found = facts.variables[name] ?? value.default
-    if (found !== undefined) env[name] = { value: found }
-    else
-      context.diagnostics.push({
-        code: 'missing-environment-value',
-        severity: 'error',
-        message: `stage "${spec.name}" inherits the variable ${name}, which ${facts.target.ownEnv ? 'the environment has no value for' : 'is not set'}`,
-        at: context.at(stage, `env.${name}`),
-        fix: `${facts.target.ownEnv ? `Give ${name} in the env of the environment` : `Set ${name}`}, or give inherit() a default.`,
-      })
+    const given = Object.hasOwn(facts.variables, name) ? facts.variables[name] : undefined
+    const found = given ?? value.default
+    if (found === undefined) {
+      const at = context.at(stage, `env.${name}`)
+      context.diagnostics.push({ ...missingVariable(spec.name, name, facts.target.ownEnv), at })
+    } else {
+      counted[name] = { value: found }
+      const hidden = given !== undefined && !facts.target.ownEnv
+      told[name] = hidden ? { inherited: digestBytes(given) } : { value: found }
+    }
   }
-  return env
+  const texts = Object.entries(counted).map(([name, value]) => [name, 'value' in value ? value.value : ''] as const)
+  const tooMuch = tooMuchTogether(texts)
+  if (tooMuch)
+    context.diagnostics.push({
+      code: 'bad-option',
+      severity: 'error',
+      message: `stage "${spec.name}": with what it inherits, env ${tooMuch.message}`,
+      at: context.at(stage, 'env'),
+      fix: tooMuch.fix,
+    })
+  return { counted, told }
 }

@@ -286,8 +286,8 @@ describe('what is wrong', () => {
         fix: Give one of: amd64, arm64.
       error[bad-environment]: environment "cloud": env.A is 1
         fix: Give a text.
-      error[bad-environment]: environment "cloud": env has the name "B=C"
-        fix: Give the name of a variable.
+      error[bad-environment]: environment "cloud": env: "B=C" is no name of a variable
+        fix: Use letters, digits and _, with no digit first.
       error[bad-environment]: environment "cloud": parameters has the name "Digits"
         fix: Give the name of a pipeline.
       error[bad-environment]: environment "cloud": parameters.digits.epochs is 1

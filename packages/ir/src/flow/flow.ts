@@ -206,9 +206,13 @@ export class Flow {
   #value(step: Step, node: PlanValue): void {
     let value = node.value && this.#resolve(step.frame, node.value)
     if (value === undefined && node.default) value = this.#resolve(step.frame, node.default)
-    if (value !== undefined) value = fillDefaults(node.schema, value, node.schema, (token) => this.#worker.asset(token))
     const problem = this.#worker.check(node, value)
-    if (problem === undefined) return this.#settle(step, 'done', value)
+    if (problem === undefined) {
+      // which of several alternatives is meant, the value tells as it was given
+      if (value !== undefined)
+        value = fillDefaults(node.schema, value, node.schema, (token) => this.#worker.asset(token))
+      return this.#settle(step, 'done', value)
+    }
     this.#worker.refused(step, problem)
     // the call of the sub-pipeline: the author knows no other name for it
     step.because = node.id.replace(/:input\..*$/, '')

@@ -1,4 +1,4 @@
-import { checkJson } from '../check.ts'
+import { checkJson } from '../check/check.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { Json } from '../json.ts'
 import type { Plan, PlanValue } from '../plan.ts'

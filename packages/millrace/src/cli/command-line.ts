@@ -30,7 +30,7 @@ async function code(invocation: Invocation, report: Report): Promise<number> {
     return await parse(invocation, report)
   } catch (error) {
     const diagnostics = isDiagnosticError(error) ? error.diagnostics : [internal(error)]
-    if (report.json) report.event(refusedRun(diagnostics))
+    if (report.json) report.value(refusedRun(diagnostics))
     report.errors(diagnostics, isDiagnosticError(error) ? error.cause : error)
     return exitOf(diagnostics)
   }

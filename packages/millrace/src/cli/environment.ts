@@ -1,19 +1,19 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkConfig } from '@millrace/compiler'
 import { type Diagnostic, hint, isObject, nowhere, type Place, placeOfError, tellError } from '@millrace/ir'
 import type { Config, Environment } from '../config.ts'
+import { findConfig } from '../program/config-file.ts'
 import type { Chosen } from '../program/for-cluster.ts'
+import { shortPath } from '../short-path.ts'
 
 /** A local run knows the environment `laptop`, and what millrace.config.ts names. */
 export async function checkEnvironment(entry: string, name: string | undefined, problems: Diagnostic[]): Promise<void> {
   if (name === undefined || name === 'laptop') return
-  const file = configFile(entry)
+  const { file, strange } = findConfig(entry)
   const config = file === undefined ? undefined : await readConfig(file, problems)
   const known = ['laptop', ...Object.keys(config?.environments ?? {})]
   if (known.includes(name) || (file !== undefined && config === undefined)) return
-  problems.push(unknown(name, known))
+  problems.push(unknown(name, known, strange))
 }
 
 /** An environment by the name that it has in the config. */
@@ -33,7 +33,7 @@ export async function readEnvironments(
   names: readonly string[] | undefined,
   problems: Diagnostic[],
 ): Promise<readonly Named[]> {
-  const file = configFile(entry)
+  const { file, strange } = findConfig(entry)
   const config = file === undefined ? { environments: {} } : await readConfig(file, problems)
   if (config === undefined) return []
   const all: Named[] = Object.entries(config.environments).map(([name, environment]) => ({
@@ -42,7 +42,7 @@ export async function readEnvironments(
     ...(file === undefined ? {} : { file }),
   }))
   if (names === undefined) {
-    if (all.length === 0) problems.push(none('there is no environment'))
+    if (all.length === 0) problems.push(none('there is no environment', strange))
     return all
   }
   if (all.every(({ name }) => name !== 'laptop')) all.push({ name: 'laptop', environment: { preset: 'laptop' } })
@@ -53,16 +53,21 @@ export async function readEnvironments(
         unknown(
           name,
           all.map((one) => one.name),
+          strange,
         ),
       )
     return found ?? []
   })
 }
 
-const none = (message: string): Diagnostic => ({
+/** What was not looked into. */
+const notRead = ([first]: readonly string[]): string =>
+  first === undefined ? '' : `; "${shortPath(first)}" is not read, as another user owns it`
+
+const none = (message: string, strange: readonly string[]): Diagnostic => ({
   code: 'unknown-environment',
   severity: 'error',
-  message,
+  message: `${message}${notRead(strange)}`,
   at: nowhere,
   fix: `Define one in millrace.config.ts, for example onprem: onPrem({ namespace: 'ml', store: volume({ size: '100Gi' }) }).`,
 })
@@ -73,7 +78,7 @@ export async function chooseEnvironment(
   name: string | undefined,
   problems: Diagnostic[],
 ): Promise<Chosen | undefined> {
-  const file = configFile(entry)
+  const { file, strange } = findConfig(entry)
   const config = file === undefined ? { environments: {} } : await readConfig(file, problems)
   if (config === undefined) return undefined
   const environments = new Map<string, Environment>(Object.entries(config.environments))
@@ -84,13 +89,14 @@ export async function chooseEnvironment(
   if (chosen.length === 1) return chosen[0]
   const names = clusters.map((cluster) => cluster.name)
   const isLaptop = name === 'laptop' || (name !== undefined && environments.has(name))
-  if (name !== undefined && !isLaptop) problems.push(unknown(name, names))
+  if (name !== undefined && !isLaptop) problems.push(unknown(name, names, strange))
   else if (names.length === 0)
     problems.push(
       none(
         isLaptop
           ? `the environment "${name}" is this machine, and the target needs a cluster`
           : 'the target needs the environment of a cluster, and there is none',
+        strange,
       ),
     )
   else
@@ -106,25 +112,16 @@ export async function chooseEnvironment(
   return undefined
 }
 
-const unknown = (name: string, known: readonly string[]): Diagnostic => ({
+const unknown = (name: string, known: readonly string[], strange: readonly string[]): Diagnostic => ({
   code: 'unknown-environment',
   severity: 'error',
-  message: `there is no environment "${name}"${hint(name, known)}`,
+  message: `there is no environment "${name}"${hint(name, known)}${notRead(strange)}`,
   at: nowhere,
   fix:
     known.length === 0
       ? 'Define it in millrace.config.ts.'
       : `Use one of: ${[...new Set(known)].join(', ')}; or define it in millrace.config.ts.`,
 })
-
-/** The nearest millrace.config.ts, beside the program or above it. */
-function configFile(entry: string): string | undefined {
-  for (let folder = dirname(entry); ; folder = dirname(folder)) {
-    const file = join(folder, 'millrace.config.ts')
-    if (existsSync(file)) return file
-    if (dirname(folder) === folder) return undefined
-  }
-}
 
 async function readConfig(file: string, problems: Diagnostic[]): Promise<Config | undefined> {
   const refuse = (why: string, place: Place): undefined => {

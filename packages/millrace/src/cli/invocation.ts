@@ -1,4 +1,4 @@
-import { DiagnosticError, hint, nowhere } from '@millrace/ir'
+import { DiagnosticError, didYouMean, hint, nowhere } from '@millrace/ir'
 import type { AnyPipeline } from '@millrace/sdk'
 
 /** A program on its way through a command. */
@@ -11,6 +11,18 @@ export interface Invocation {
 /** A mistake in how a command was written. */
 export const usage = (message: string, fix: string): DiagnosticError =>
   new DiagnosticError([{ code: 'usage', severity: 'error', message, at: nowhere, fix }])
+
+/** A target that there is not, or not yet; `usual`: the one that the command has. */
+export const unknownTarget = (target: string, usual: string): DiagnosticError =>
+  new DiagnosticError([
+    {
+      code: 'unknown-target',
+      severity: 'error',
+      message: `there is no target "${target}"${hint(target, ['local', 'kubernetes'])}`,
+      at: nowhere,
+      fix: `Use --target ${didYouMean(target, ['local', 'kubernetes']) ?? usual}.`,
+    },
+  ])
 
 /** The pipeline that `--pipeline` names, else the first. */
 export function pickPipeline(invocation: Invocation, name: string | undefined): AnyPipeline {

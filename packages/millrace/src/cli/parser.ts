@@ -7,9 +7,11 @@ import type { RunOptions } from './commands/run.ts'
 import type { RunsOptions } from './commands/runs.ts'
 import type { StoreOptions } from './commands/store.ts'
 import type { SubmitOptions } from './commands/submit.ts'
+import { parameterNames, parametersHelp } from './help.ts'
 import { type Invocation, usage } from './invocation.ts'
 import type { Report } from './report.ts'
 import { toStdout } from './stdout.ts'
+import { visible } from './visible.ts'
 
 export interface CommonOptions {
   readonly store?: string
@@ -50,7 +52,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   const settle = (command: Command): Command =>
     command
       .exitOverride()
-      .configureOutput({ writeErr: () => {}, writeOut: (text) => void toStdout(text) })
+      .configureOutput({ writeErr: () => {}, writeOut: (text) => void toStdout(visible(text)) })
       .allowExcessArguments(false)
       .helpOption('-h, --help', 'show this')
       .helpCommand(false)
@@ -75,22 +77,21 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
       .option('--param <name=value>', 'set a parameter; repeat for more', append, [])
       .option('--params <file>', 'parameters from a YAML or JSON file')
       .option('--environment <name>', environment)
+      .addHelpText('after', () => parametersHelp(invocation.pipelines))
   const on = <T>(made: Command, handler: (options: T, words: readonly string[]) => Promise<number>): void => {
     made.action(async (...given: unknown[]) => {
       exit = await handler(made.opts() as T, given.slice(0, -2) as string[])
     })
   }
 
-  settle(root.description('Runs, plans and draws the pipelines of this program.')).version(
-    version(),
-    '-V, --version',
-    'show the version',
-  )
+  settle(
+    root.description(`Runs, plans and draws the pipelines of this program.${parameterNames(invocation.pipelines)}`),
+  ).version(version(), '-V, --version', 'show the version')
   root.usage('[command] [options]')
-  examples(root, [`tsx ${program}`, `tsx ${program} --param name=value`, `tsx ${program} plan`])
+  examples(root, [`tsx ${program} --param name=value`, `tsx ${program} plan`])
 
   const run = parameters(command('run', 'run the pipeline here (the default)', { isDefault: true }))
-    .option('--target <name>', 'where to run', 'local')
+    .option('--target <name>', 'where to run; without a command, kubernetes is for compile', 'local')
     .option('--jobs <n>', 'stages at once (default: what the machine holds)', whole('jobs'))
     .option('--fresh', 'start a new run and take nothing from the cache')
     .option('--fail-fast', 'stop at the first failure')
@@ -187,20 +188,29 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   }
 }
 
-/** Options may stand before the command: `--store dir plan` is `plan --store dir`. */
+/**
+ * Options may stand before the command: `--store dir plan` is `plan --store dir`. Without one, the target says which is
+ * meant.
+ */
 function commandFirst(root: Command, words: readonly string[]): string[] {
   const valued = new Set(
     root.commands.flatMap((command) =>
       command.options.filter((option) => option.required).flatMap((option) => option.long ?? []),
     ),
   )
+  let target: string | undefined
   for (let at = 0; at < words.length; at++) {
     const word = words[at] as string
+    if (word === '--target') target = words[at + 1]
+    else if (word.startsWith('--target=')) target = word.slice('--target='.length)
     if (valued.has(word)) at++
     else if (!word.startsWith('-')) return [word, ...words.slice(0, at), ...words.slice(at + 1)]
   }
-  return [...words]
+  return target === undefined || target === 'local' ? [...words] : [commandOf(target), ...words]
 }
+
+/** The command that is meant where only a target is named; an unknown target is run's to refuse. */
+const commandOf = (target: string): string => (target === 'kubernetes' ? 'compile' : 'run')
 
 /** Commander's complaint as ours, with the word that was probably meant. */
 function told(error: CommanderError, root: Command, words: readonly string[]): DiagnosticError {

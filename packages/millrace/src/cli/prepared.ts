@@ -1,5 +1,5 @@
 import { openStore, type Store } from '@millrace/store'
-import { readParameters } from '../program/parameters.ts'
+import { readParameters } from '../program/parameters/parameters.ts'
 import { storeFolder } from '../program/place.ts'
 import { type Prepared, type Preparing, prepareProgram } from '../program/prepare.ts'
 import { readProgram } from '../program/program.ts'

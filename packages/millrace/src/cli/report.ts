@@ -1,8 +1,10 @@
 import type { Counts, Diagnostic, Event, Json } from '@millrace/ir'
 import { Failures } from './failures.ts'
+import { say } from './say.ts'
 import { toStdout } from './stdout.ts'
 import { showSeconds } from './terminal.ts'
 import { showTold } from './told.ts'
+import { jsonLine, visible } from './visible.ts'
 
 /** Where a command says things: results on stdout, everything for a person on stderr. */
 export interface Report {
@@ -10,8 +12,10 @@ export interface Report {
   readonly trace: boolean
   /** `failures`: which calls of the run failed; what several share is told once. */
   errors(diagnostics: readonly Diagnostic[], cause?: unknown, failures?: Failures): void
+  /** Lines for a person. */
   out(text: string): void
-  event(event: Event): void
+  /** A line for a program. */
+  value(value: unknown): void
 }
 
 export function newReport({ json, trace }: { readonly json: boolean; readonly trace: boolean }): Report {
@@ -19,11 +23,11 @@ export function newReport({ json, trace }: { readonly json: boolean; readonly tr
     json,
     trace,
     errors(diagnostics, cause, failures = new Failures()) {
-      for (const told of failures.group(diagnostics)) process.stderr.write(`${showTold(told)}\n`)
-      if (trace && cause instanceof Error) process.stderr.write(`${cause.stack}\n`)
+      for (const told of failures.group(diagnostics)) say(showTold(told))
+      if (trace && cause instanceof Error) say(String(cause.stack))
     },
-    out: (text) => void toStdout(`${text}\n`),
-    event: (event) => void toStdout(`${JSON.stringify(event)}\n`),
+    out: (text) => void toStdout(`${visible(text)}\n`),
+    value: (value) => void toStdout(`${jsonLine(value)}\n`),
   }
 }
 

@@ -1,3 +1,5 @@
+import { visible } from './visible.ts'
+
 export type Progress = 'auto' | 'tty' | 'plain' | 'quiet'
 
 /** What stderr can show. Escape codes only where a person watches a capable terminal and did not say no. */
@@ -11,13 +13,13 @@ export function progressMode(
   return capable && (asked === 'tty' || !env.CI) ? 'tty' : 'plain'
 }
 
-/** `3.21 s`, `2 min 5 s`. */
-export function showSeconds(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(2)} s`
-  const minutes = Math.floor(seconds / 60)
-  return minutes < 60
-    ? `${minutes} min ${Math.floor(seconds % 60)} s`
-    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+/** `3.21 s`, `2 min 5 s`. What a damaged file or another machine's clock says may be no time that can pass. */
+export function showSeconds(given: number): string {
+  const seconds = Number.isFinite(given) ? Math.max(0, given) : 0
+  if (seconds < 59.995) return `${seconds.toFixed(2)} s`
+  const whole = Math.max(60, Math.floor(seconds))
+  const minutes = Math.floor(whole / 60)
+  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 /** `512 B`, `1.2 GB`. */
@@ -29,19 +31,19 @@ export function showBytes(bytes: number): string {
   return `${at === 0 ? value : value.toFixed(1)} ${units[at]}`
 }
 
+/** What a terminal obeys and shows nothing of: CSI, OSC, and what else begins with an escape; and single codes. */
 const sequences = new RegExp(
   [
-    // CSI, OSC, and what else begins with an escape
     '\\u001b\\[[0-?]*[ -/]*[@-~]',
     '\\u001b\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)?',
     '\\u001b[ -/]*[0-~]?',
-    '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]',
+    '[\\u0000-\\u0008\\u000b-\\u001f]',
   ].join('|'),
   'g',
 )
 
-/** Text of an author's stage without what could move a terminal's cursor, colour it or turn its direction. */
-export const plainText = (text: string): string => text.replace(sequences, '')
+/** Text of an author's stage as a terminal would show it, without what could move its cursor or colour it. */
+export const plainText = (text: string): string => visible(text.replace(sequences, ''))
 
 /** One line of it as a terminal would leave it: a progress bar that goes back with `\r` leaves its last state. */
 export function plainLine(line: string): string {

@@ -12,7 +12,7 @@ import {
 } from '@millrace/compiler'
 import {
   canonical,
-  type EnvValue,
+  digestBytes,
   type Json,
   optionsOf,
   type Plan,
@@ -147,7 +147,8 @@ function settingsOf(what: string, a: Environment, b: Environment, view: Views['c
 function parametersOf({ name, graph }: Program, a: Environment, b: Environment): Side {
   const fields = (graph.input.properties ?? {}) as { readonly [field: string]: Schema }
   const of = (environment: Environment): Description => {
-    const declared = isCluster(environment) ? (environment.parameters?.[name] ?? {}) : {}
+    const { parameters = {} } = isCluster(environment) ? environment : {}
+    const declared = Object.hasOwn(parameters, name) ? parameters[name] : {}
     return new Map(
       Object.entries({ ...defaultsOf(fields), ...declared }).map(([field, value]) => [
         `parameter ${field}`,
@@ -165,18 +166,24 @@ const defaultsOf = (fields: { readonly [field: string]: Schema }): { readonly [f
     ),
   )
 
-/** What `inherit()` gives a stage. */
+/** What `inherit()` gives a stage. What is this machine's own is told by its digest. */
 function variablesOf(plan: Plan, call: PlanStage, a: Environment, b: Environment): Side {
-  const variables = Object.entries(plan.stages[call.stage]?.env ?? {})
-  const of = (environment: Environment): Description => {
-    const given = isCluster(environment) ? (environment.env ?? {}) : process.env
-    const value = (name: string, of: EnvValue) => ('inherit' in of ? (given[name] ?? of.default) : undefined)
-    return new Map(
-      variables.flatMap(([name, one]) => {
-        const text = value(name, one)
+  const of = (environment: Environment, other: Environment): Description =>
+    new Map(
+      Object.entries(plan.stages[call.stage]?.env ?? {}).flatMap(([name, value]) => {
+        if (!('inherit' in value)) return []
+        const given = givenIn(environment, name)
+        const told = given === undefined || isCluster(environment) || given === givenIn(other, name)
+        const text = told ? (given ?? value.default) : digestBytes(given)
         return text === undefined ? [] : [[`variable ${name}`, text] as const]
       }),
     )
-  }
-  return { a: of(a), b: of(b), settings: (what) => [`env.${what.slice('variable '.length)}`] }
+  return { a: of(a, b), b: of(b, a), settings: (what) => [`env.${what.slice('variable '.length)}`] }
+}
+
+function givenIn(environment: Environment, name: string): string | undefined {
+  const given: { readonly [name: string]: string | undefined } = isCluster(environment)
+    ? (environment.env ?? {})
+    : process.env
+  return Object.hasOwn(given, name) ? given[name] : undefined
 }

@@ -1,6 +1,7 @@
 import {
   canonical,
   content,
+  type EnvValue,
   isArtifactValue,
   isObject,
   type Json,
@@ -140,13 +141,15 @@ function codeOf(record: RunRecord | undefined): Leaves {
   const out = new Map<string, Json>()
   for (const [key, stage] of Object.entries(record?.plan.stages ?? {})) {
     out.set(key, stage.code ?? null)
-    for (const [name, value] of Object.entries(stage.env ?? {}))
-      out.set(`${key} env ${name}`, 'value' in value ? value.value : (value as unknown as Json))
+    for (const [name, value] of Object.entries(stage.env ?? {})) out.set(`${key} env ${name}`, told(value))
     for (const side of ['input', 'output'] as const)
       for (const [path, leaf] of leavesOf(`${key} ${side} schema`, stage[side] as Json)) out.set(path, leaf)
   }
   return out
 }
+
+const told = (value: EnvValue): Json =>
+  'value' in value ? value.value : 'inherited' in value ? value.inherited : (value as unknown as Json)
 
 /** Stages of both runs of which nothing that counts differs. */
 function sameStages(records: readonly (RunRecord | undefined)[], differences: readonly Difference[]): number {

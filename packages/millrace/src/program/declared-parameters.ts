@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { placeOfEnvironment } from '@millrace/compiler'
 import type { Diagnostic, JsonObject } from '@millrace/ir'
 import type { Chosen } from './for-cluster.ts'
-import { checkNames, type GivenParameters } from './parameters.ts'
+import { checkNames, type GivenParameters } from './parameters/parameters.ts'
 import type { Program } from './program.ts'
 import { absolutePaths } from './values.ts'
 
@@ -13,7 +13,8 @@ export function withDeclared(
   given: GivenParameters,
   problems: Diagnostic[],
 ): GivenParameters {
-  const declared = environment.parameters?.[name]
+  const { parameters = {} } = environment
+  const declared = Object.hasOwn(parameters, name) ? parameters[name] : undefined
   if (declared === undefined) return given
   const { line = 1, column = 1 } = placeOfEnvironment(environment)
   const places = new Map(Object.keys(declared).map((field) => [field, { line, column }]))
@@ -27,7 +28,8 @@ export function withDeclared(
         ? {
             ...origin,
             file,
-            place: ([field]) => (field !== undefined && field in value ? {} : (places.get(String(field)) ?? {})),
+            place: ([field]) =>
+              field !== undefined && Object.hasOwn(value, field) ? {} : (places.get(String(field)) ?? {}),
           }
         : origin,
   }

@@ -13,7 +13,7 @@ type Chosen = Pick<LocalOptions, 'jobs' | 'fresh' | 'failFast' | 'strict' | 'ver
 
 /** The local runtime over a program's own functions. */
 export function localRuntimeOf(
-  { program, code, assets, store }: Prepared,
+  { program, code, assets, store, variables }: Prepared,
   chosen: Chosen,
   notices: readonly Diagnostic[],
 ): Runtime {
@@ -34,6 +34,7 @@ export function localRuntimeOf(
     child: (key) => childProgram(code, key),
     changed: (key, reader) => watched.changed(key, reader),
     asset: (token) => assets.get(token) as unknown as Json,
+    variables,
     place: (node) => program.traced.places.get(node)?.() ?? {},
     notices: notices.map((notice) => ({ event: 'notice', ...notice }) as Extract<Event, { event: 'notice' }>),
   })

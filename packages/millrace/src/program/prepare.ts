@@ -13,6 +13,7 @@ import {
   checkSource,
   hasErrors,
   type ImportModule,
+  localCapabilities,
   makePlan,
   type Program,
   readAssets,
@@ -32,6 +33,8 @@ export interface Prepared {
   readonly store: Store
   readonly input: JsonObject
   readonly plan: Plan
+  /** What `inherit()` reads. The Plan for this machine holds digests of it only. */
+  readonly variables: Target['variables']
   /** Notices and warnings. */
   readonly notices: readonly Diagnostic[]
 }
@@ -71,14 +74,16 @@ export async function prepareProgram(program: Program, preparing: Preparing): Pr
   const found = await readCode(program, reading)
   problems.push(...found.diagnostics)
   refuse(problems)
-  const planOf = (code: CodeIndex) => makePlan(program, code, assets, input, preparing.target?.())
+  // a stage of this process may change its variables
+  const target = preparing.target?.() ?? { capabilities: localCapabilities, variables: { ...process.env } }
+  const planOf = (code: CodeIndex) => makePlan(program, code, assets, input, target)
   const planned = planOf(found)
   const stale: StaleStages = preparing.target ? new Map() : staleStages(found, planned.plan)
   const code = stale.size > 0 ? withoutStale(found, stale) : found
   const { plan, diagnostics } = stale.size > 0 ? planOf(code) : planned
   problems.push(...(stale.size > 0 ? tellStale(program, { plan, diagnostics }, stale) : diagnostics))
   refuse(problems)
-  return { program, code, stale, assets, store, input, plan, notices: problems }
+  return { program, code, stale, assets, store, input, plan, variables: target.variables, notices: problems }
 }
 
 /** How the source of a program's modules is read. */

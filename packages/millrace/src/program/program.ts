@@ -93,7 +93,7 @@ export async function readAssets(program: Program): Promise<ReadonlyMap<string, 
 }
 
 /** What the local runtime can do. */
-const localCapabilities: Capabilities = {
+export const localCapabilities: Capabilities = {
   name: 'local',
   kinds: ['typescript'],
   workers: false,

@@ -11,13 +11,14 @@ export interface RunRecord {
   readonly input: JsonObject
 }
 
+/** For its owner alone: a digest of what a stage inherits may tell a short value to who tries them all. */
 const recordName = 'record.json'
 
 export function saveRecord(runs: Runs, run: string, plan: Plan, code: CodeIndex, input: JsonObject): void {
   const sources = Object.fromEntries([...code.stages].map(([key, found]) => [key, found.sources]))
   const record: RunRecord = { plan, sources, input: content(input) as JsonObject }
   try {
-    runs.write(run, recordName, seal(record))
+    runs.write(run, recordName, seal(record), 0o600)
   } catch {
     // a later plan then can't tell what changed; what is wrong with the disk is the journal's to say
   }

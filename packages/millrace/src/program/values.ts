@@ -47,8 +47,7 @@ export async function readInput(
   asset: (token: string) => Json,
   problems: Diagnostic[],
 ): Promise<JsonObject> {
-  const filled = fillDefaults(schema, given, schema, asset)
-  const value = await readArtifacts(schema, filled, (field, why, fix) =>
+  const value = await readArtifacts(schema, given, (field, why, fix) =>
     problems.push({
       code: 'missing-file',
       severity: 'error',
@@ -57,8 +56,11 @@ export async function readInput(
       fix,
     }),
   )
+  // before defaults are filled in: which of several alternatives is meant, the value tells as it was given
   refuseFields(schema, value as JsonObject, [], { root: schema, origin, problems })
-  return value as JsonObject
+  // what is wrong with a field was told by its name
+  if (problems.every(({ severity }) => severity !== 'error')) refuseWhole(schema, value, origin, problems)
+  return fillDefaults(schema, value, schema, asset) as JsonObject
 }
 
 /** The artifacts at the paths that stand in a value. What can't be read is told to `refuse` and stays a path. */
@@ -98,6 +100,19 @@ function kindOf(path: string): ArtifactPort['kind'] | undefined {
   return there && (there.isDirectory() ? 'folder' : 'file')
 }
 
+/** What no field that is named says: whether there may be others, and what they are. */
+function refuseWhole(schema: Schema, value: Json, origin: Origin, problems: Diagnostic[]): void {
+  const problem = checkJson(schema, value)
+  if (problem === undefined) return
+  problems.push({
+    code: 'invalid-parameter',
+    severity: 'error',
+    message: `${origin.what === 'the input' ? 'the input' : 'a parameter'} of pipeline "${origin.pipeline}" is refused by its schema: ${problem}`,
+    at: { pipeline: origin.pipeline, node: null },
+    fix: 'Give what its schema says.',
+  })
+}
+
 interface Refusing {
   readonly root: Schema
   readonly origin: Origin
@@ -107,7 +122,6 @@ interface Refusing {
 /** Each field that is missing or that its schema refuses, at any depth; those that were told of already are left out. */
 function refuseFields(schema: Schema, value: JsonObject, path: Path, refusing: Refusing): void {
   const { root, origin, problems } = refusing
-  const { $defs } = root
   const owner = `of pipeline "${origin.pipeline}"`
   for (const [key, field] of Object.entries((schema.properties ?? {}) as { readonly [key: string]: Schema })) {
     const own = [...path, key]
@@ -126,7 +140,7 @@ function refuseFields(schema: Schema, value: JsonObject, path: Path, refusing: R
       continue
     }
     const given = value[key] as Json
-    const problem = checkJson($defs ? { ...field, $defs } : field, given)
+    const problem = checkJson(field, given, root)
     if (problem === undefined) continue
     const before = problems.length
     const object = objectOf(field, root)
@@ -188,7 +202,7 @@ function at(origin: Origin, field: Path): Diagnostic['at'] {
 }
 
 /** A schema in a few words, for a message. */
-function showSchema(schema: Schema): string {
+export function showSchema(schema: Schema): string {
   if (isObject(schema.artifact)) return schema.artifact.kind === 'folder' ? 'a folder' : 'a file'
   if (Array.isArray(schema.enum)) return `one of ${schema.enum.map((value) => JSON.stringify(value)).join(', ')}`
   const options = (schema.anyOf ?? schema.oneOf) as Schema[] | undefined

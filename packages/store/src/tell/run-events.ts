@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Event, RunOutcome } from '@millrace/ir'
 import { appendStored } from '../disk.ts'
 import type { RunFolder } from '../run-folder.ts'
+import { RunClock } from './run-clock.ts'
 
 type Bare<E> = E extends Event ? Omit<E, 'run' | 'time'> : never
 
@@ -10,25 +11,32 @@ type Bare<E> = E extends Event ? Omit<E, 'run' | 'time'> : never
 export class RunEvents {
   readonly #folder: RunFolder
   readonly #listen: ((event: Event) => void) | undefined
+  readonly #clock: RunClock
   #metrics = ''
   #failure: { readonly error: unknown } | undefined
 
   constructor(folder: RunFolder, listen: ((event: Event) => void) | undefined) {
     this.#folder = folder
     this.#listen = listen
+    this.#clock = new RunClock(folder.started)
     // what counts of them is told again
     if (folder.resumed) this.#forgetMetrics()
   }
 
   emit(bare: Bare<Exclude<Event, { event: 'run.finished' }>>): void {
     const { event, ...rest } = bare
-    this.#write({ event, run: this.#folder.id, time: new Date().toISOString(), ...rest } as Event)
+    this.#write({ event, run: this.#folder.id, time: this.#clock.time(), ...rest } as Event)
+  }
+
+  /** The time of an event that is due in so many milliseconds. */
+  later(milliseconds: number): string {
+    return this.#clock.time(milliseconds)
   }
 
   /** The last event, and the end of the run's folder. */
   finish(end: Omit<RunOutcome, 'run'>): RunOutcome {
     const run = this.#folder.id
-    const time = new Date().toISOString()
+    const time = this.#clock.time()
     const { status, output, errors, counts, seconds } = end
     this.#write({ event: 'run.finished', run, time, status, output, errors, counts, seconds })
     this.#folder.finish({ status, counts, seconds, finished: time })

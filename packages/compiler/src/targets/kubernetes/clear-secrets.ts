@@ -20,14 +20,38 @@ const kinds: readonly (readonly [what: string, pattern: RegExp])[] = [
     /\bxox[abeprs]-(?:\d-)?[A-Za-z0-9]{8,}-[A-Za-z0-9-]{16,}|\bxapp-\d-[A-Z0-9]{8,}-\d+-[a-z0-9]{32,}/,
   ],
   ['a token of Hugging Face', /\b(?:hf_[A-Za-z]{34}|api_org_[A-Za-z]{34})\b/],
-  ['an API key of OpenAI', /\bsk-(?:(?:proj|svcacct|admin)-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}/],
   ['an API key of Anthropic', /\bsk-ant-[a-z]+\d\d-[A-Za-z0-9_-]{80,}/],
-  ['a JSON Web Token', /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/],
+]
+
+/** A key of OpenAI: its sign, with at least 20 characters after `sk-` before it, and 20 after it. */
+function isOpenAi(run: string): boolean {
+  const start = run.search(/(?<![A-Za-z0-9_])sk-/)
+  return start >= 0 && run.lastIndexOf('T3BlbkFJ', run.length - 28) >= start + 23
+}
+
+/** The head of a JSON Web Token: JSON in base64. */
+function isWebToken(token: string): boolean {
+  const head = token.slice(0, token.indexOf('.'))
+  const start = head.search(/(?<![A-Za-z0-9_])eyJ/)
+  return start >= 0 && head.length - start >= 13
+}
+
+/**
+ * Those that an expression alone would look for anew at each `sk-` of a text: its runs of such characters, each looked
+ * at once, and what else must be true of one.
+ */
+const looked: readonly (readonly [what: string, run: RegExp, is: (run: string) => boolean])[] = [
+  ['an API key of OpenAI', /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{51,}/g, isOpenAi],
+  ['a JSON Web Token', /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{13,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/g, isWebToken],
 ]
 
 /** What a text has of a secret; undefined where it has none. */
-export const secretIn = (text: string): string | undefined =>
-  text.length < 20 ? undefined : kinds.find(([, pattern]) => pattern.test(text))?.[0]
+export function secretIn(text: string): string | undefined {
+  if (text.length < 20) return undefined
+  const known = kinds.find(([, pattern]) => pattern.test(text))
+  if (known) return known[0]
+  return looked.find(([, run, is]) => [...text.matchAll(run)].some(([found]) => is(found)))?.[0]
+}
 
 /** Keys and tokens that would stand in manifests, which are committed, for everybody to read. None is printed. */
 export function clearSecrets({ plan, input, at }: ClusterProgram): Diagnostic[] {

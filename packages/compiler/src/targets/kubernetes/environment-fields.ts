@@ -1,4 +1,4 @@
-import { isObject, namePattern, toJson } from '@millrace/ir'
+import { isObject, namePattern, subdomainPattern, toJson, wrongVariableName, wrongVariableValue } from '@millrace/ir'
 import { vendorResources } from './accelerators/accelerator.ts'
 import {
   type Check,
@@ -9,11 +9,12 @@ import {
   oneOf,
   quantity,
   record,
+  show,
   text,
   whole,
   yesOrNo,
 } from './field-checks.ts'
-import { labelKeyPattern, subdomainPattern } from './qualified-name.ts'
+import { labelKeyPattern } from './qualified-name.ts'
 
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
 const named = (what: string): Check =>
@@ -126,6 +127,20 @@ const accelerator = object("{ labels: { 'gpu-model': 'a100' } }", {
   cubes: whole(1),
 })
 
+/** A wrong text is told of without what it says: it may be one that nobody is to see. */
+const variables: Check = (value, path, wrong) => {
+  record("{ HUB_URL: 'https://hub.example' }", () => {})(value, path, wrong)
+  for (const [name, one] of Object.entries(isObject(value) ? value : {})) {
+    if (one === undefined) continue
+    const at = `${path}.${name}`
+    const wrongName = wrongVariableName(name)
+    const found =
+      typeof one === 'string' ? wrongVariableValue(name, one) : { message: `is ${show(one)}`, fix: 'Give a text.' }
+    if (wrongName) wrong(at, `${path}: ${JSON.stringify(name)} ${wrongName.message}`, wrongName.fix)
+    else if (found) wrong(at, `${at} ${found.message}`, found.fix)
+  }
+}
+
 const json = field((value) => 'json' in toJson(value), 'Give values that JSON can carry.')
 
 /** The fields of a cluster's environment. */
@@ -146,14 +161,7 @@ export const clusterFields = object(
       'Give the name of a LocalQueue: lowercase letters, digits, hyphens and dots, at most 63.',
     ),
     arch,
-    env: record(
-      "{ HUB_URL: 'https://hub.example' }",
-      field((value) => typeof value === 'string', 'Give a text.'),
-      {
-        ok: (name) => /^[^=\0]+$/.test(name),
-        fix: 'Give the name of a variable.',
-      },
-    ),
+    env: variables,
     image: text(imageName, 1024, 'Give the name of an image with Node, for example "node:24-slim".'),
     parameters: record('{ digits: { epochs: 200 } }', record('{ epochs: 200 }', json), {
       ok: (name) => namePattern.test(name),

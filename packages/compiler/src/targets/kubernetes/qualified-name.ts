@@ -1,9 +1,7 @@
-const segment = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
-const subdomain = String.raw`${segment}(\.${segment})*`
-const name = '[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?'
+import { subdomainPattern } from '@millrace/ir'
 
-/** A DNS subdomain (RFC 1123), as names of most objects are; its length, 253 at most, is to be checked beside. */
-export const subdomainPattern = new RegExp(`^${subdomain}$`)
+const subdomain = subdomainPattern.source.slice(1, -1)
+const name = '[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?'
 
 /** A label key: a name of at most 63 characters, after an optional prefix (Kubernetes: qualified name). */
 export const labelKeyPattern = new RegExp(`^(?=[^/]{1,253}(/|$))(${subdomain}/)?${name}$`)

@@ -11,6 +11,7 @@ import {
   type PlanStageSpec,
   podPlaces,
   podsFolder,
+  sentVariable,
 } from '@millrace/ir'
 import type { ClusterEnvironment } from './environment.ts'
 import { labelsOf } from './labels.ts'
@@ -167,11 +168,17 @@ function heapLimit(memory: string | undefined): string[] {
   return bytes === undefined ? [] : [`--max-old-space-size=${Math.max(16, Math.floor((bytes * 0.8) / 2 ** 20))}`]
 }
 
+/** Kubernetes takes `$(NAME)` for a variable and `$$` for `$`. */
+const literal = (text: string): string => text.replaceAll('$', '$$$$')
+
 const variables = (env: { readonly [name: string]: EnvValue }): V1EnvVar[] =>
   Object.entries(env)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([name, value]): V1EnvVar[] => {
-      if ('value' in value) return [{ name, value: value.value }]
+      if ('value' in value) {
+        const [sent, text] = sentVariable(name, value.value)
+        return [{ name: sent, value: literal(text) }]
+      }
       if ('secret' in value)
         return [{ name, valueFrom: { secretKeyRef: { name: value.secret.name, key: value.secret.key } } }]
       return []

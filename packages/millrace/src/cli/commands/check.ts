@@ -11,6 +11,7 @@ import type { Invocation } from '../invocation.ts'
 import type { CommonOptions, ParameterOptions } from '../parser.ts'
 import { prepare } from '../prepared.ts'
 import type { Report } from '../report.ts'
+import { say } from '../say.ts'
 import { prepareFor } from './compile.ts'
 
 /** What there is to say of a program in one environment. */
@@ -37,12 +38,12 @@ export async function checkCommand(
   refuse(problems)
   const fits: Fit[] = []
   for (const named of environments) fits.push(await fitOf(invocation, options, named))
-  if (report.json) report.out(JSON.stringify({ environments: fits }))
+  if (report.json) report.value({ environments: fits })
   else for (const line of table(fits)) report.out(line)
   report.errors(once(fits.flatMap((fit) => fit.problems)))
   const misfits = fits.filter((fit) => !fit.fits)
   const sum = misfits.length === 0 ? 'the program fits' : `the program does not fit ${misfits.length} of`
-  process.stderr.write(`${sum} ${fits.length} ${fits.length === 1 ? 'environment' : 'environments'}\n`)
+  say(`${sum} ${fits.length} ${fits.length === 1 ? 'environment' : 'environments'}`)
   return misfits.length === 0 ? exitCodes.ok : exitCodes.usage
 }
 

@@ -8,6 +8,7 @@ import { isRunId } from '../find-run.ts'
 import { type Invocation, pickPipeline, usage } from '../invocation.ts'
 import type { CommonOptions } from '../parser.ts'
 import type { Report } from '../report.ts'
+import { say } from '../say.ts'
 import { plainLine } from '../terminal.ts'
 
 /** `runs logs [stage] --environment e`: what the pods of a cluster have printed, as long as it keeps them. */
@@ -41,7 +42,7 @@ export async function clusterLogsCommand(
     if (error instanceof ClusterError) throw refused(error, namespace)
     throw error
   }
-  if (pods === 0) process.stderr.write(`no pod of ${stage ?? program.name} is in the namespace ${namespace}\n`)
+  if (pods === 0) say(`no pod of ${stage ?? program.name} is in the namespace ${namespace}`)
   return exitCodes.ok
 }
 

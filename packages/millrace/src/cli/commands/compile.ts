@@ -6,16 +6,17 @@ import { openStore } from '@millrace/store'
 import { withDeclared } from '../../program/declared-parameters.ts'
 import { type Chosen, clusterTarget, manifestsOf } from '../../program/for-cluster.ts'
 import { compareManifests, type Difference, writeManifests } from '../../program/manifests.ts'
-import { readParameters } from '../../program/parameters.ts'
+import { readParameters } from '../../program/parameters/parameters.ts'
 import { storeFolder } from '../../program/place.ts'
 import { type Prepared, prepareProgram, refuse } from '../../program/prepare.ts'
 import { readProgram } from '../../program/program.ts'
 import { chooseEnvironment } from '../environment.ts'
 import { exitCodes } from '../exit.ts'
-import { type Invocation, pickPipeline, usage } from '../invocation.ts'
+import { type Invocation, pickPipeline, unknownTarget, usage } from '../invocation.ts'
 import type { CommonOptions, ParameterOptions } from '../parser.ts'
 import { sourceOf } from '../prepared.ts'
 import type { Report } from '../report.ts'
+import { say } from '../say.ts'
 
 export interface CompileOptions extends CommonOptions, ParameterOptions {
   readonly target: string
@@ -26,11 +27,9 @@ export interface CompileOptions extends CommonOptions, ParameterOptions {
 
 /** `compile`: writes the manifests of an environment; with --check only says how they differ. */
 export async function compileCommand(invocation: Invocation, options: CompileOptions, report: Report): Promise<number> {
-  if (options.target !== 'kubernetes')
-    throw usage(
-      `compile writes manifests for Kubernetes, and the target is "${options.target}"`,
-      'Use --target kubernetes.',
-    )
+  if (options.target === 'local')
+    throw usage('compile writes manifests for Kubernetes, and the target is "local"', 'Use --target kubernetes.')
+  if (options.target !== 'kubernetes') throw unknownTarget(options.target, 'kubernetes')
   const { name } = pickPipeline(invocation, options.pipeline)
   const folders = join(options.out, name)
   const names = options.check && options.environment === undefined ? committed(folders) : [options.environment]
@@ -56,24 +55,22 @@ function tell(
   options: CompileOptions,
   report: Report,
 ): void {
-  if (report.json) return report.out(JSON.stringify({ folder, files, differences }))
+  if (report.json) return report.value({ folder, files, differences })
   if (options.check) {
     for (const { path, how } of differences) report.out(`${told[how]} ${join(folder, path)}`)
     const fix = 'compile again and commit the result'
-    process.stderr.write(
-      differences.length === 0 ? `${folder} is up to date\n` : `${folder} differs from the program: ${fix}\n`,
-    )
+    say(differences.length === 0 ? `${folder} is up to date` : `${folder} differs from the program: ${fix}`)
     return
   }
   report.out(folder)
   const count = (how: Difference['how']) => differences.filter((difference) => difference.how === how).length
-  process.stderr.write(
+  say(
     `${files} files: ${count('missing')} new, ${count('changed')} changed, ${count('gone')} removed; ` +
-      `apply them with kubectl apply --server-side -k ${inShell(folder)}\n`,
+      `apply them with kubectl apply --server-side -k ${inShell(folder)}`,
   )
   if (options.policy)
-    process.stderr.write(
-      `the policy is for an administrator of the cluster: kubectl apply --server-side -k ${inShell(join(folder, 'policy'))}\n`,
+    say(
+      `the policy is for an administrator of the cluster: kubectl apply --server-side -k ${inShell(join(folder, 'policy'))}`,
     )
 }
 

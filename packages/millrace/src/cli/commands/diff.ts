@@ -7,6 +7,7 @@ import { exitCodes } from '../exit.ts'
 import { type Invocation, pickPipeline, usage } from '../invocation.ts'
 import type { CommonOptions } from '../parser.ts'
 import type { Report } from '../report.ts'
+import { say } from '../say.ts'
 import { plainText } from '../terminal.ts'
 
 /** Names of calls that are listed. */
@@ -28,13 +29,13 @@ export async function diffCommand(
   refuse([...problems, ...program.diagnostics])
   const [one, other] = found as [(typeof found)[0], (typeof found)[0]]
   const { calls, differences } = compareEnvironments(program, one.environment, other.environment)
-  if (report.json) report.out(JSON.stringify({ a, b, differences }))
+  if (report.json) report.value({ a, b, differences })
   else for (const line of table(differences, calls)) report.out(line)
   const count = differences.length
-  process.stderr.write(
+  say(
     count === 0
-      ? `no differences between ${a} and ${b}\n`
-      : `${count} ${count === 1 ? 'difference' : 'differences'}; the third column is the setting that declares it, the last ${a} → ${b}\n`,
+      ? `no differences between ${a} and ${b}`
+      : `${count} ${count === 1 ? 'difference' : 'differences'}; the third column is the setting that declares it, the last ${a} → ${b}`,
   )
   return exitCodes.ok
 }

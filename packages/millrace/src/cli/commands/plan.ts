@@ -5,6 +5,7 @@ import type { Invocation } from '../invocation.ts'
 import type { CommonOptions, ParameterOptions } from '../parser.ts'
 import { prepare } from '../prepared.ts'
 import type { Report } from '../report.ts'
+import { say } from '../say.ts'
 
 /** `plan`: one line a call on stdout, with what changed since the last run. */
 export async function planCommand(
@@ -15,17 +16,15 @@ export async function planCommand(
   const prepared = await prepare(invocation, options)
   const goesOn = runToGoOnWith(prepared)
   const rows = explain(prepared, goesOn?.id)
-  if (report.json) for (const row of rows) report.out(JSON.stringify(row))
+  if (report.json) for (const row of rows) report.value(row)
   else {
     const width = Math.max(...rows.map((row) => row.node.length), 4)
     for (const { node, action, causes } of rows)
       report.out(`${node.padEnd(width)}  ${action.padEnd(7)}  ${causes.join('; ')}`.trimEnd())
   }
   report.errors(prepared.notices)
-  if (goesOn) process.stderr.write(`goes on with run ${goesOn.id} (${goesOn.status}), ${showCommitted(goesOn)}\n`)
+  if (goesOn) say(`goes on with run ${goesOn.id} (${goesOn.status}), ${showCommitted(goesOn)}`)
   const count = (action: string) => rows.filter((row) => row.action === action).length
-  process.stderr.write(
-    `${count('run')} to run, ${count('cached')} cached, ${count('waits')} to see, ${count('skipped')} skipped\n`,
-  )
+  say(`${count('run')} to run, ${count('cached')} cached, ${count('waits')} to see, ${count('skipped')} skipped`)
   return exitCodes.ok
 }

@@ -3,7 +3,6 @@ import {
   DiagnosticError,
   hint,
   millisecondsOf,
-  nowhere,
   optionsOf,
   type Plan,
   type RunOutcome,
@@ -17,13 +16,14 @@ import { type Prepared, refuse } from '../../program/prepare.ts'
 import { saveRecord } from '../../program/record.ts'
 import { exitCodes } from '../exit.ts'
 import { Failures } from '../failures.ts'
-import { type Invocation, usage } from '../invocation.ts'
+import { type Invocation, unknownTarget, usage } from '../invocation.ts'
 import type { CommonOptions, ParameterOptions } from '../parser.ts'
 import { prepare } from '../prepared.ts'
 import { plainView } from '../progress/plain.ts'
 import { ttyView } from '../progress/tty.ts'
 import { type AttemptsOf, quietView, type View } from '../progress/view.ts'
 import { type Report, summaryLine } from '../report.ts'
+import { say } from '../say.ts'
 import { Signals } from '../signals.ts'
 import { progressMode } from '../terminal.ts'
 
@@ -70,10 +70,10 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
       signal: signals.signal,
       onEvent: (event) => {
         if (event.event === 'run.started') saveRecord(store.runs, event.run, plan, prepared.code, prepared.input)
-        if (report.json) report.event(event)
+        if (report.json) report.value(event)
         failures.follow(event)
         if (event.event === 'run.started' && event.run === goesOn?.id && view !== quietView)
-          process.stderr.write(`going on with run ${event.run}, ${showCommitted(goesOn)}\n`)
+          say(`going on with run ${event.run}, ${showCommitted(goesOn)}`)
         view.event(event)
       },
       onKnown: (stages) => view.known(stages),
@@ -88,9 +88,9 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
 }
 
 function finish(outcome: RunOutcome, signals: Signals, report: Report, failures: Failures): number {
-  if (!report.json && outcome.status === 'succeeded') report.out(JSON.stringify(outcome.output))
+  if (!report.json && outcome.status === 'succeeded') report.value(outcome.output)
   report.errors(outcome.errors, outcome.errors.map(causeOf).find(Boolean), failures)
-  process.stderr.write(`${summaryLine(outcome.counts, outcome.seconds)}\n`)
+  say(`${summaryLine(outcome.counts, outcome.seconds)}`)
   if (outcome.status === 'cancelled') {
     // a stage of this process that was left to itself may have started others
     endDescendants()
@@ -118,17 +118,9 @@ export function attemptsOf(plan: Plan): AttemptsOf {
 
 function checkTarget(target: string): void {
   if (target === 'local') return
-  if (target === 'kubernetes' || target === 'argo')
+  if (target === 'kubernetes')
     throw usage(`run works on this machine, and the target is "${target}"`, 'Use submit to run it on a cluster.')
-  throw new DiagnosticError([
-    {
-      code: 'unknown-target',
-      severity: 'error',
-      message: `there is no target "${target}"${hint(target, ['local', 'kubernetes', 'argo'])}`,
-      at: nowhere,
-      fix: 'Use --target local.',
-    },
-  ])
+  throw unknownTarget(target, 'local')
 }
 
 const timedOut = (timeout: string): StageFailure =>

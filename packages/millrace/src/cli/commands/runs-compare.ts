@@ -11,7 +11,7 @@ export function compareCommand(store: Store, words: readonly (string | undefined
   const last = findRun(store, words[1])
   const first = words[0] === undefined ? runBefore(store, last) : findRun(store, words[0])
   const compared = compareRuns(store, first, last)
-  if (report.json) report.out(JSON.stringify(compared))
+  if (report.json) report.value(compared)
   else for (const line of told(compared)) report.out(line)
   return exitCodes.ok
 }

@@ -5,6 +5,7 @@ import { onDisk, readStored, type Store } from '@millrace/store'
 import { exitCodes } from '../exit.ts'
 import { findRun, isRunId } from '../find-run.ts'
 import type { Report } from '../report.ts'
+import { say } from '../say.ts'
 import { plainLine } from '../terminal.ts'
 
 /** `runs logs [id] [stage]`: what stages printed. */
@@ -42,7 +43,7 @@ export function logsCommand(store: Store, words: readonly (string | undefined)[]
     const lines = readStored(join(folder, file)).replace(/\n$/, '').split('\n')
     report.out(lines.map((line) => `${before}${plainLine(line)}`).join('\n'))
   }
-  if (chosen.length === 0) process.stderr.write(`${stage ?? `run ${run.id}`} printed nothing\n`)
+  if (chosen.length === 0) say(`${stage ?? `run ${run.id}`} printed nothing`)
   return exitCodes.ok
 }
 

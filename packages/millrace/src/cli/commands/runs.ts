@@ -9,6 +9,7 @@ import { type Invocation, usage } from '../invocation.ts'
 import type { CommonOptions } from '../parser.ts'
 import { clock, lineOf } from '../progress/line.ts'
 import { type Report, summaryLine } from '../report.ts'
+import { say } from '../say.ts'
 import { showSeconds } from '../terminal.ts'
 import { showTold } from '../told.ts'
 
@@ -59,7 +60,7 @@ function list(store: Store, pipeline: string | undefined, report: Report): numbe
   const runs = store.runs.list().filter((run) => pipeline === undefined || run.pipeline === pipeline)
   // one write for all: ten thousand of them take a while
   if (runs.length > 0) report.out(runs.map(report.json ? (run) => JSON.stringify(run) : row).join('\n'))
-  if (runs.length === 0) process.stderr.write(`no runs in ${shortPath(store.root)}\n`)
+  if (runs.length === 0) say(`no runs in ${shortPath(store.root)}`)
   return exitCodes.ok
 }
 
@@ -76,7 +77,7 @@ const row = ({ id, pipeline, status, seconds, counts }: RunSummary): string =>
 
 function show(store: Store, run: RunSummary, report: Report): number {
   if (report.json) {
-    for (const event of store.runs.events(run.id)) report.event(event)
+    for (const event of store.runs.events(run.id)) report.value(event)
     return exitCodes.ok
   }
   report.out(`run         ${run.id}`)

@@ -6,6 +6,7 @@ import { exitCodes } from '../exit.ts'
 import { type Invocation, usage } from '../invocation.ts'
 import type { CommonOptions } from '../parser.ts'
 import type { Report } from '../report.ts'
+import { say } from '../say.ts'
 import { showBytes } from '../terminal.ts'
 
 export interface StoreOptions extends CommonOptions {
@@ -30,7 +31,7 @@ export async function storeCommand(
     )
   const folder = storeFolder(options.store, invocation.entry)
   if (!isStore(folder)) {
-    process.stderr.write(`no store in ${shortPath(folder) || '.'}\n`)
+    say(`no store in ${shortPath(folder) || '.'}`)
     return exitCodes.ok
   }
   const { olderThan, keep, pipeline, dryRun = false } = options
@@ -53,7 +54,7 @@ export async function storeCommand(
     number(sum.attempt, 'attempt'),
     ...(sum.litter > 0 ? [`${sum.litter} left over`] : []),
   ]
-  process.stderr.write(`${dryRun ? 'would remove' : 'removed'} ${counts.join(', ')}: ${showBytes(sum.bytes)}\n`)
+  say(`${dryRun ? 'would remove' : 'removed'} ${counts.join(', ')}: ${showBytes(sum.bytes)}`)
   return failures.length > 0 ? exitCodes.store : exitCodes.ok
 }
 

@@ -11,6 +11,7 @@ import { Failures } from '../failures.ts'
 import type { Invocation } from '../invocation.ts'
 import type { CommonOptions, ParameterOptions } from '../parser.ts'
 import { type Report, summaryLine } from '../report.ts'
+import { say } from '../say.ts'
 import { Signals } from '../signals.ts'
 import { prepareForCluster } from './compile.ts'
 import { attemptsOf, newView } from './run.ts'
@@ -34,14 +35,14 @@ export async function submitCommand(invocation: Invocation, options: SubmitOptio
     const config = chosenCluster()
     if (options.retry)
       for (const name of await deleteEnded(config, namespace, jobs, driver, doneAnew(prepared.plan, objects)))
-        process.stderr.write(`removed the Job ${name}, which had ended\n`)
+        say(`removed the Job ${name}, which had ended`)
     else if (await hasEnded(config, namespace, driver))
-      process.stderr.write('this run is over; submit --retry goes on with one that failed, or begins a new one\n')
+      say('this run is over; submit --retry goes on with one that failed, or begins a new one')
     const running = await applyAll(config, objects)
-    if (running.length > 0) process.stderr.write(`a run of this plan is under way: ${running.join(', ')}\n`)
-    process.stderr.write(`follow with: kubectl -n ${namespace} logs -f job/${driver}\n`)
+    if (running.length > 0) say(`a run of this plan is under way: ${running.join(', ')}`)
+    say(`follow with: kubectl -n ${namespace} logs -f job/${driver}`)
     if (options.detach) {
-      report.out(JSON.stringify({ namespace, driver }))
+      report.value({ namespace, driver })
       return exitCodes.ok
     }
     return await watch(config, { namespace, driver }, prepared.plan, options, report)
@@ -90,21 +91,21 @@ async function watch(
       driver,
       signal: signals.signal,
       event(event: Event) {
-        if (report.json) report.event(event)
+        if (report.json) report.value(event)
         failures.follow(event)
         view.event(event)
       },
-      waiting: (reason) => process.stderr.write(`the driver waits: ${reason}\n`),
+      waiting: (reason) => say(`the driver waits: ${reason}`),
     })
     view.close()
     if (ended === undefined) {
-      process.stderr.write('the run goes on in the cluster; submit again to follow it\n')
+      say('the run goes on in the cluster; submit again to follow it')
       return signals.exit ?? exitCodes.interrupt
     }
     if ('ended' in ended) throw untold(driver, namespace, ended)
-    if (!report.json && ended.status === 'succeeded') report.out(JSON.stringify(ended.output))
+    if (!report.json && ended.status === 'succeeded') report.value(ended.output)
     report.errors(ended.errors, undefined, failures)
-    process.stderr.write(`${summaryLine(ended.counts, ended.seconds)}\n`)
+    say(`${summaryLine(ended.counts, ended.seconds)}`)
     return ended.status === 'succeeded' ? exitCodes.ok : exitCodes.stageFailed
   } finally {
     stopTimer?.()

@@ -11,7 +11,7 @@ export interface BlockLine {
 }
 
 /** What is under way, longest first, under a line that counts; never higher or wider than asked. */
-export function blockOf(board: Board, columns: number, rows: number, now = Date.now()): BlockLine[] {
+export function blockOf(board: Board, columns: number, rows: number, now = performance.now()): BlockLine[] {
   const height = Math.max(1, Math.min(most, rows - 1))
   const lines: BlockLine[] = [{ text: cut(` ${since(board.began, now)}: ${board.summary()}`, columns), tone: 'head' }]
   const room = height - 1

@@ -6,11 +6,11 @@ import type { AttemptsOf } from './view.ts'
 export interface Row {
   readonly name: string
   readonly state: 'running' | 'retrying' | 'waiting'
-  /** When it began to be so, in milliseconds. */
+  /** When it began to be so: milliseconds of a clock that nobody sets. */
   readonly since: number
   readonly attempt: number
   readonly attempts: number
-  /** When the next attempt is due. */
+  /** When the next attempt is due, by that clock. */
   readonly next: number
   /** Why it waits, or is tried again. */
   readonly why: string
@@ -23,7 +23,7 @@ export interface Row {
 export class Board {
   readonly rows = new Map<string, Row>()
   readonly counts = { cached: 0, skipped: 0, failed: 0 }
-  readonly began = Date.now()
+  readonly began = performance.now()
   /** Stages as far as they are known. */
   known = 0
   /** Stages of which nothing more will be heard. */
@@ -43,7 +43,7 @@ export class Board {
       case 'stage.waiting':
         return this.#put(name, event, 'waiting', firstLine(event.reason))
       case 'stage.retried':
-        return this.#put(name, event, 'retrying', firstLine(event.cause.message), Date.parse(event.next))
+        return this.#put(name, event, 'retrying', firstLine(event.cause.message), dueAt(event))
       case 'metric':
         this.rows.get(name)?.metrics.set(event.name, event.value)
         return
@@ -74,7 +74,7 @@ export class Board {
     this.rows.set(name, {
       name,
       state,
-      since: Date.now(),
+      since: performance.now(),
       attempt: event.attempt ?? before?.attempt ?? 1,
       attempts: this.#attempts(event.node),
       next,
@@ -110,6 +110,10 @@ export class Board {
     )
   }
 }
+
+/** What its times say of each other holds whatever clock they are of. */
+const dueAt = ({ time, next }: { readonly time: string; readonly next: string }): number =>
+  performance.now() + (Date.parse(next) - Date.parse(time))
 
 /** `12 s`, `3 min 5 s`. */
 export function since(time: number, now: number): string {

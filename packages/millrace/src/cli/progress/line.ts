@@ -1,12 +1,18 @@
 import { type Event, showNode } from '@millrace/ir'
 import { shortPath } from '../../short-path.ts'
 import { firstLine, plainLine, plainText, showSeconds } from '../terminal.ts'
+import { visible } from '../visible.ts'
 
 /**
  * The words that each line of a run has: one status per event, always the same. `count`: how many calls of the same
  * stage it stands for.
  */
 export function lineOf(event: Event, count = 1): string | undefined {
+  const line = wordsOf(event, count)
+  return line === undefined ? undefined : visible(line)
+}
+
+function wordsOf(event: Event, count: number): string | undefined {
   const stage = !('node' in event)
     ? ''
     : count > 1

@@ -12,18 +12,28 @@ const noticeable = 1000
 /** Starts that are told at once, each second. A stage that computes lets no timer tell them later. */
 const startsPerSecond = 10
 
+/** What is to be told, and when it was so. */
+interface Line {
+  readonly time: string
+  readonly text: string
+}
+
+const lineFor = (event: Event): Line => ({ time: event.time, text: lineOf(event) as string })
+
 /** What happens in a call is told in lines that begin with the time and its name: one for its end at least. */
 export function plainView(write: (text: string) => void, attempts: AttemptsOf): View {
   const board = new Board(attempts)
   const sums = new Sums()
   const starts = new Budget(startsPerSecond, startsPerSecond)
   /** Starts that were not told, in their order. */
-  const quiet = new Map<string, { readonly line: string; readonly at: number }>()
+  const quiet = new Map<string, Line & { readonly at: number }>()
   /** When each metric of a call was told, and its line if it has changed since. */
-  const metrics = new Map<string, Map<string, { at: number; line: string | undefined }>>()
+  const metrics = new Map<string, Map<string, { at: number; line: Line | undefined }>>()
   let held = ''
   let timer: NodeJS.Timeout | undefined
-  let last = Date.now()
+  let last = performance.now()
+  /** The time of the last line: none goes back behind it, though what it tells of may be older. */
+  let told = ''
 
   const flush = () => {
     clearTimeout(timer)
@@ -32,40 +42,39 @@ export function plainView(write: (text: string) => void, attempts: AttemptsOf): 
     if (held === '') return
     const text = held
     held = ''
-    last = Date.now()
+    last = performance.now()
     write(text)
   }
   const soon = () => {
     timer ??= setTimeout(flush, flushAfter).unref()
   }
-  const addSums = () => {
-    for (const { event, line } of sums.lines()) held += `${clock(event.time)} ${line}\n`
+  const hold = ({ time, text }: Line) => {
+    if (time > told) told = time
+    for (const line of text.split('\n')) held += `${clock(told)} ${line}\n`
   }
-  const add = (time: string, text: string) => {
+  const addSums = () => {
+    for (const { event, line } of sums.lines()) hold({ time: event.time, text: line })
+  }
+  const add = (line: Line) => {
     addSums()
-    for (const line of text.split('\n')) held += `${clock(time)} ${line}\n`
+    hold(line)
     if (held.length > 32 * 1024) flush()
     else soon()
-  }
-  const addLine = (line: string) => {
-    addSums()
-    held += `${line}\n`
-    soon()
   }
   const tellStart = (name: string) => {
     const start = quiet.get(name)
     if (!start) return
     quiet.delete(name)
-    addLine(start.line)
+    add(start)
   }
 
   function started(name: string, event: Event): void {
-    const line = `${clock(event.time)} ${lineOf(event)}`
+    const line = lineFor(event)
     if (!starts.take()) {
-      quiet.set(name, { line, at: Date.now() })
+      quiet.set(name, { ...line, at: performance.now() })
       return
     }
-    addLine(line)
+    add(line)
     // what starts now may keep the timer from its turn
     flush()
   }
@@ -76,20 +85,19 @@ export function plainView(write: (text: string) => void, attempts: AttemptsOf): 
       told = new Map()
       metrics.set(name, told)
     }
-    const now = Date.now()
+    const now = performance.now()
     const before = told.get(event.name)
-    const line = lineOf(event) as string
     if (before && now - before.at < noticeable) {
-      before.line = `${clock(event.time)} ${line}`
+      before.line = lineFor(event)
       return
     }
     told.set(event.name, { at: now, line: undefined })
-    add(event.time, line)
+    add(lineFor(event))
   }
 
   /** The last values are always told. */
   function endMetrics(name: string): void {
-    for (const { line } of metrics.get(name)?.values() ?? []) if (line !== undefined) addLine(line)
+    for (const { line } of metrics.get(name)?.values() ?? []) if (line !== undefined) add(line)
     metrics.delete(name)
   }
 
@@ -106,17 +114,17 @@ export function plainView(write: (text: string) => void, attempts: AttemptsOf): 
       quiet.delete(name)
       endMetrics(name)
     }
-    add(event.time, lineOf(event) as string)
+    add(lineFor(event))
   }
 
   const beat = setInterval(() => {
-    const now = Date.now()
+    const now = performance.now()
     for (const [name, { at }] of quiet) {
       if (now - at < noticeable) break
       tellStart(name)
     }
     if (now - last < heartbeat || held !== '') return
-    addLine(`${clock(new Date(now).toISOString())} ${signOfLife(board, now)}`)
+    add({ time: new Date().toISOString(), text: signOfLife(board, now) })
     flush()
   }, 1000).unref()
 
@@ -124,8 +132,8 @@ export function plainView(write: (text: string) => void, attempts: AttemptsOf): 
     event(event) {
       if ('node' in event) ofStage(event)
       else {
-        const line = lineOf(event)
-        if (line !== undefined) add(event.time, line)
+        const text = lineOf(event)
+        if (text !== undefined) add({ time: event.time, text })
       }
       board.follow(event)
     },

@@ -1,9 +1,11 @@
-import { z } from 'zod'
-import { isObject, type Json, showPath } from './json.ts'
-import { holdsMore, misfit } from './misfit.ts'
-import type { Schema } from './port.ts'
+import type { z } from 'zod'
+import { isObject, type Json, showPath } from '../json.ts'
+import { holdsMore, misfit } from '../misfit.ts'
+import type { Schema } from '../port.ts'
+import { ZodOf } from './zod-of.ts'
 
-const checkers = new WeakMap<Schema, z.ZodType>()
+/** By root: a field's `$ref`s look there. */
+const checkers = new WeakMap<Schema, ZodOf>()
 const shapeCheckers = new WeakMap<Schema, { readonly shape: Schema; readonly checker: z.ZodType }>()
 
 /** Of more values zod is asked only if none is wrong at a glance: it would remember each one that is. */
@@ -12,37 +14,39 @@ const many = 20_000
 /**
  * Checks a value by JSON Schema alone, as drivers do, which know no code of the author. Gives one line that says what
  * is wrong, or `undefined`.
+ *
+ * @param root the schema of which `schema` is a part
  */
-export function checkJson(schema: Schema, value: Json | undefined): string | undefined {
-  let checker = checkers.get(schema)
+export function checkJson(schema: Schema, value: Json | undefined, root: Schema = schema): string | undefined {
+  let checker = checkers.get(root)
   if (!checker) {
-    checker = z.fromJSONSchema(schema as never) as z.ZodType
-    checkers.set(schema, checker)
+    checker = new ZodOf(root)
+    checkers.set(root, checker)
   }
-  return problemOf(checker, schema, value)
+  return problemOf(checker.of(schema), schema, value, root)
 }
 
 /**
- * Checks only what JSON Schema says exactly as zod does: types, fields, items, choices, bounds. For a value that the
- * author's own schema has passed elsewhere, where code of the author may have reached into the check.
+ * Checks only what JSON Schema says exactly as zod does, whatever wrote it: types, fields, items, choices, bounds. For a
+ * value that the author's own schema has passed elsewhere, where code of the author may have reached into the check.
  */
 export function checkShape(schema: Schema, value: Json): string | undefined {
-  let known = shapeCheckers.get(schema)
-  if (!known) {
-    try {
+  try {
+    let known = shapeCheckers.get(schema)
+    if (!known) {
       const shape = shapeOf(schema)
-      known = { shape, checker: z.fromJSONSchema(shape as never) as z.ZodType }
-    } catch {
-      // another stage of this process replaced what zod uses: the author's own check stands alone then
-      return undefined
+      known = { shape, checker: new ZodOf(shape).of(shape) }
+      shapeCheckers.set(schema, known)
     }
-    shapeCheckers.set(schema, known)
+    return problemOf(known.checker, known.shape, value)
+  } catch {
+    // another stage of this process replaced what zod uses: the author's own check stands alone then
+    return undefined
   }
-  return problemOf(known.checker, known.shape, value)
 }
 
-/** Of these JSON Schema says less than zod (flags, formats), or more (fields beside an intersection's). */
-const inexact = new Set(['pattern', 'patternProperties', 'format', 'multipleOf', 'contentEncoding', 'default'])
+/** Of these JSON Schema says less than zod (formats), or more (fields beside an intersection's). */
+const inexact = new Set(['pattern', 'flags', 'patternProperties', 'format', 'multipleOf', 'contentEncoding', 'default'])
 /** Under these stand names of the author, not keywords. */
 const named = new Set(['properties', '$defs'])
 const values = new Set(['const', 'enum', 'required'])
@@ -62,8 +66,13 @@ function shapeOf(schema: Schema): Schema {
   return out
 }
 
-function problemOf(checker: z.ZodType, schema: Schema, value: Json | undefined): string | undefined {
-  const wrong = value !== undefined && holdsMore(value, many) ? misfit(schema, value) : undefined
+function problemOf(
+  checker: z.ZodType,
+  schema: Schema,
+  value: Json | undefined,
+  root: Schema = schema,
+): string | undefined {
+  const wrong = value !== undefined && holdsMore(value, many) ? misfit(schema, value, root) : undefined
   if (wrong) return wrong.length === 0 ? 'Invalid input' : `${showPath(wrong)}: Invalid input`
   const result = checker.safeParse(value)
   if (result.success) return undefined

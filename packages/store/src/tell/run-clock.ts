@@ -1,0 +1,18 @@
+/** The time of one run's events never goes back: where this machine's clock is set back, it goes on from where it was. */
+export class RunClock {
+  #last: number
+  #ahead = 0
+
+  /** @param started when the run began, as its folder says */
+  constructor(started: string) {
+    this.#last = Date.parse(started) || 0
+  }
+
+  /** RFC 3339; `later`: so many milliseconds from now. */
+  time(later = 0): string {
+    const now = Date.now()
+    this.#ahead = Math.max(this.#ahead, this.#last - now)
+    this.#last = now + this.#ahead
+    return new Date(this.#last + later).toISOString()
+  }
+}
