@@ -23,8 +23,8 @@ export function capture(boundary: (...args: never[]) => unknown): () => Place {
 /** The first frame of a stack that is neither Node's, a dependency's, nor ours. */
 export function firstPlace(stack: string): Place {
   for (const line of stack.split('\n')) {
-    const match = /(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):(\d+)\)?$/.exec(line)
-    if (!match) continue
+    const match = /(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:\\).*?):(\d+):(\d+)\)?$/.exec(line)
+    if (!match || line.includes('(eval at ')) continue
     const file = toPath(match[1] as string)
     if (!file || isOurs(file)) continue
     return { file, line: Number(match[2]), column: Number(match[3]) }
@@ -33,8 +33,9 @@ export function firstPlace(stack: string): Place {
 }
 
 function toPath(location: string): string | undefined {
-  const bare = location.replace(/\?.*$/, '')
-  return bare.startsWith('file:') ? fileURLToPath(bare) : bare
+  // a folder may have that letter in its name
+  if (!location.startsWith('file:')) return location.replace(/\?[^\\/]*$/, '')
+  return fileURLToPath(location.replace(/\?.*$/, ''))
 }
 
 const packages = fileURLToPath(new URL('../../', import.meta.url))

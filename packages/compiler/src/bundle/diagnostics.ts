@@ -1,4 +1,4 @@
-import { relative } from 'node:path'
+import { basename, relative } from 'node:path'
 import type { Diagnostic } from '@millrace/ir'
 import type { Asset } from './assets.ts'
 import type { LocalModule, Problem, Uncounted } from './module-graph.ts'
@@ -35,7 +35,7 @@ export const printFailed = (module: LocalModule, name: string, error: Error, fol
 export const missingAsset = (asset: Asset, module: LocalModule): Diagnostic => ({
   code: 'missing-file',
   severity: 'error',
-  message: `there is no file "${asset.written}" beside "${module.file.replace(/.*[\\/]/, '')}"`,
+  message: `there is no file "${asset.written}" beside "${basename(module.file)}"`,
   at: at(asset.module, module.place(asset.offset)),
   fix: `Create "${asset.path}", or correct the path in new URL(…).`,
 })

@@ -3,6 +3,7 @@ import { isBuiltin } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin, PluginContext, ResolveIdResult } from 'rolldown'
+import { isUrl } from './candidates.ts'
 import { applyEdits } from './edits.ts'
 import type { EmitPlan } from './emit-plan.ts'
 import { assetTokens, type EmitSources } from './emit-source.ts'
@@ -61,7 +62,7 @@ export class EmitPlugin {
     return {
       name: 'millrace',
       resolveId(specifier, importer, { kind }) {
-        if (specifier.startsWith(prefix)) return specifier
+        if (specifier.startsWith(prefix) || self.#request.sources.at(specifier)) return specifier
         const local = importer === undefined ? undefined : self.#request.sources.at(importer)
         if (importer === undefined) return null
         return local
@@ -146,6 +147,9 @@ export class EmitPlugin {
     importer: string,
     kind: Kind,
   ): Promise<ResolveIdResult> {
+    // only letter by letter to the bundler
+    const url = isUrl(specifier) && specifier.startsWith('.') ? this.#resolver.urlOf(specifier, importer) : undefined
+    if (url !== undefined) return fileURLToPath(url)
     if (isMillrace(specifier)) return this.#millrace(context, specifier, importer, kind)
     if (this.#request.absent.has(`${importer}\0${specifier}`))
       return specifier.endsWith('.node') ? join(dirname(importer), specifier) : { id: specifier, external: true }

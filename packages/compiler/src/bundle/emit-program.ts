@@ -52,6 +52,9 @@ export async function emitProgram({ stages, at }: EmitRequest): Promise<EmittedS
   }
 }
 
+/** A path as a URL names it: `#` and `?` mean something there. */
+const urlOf = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
+
 /** Where a module declares what it exports. */
 function placeOf(module: LocalModule, name: string): Place {
   const [origin] = module.origins?.(name) ?? []
@@ -129,7 +132,7 @@ class Emitter {
     return replaceTokens(emission.code, ({ number }) => {
       const { path, written } = this.#sources.assets[number] as Asset
       const [suffix] = /\/?(?:[?#].*)?$/.exec(written) ?? ['']
-      return `${up}/${encodeURI(this.#places.get(path) as string)}${suffix}`
+      return `${up}/${urlOf(this.#places.get(path) as string)}${suffix}`
     })
   }
 

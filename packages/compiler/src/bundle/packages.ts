@@ -113,7 +113,7 @@ function parse(text: string): Record<string, unknown> {
 /** `/x/node_modules/@a/b` is `@a/b`. */
 const nameOf = (root: string): string => /(?:@[^\\/]+[\\/])?[^\\/]+$/.exec(root)?.[0].replace('\\', '/') ?? root
 
-const folderPattern = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)(?:[\\/]|$)/
+const folderPattern = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)(?:[\\/]|$)/s
 
 /** The folder of the package in node_modules that a real path lies in. */
 export const packageFolder = (path: string): string | undefined => folderPattern.exec(path)?.[1]
