@@ -103,7 +103,7 @@ function plugin(
               external: true,
               moduleSideEffects: false,
             }
-          return { id: idOf(target), ...(found.pure && !effect ? { moduleSideEffects: false } : {}) }
+          return idOf(target)
         }
         case 'missing': {
           // an optional package, tried on demand

@@ -21,12 +21,15 @@ export interface Emission {
  *
  * @throws what rolldown throws, for code that it can't bundle
  */
-export async function bundleEmission(request: Omit<EmitRequest, 'absent'>): Promise<Emission> {
+export async function bundleEmission(request: Omit<EmitRequest, 'absent' | 'effects'>): Promise<Emission> {
   const absent = new Set<string>()
+  const effects = new Set<string>()
   for (;;) {
     const known = absent.size
     try {
-      return await bundleOnce({ ...request, absent })
+      const { emission, late } = await bundleOnce({ ...request, absent, effects })
+      if (late.size === 0) return emission
+      for (const id of late) effects.add(id)
     } catch (error) {
       // what a package tries to load, and does without, is known only when it can't be found
       for (const key of unresolvedIn(error)) absent.add(key)
@@ -44,7 +47,9 @@ function unresolvedIn(error: unknown): string[] {
   )
 }
 
-async function bundleOnce(request: EmitRequest): Promise<Emission> {
+async function bundleOnce(
+  request: EmitRequest,
+): Promise<{ readonly emission: Emission; readonly late: ReadonlySet<string> }> {
   const { tools, graph, entry } = request
   const plugin = new EmitPlugin(request)
   const folder = dirname(entry.file)
@@ -67,13 +72,14 @@ async function bundleOnce(request: EmitRequest): Promise<Emission> {
     if (!chunk || more) throw new Error(`rolldown made ${output.length} files of it`)
     const sizes = new Map<string, number>()
     for (const [id, { code }] of Object.entries(chunk.modules)) if (code) sizes.set(id, Buffer.byteLength(code))
-    return {
+    const emission: Emission = {
       code: chunk.code,
       sizes,
       outside: chunk.imports.filter((specifier) => !isBuiltin(specifier)).sort(),
       natives: new Map([...plugin.natives].filter(([id]) => sizes.has(id))),
       importersOf: (id) => [...(plugin.importers.get(id) ?? [])].sort(),
     }
+    return { emission, late: plugin.late }
   } finally {
     await bundle.close()
   }

@@ -8,6 +8,7 @@ import { applyEdits } from './edits.ts'
 import type { EmitPlan } from './emit-plan.ts'
 import { assetTokens, type EmitSources } from './emit-source.ts'
 import type { EmitTools } from './emit-tools.ts'
+import { findImports } from './imports.ts'
 import type { LocalModule, ModuleGraph } from './module-graph.ts'
 import { isNative, nativeStub } from './native-addons.ts'
 import { packageFolder } from './packages.ts'
@@ -34,6 +35,8 @@ export interface EmitRequest {
   readonly entry: EntryModule
   /** Imports of packages that lead nowhere: `file\0specifier`. */
   readonly absent: ReadonlySet<string>
+  /** Ids of modules that something imports for their effect alone. */
+  readonly effects: ReadonlySet<string>
 }
 
 type Kind = NonNullable<Parameters<PluginContext['resolve']>[2]>['kind']
@@ -48,6 +51,11 @@ export class EmitPlugin {
   readonly importers = new Map<string, Set<string>>()
   readonly #request: EmitRequest
   readonly #resolver: Resolver
+  /** Modules that turned out to be imported for their effect when they were loaded already as if they had none. */
+  readonly late = new Set<string>()
+  readonly #effects = new Set<string>()
+  /** What modules of packages import for its effect, by the id of the module. */
+  readonly #bare = new Map<string, ReadonlySet<string>>()
   /** Folders of the packages that are Millrace's own. */
   readonly #own = new Set<string>()
   readonly #nativeRoots = new Map<string, boolean>()
@@ -71,10 +79,11 @@ export class EmitPlugin {
       },
       load: (id) => self.#load(id),
       transform: {
-        filter: { code: /\bimport\.meta\.url\b/ },
-        handler: (code, id) => self.#withAssets(code, id),
+        filter: { code: /\bimport\.meta\.url\b|\bimport\s*["']/ },
+        handler: (code, id) => self.#look(code, id),
       },
       generateBundle(_, files) {
+        for (const id of self.#effects) if (this.getModuleInfo(id)?.moduleSideEffects === false) self.late.add(id)
         const imports = Object.values(files).flatMap((file) => (file.type === 'chunk' ? file.imports : []))
         if (self.natives.size === 0 && imports.every((specifier) => isBuiltin(specifier))) return
         for (const id of this.getModuleIds()) {
@@ -104,7 +113,8 @@ export class EmitPlugin {
         const root = graph.packages.nearest(dirname(found.file))
         return {
           id: found.file,
-          ...(found.pure ? { moduleSideEffects: false } : {}),
+          // nothing here believes `sideEffects` of its package.json: where it runs unbundled all of it is loaded
+          moduleSideEffects: true,
           ...(root === undefined ? {} : { packageJsonPath: join(root, 'package.json') }),
         }
       }
@@ -117,7 +127,8 @@ export class EmitPlugin {
         const isNeeded = plan.packages.has(graph.external(found, effect))
         const real = await this.#real(context, specifier, importer, kind)
         if (typeof real !== 'object' || real === null) return real
-        return isNeeded ? real : { ...real, moduleSideEffects: false }
+        if (!isNeeded) return { ...real, moduleSideEffects: false }
+        return effect ? this.#forEffect(real) : real
       }
       case 'missing':
         return kind === 'import-statement' ? nothing : { id: specifier, external: true }
@@ -154,7 +165,13 @@ export class EmitPlugin {
     if (this.#request.absent.has(`${importer}\0${specifier}`))
       return specifier.endsWith('.node') ? join(dirname(importer), specifier) : { id: specifier, external: true }
     const root = this.#request.graph.packages.nearest(dirname(importer))
-    if (root === undefined || !this.#own.has(root)) return null
+    if (root === undefined || !this.#own.has(root)) {
+      const isBare = this.#bare.get(importer)?.has(specifier) === true
+      if (!isBare && this.#request.effects.size === 0) return null
+      const found = await context.resolve(specifier, importer, { kind, skipSelf: true })
+      if (!found || found.external) return null
+      return isBare || this.#request.effects.has(found.id) ? this.#forEffect(found) : null
+    }
     // the command line and the compiler, loaded when they are needed
     if (kind === 'dynamic-import') return leftOut
     if (specifier.startsWith('.')) return { id: join(dirname(importer), specifier), moduleSideEffects: false }
@@ -191,14 +208,23 @@ export class EmitPlugin {
     return native
   }
 
+  /** An import for the effect alone is one, whatever `sideEffects` of the package says. */
+  #forEffect<T extends { readonly id: string }>(found: T): T & { readonly moduleSideEffects: true } {
+    this.#effects.add(found.id)
+    return { ...found, moduleSideEffects: true }
+  }
+
   /** Packages name files beside their modules, too; those of the program have their tokens already. */
-  #withAssets(code: string, id: string): string | null {
+  #look(code: string, id: string): string | null {
     const { tools, graph, sources } = this.#request
     const root = graph.packages.nearest(dirname(id))
     if (sources.at(id) || root === undefined || this.#own.has(root) || !id.startsWith(root)) return null
     const { program, errors } = tools.parseSync(id, code, { preserveParens: false })
     if (errors.length > 0) return null
-    const edits = assetTokens(id, analyse(program), (asset, worker) =>
+    const analysis = analyse(program)
+    const bare = findImports(analysis, true).sites.filter((site) => site.bare)
+    if (bare.length > 0) this.#bare.set(id, new Set(bare.map(({ specifier }) => specifier)))
+    const edits = assetTokens(id, analysis, (asset, worker) =>
       existsSync(asset.path) ? sources.name(asset, worker) : undefined,
     )
     return edits.length > 0 ? applyEdits(code, edits) : null

@@ -8,6 +8,7 @@ import { sdkName } from './millrace-names.ts'
 import type { LocalModule, ModuleGraph } from './module-graph.ts'
 import { ModuleNames, type Origin } from './module-names.ts'
 import { hasOldDecorators, plainCode } from './plain-code.ts'
+import { cutPureMarks } from './pure-marks.ts'
 import { isCode, jsonModule, languageOf } from './read-module.ts'
 import { type Analysis, analyse, type Scope } from './scopes.ts'
 import { type Node, unwrap } from './syntax.ts'
@@ -81,17 +82,19 @@ export class EmitSources {
   #read(file: string, text: string): EmitSource {
     if (file.endsWith('.json')) return json(text)
     const type = languageOf(file)
-    const { program, errors } = this.#tools.parseSync(file, text, {
+    const parsed = this.#tools.parseSync(file, text, {
       lang: type,
       sourceType: /\.c[jt]s$/.test(file) ? 'commonjs' : type === 'js' ? 'unambiguous' : 'module',
       preserveParens: false,
     })
+    const { program, errors } = parsed
     if (errors.length > 0) return broken
     const analysis = analyse(program)
     const keeps = type === 'js' || type === 'jsx' || this.#options.keepsImports(file)
     const names = new ModuleNames(analysis, (specifier, name) => this.#follow(this.#graph.load(file), specifier, name))
     const decorator = analysis.visits.find(({ node }) => node.type === 'Decorator')
     const source = applyEdits(text, [
+      ...cutPureMarks(parsed),
       ...findImports(analysis, keeps).edits,
       ...mainCalls(program.body, analysis.root),
       ...makeDroppable(text, program, analysis, new LoadTime(names, this.#known)),

@@ -9,7 +9,6 @@ export interface Package {
   readonly version: string
   /** Names of what it depends on; peers and optional ones may be absent. */
   readonly dependencies: readonly string[]
-  readonly sideEffects: unknown
 }
 
 /** Finds packages as node does, by walking up folders; each is read once. */
@@ -96,7 +95,6 @@ export class Packages {
           ),
         ),
       ],
-      sideEffects: json.sideEffects,
     }
   }
 }
@@ -121,29 +119,3 @@ export const packageFolder = (path: string): string | undefined => folderPattern
 /** `@a/b/c` names the package `@a/b`. */
 export const packageName = (specifier: string): string | undefined =>
   /^(?:@[^/\\%]+\/)?[^./\\%#][^/\\%]*/.exec(specifier)?.[0]
-
-/** Whether `sideEffects` of a package.json says that a file of the package has none. */
-export function isPureFile({ sideEffects }: Package, path: string): boolean {
-  if (typeof sideEffects === 'boolean') return !sideEffects
-  if (!Array.isArray(sideEffects)) return false
-  return !sideEffects.some((glob) => typeof glob === 'string' && globPattern(glob).test(path))
-}
-
-const globParts: Readonly<Record<string, string>> = {
-  '**/': '(?:.*/)?',
-  '**': '.*',
-  '*': '[^/]*',
-  '?': '[^/]',
-  '{': '(?:',
-  ',': '|',
-  '}': ')',
-}
-
-/** A glob as bundlers read it: without a slash it matches in any folder. */
-function globPattern(glob: string): RegExp {
-  const full = glob.replace(/^\.?\//, '')
-  const source = full === glob && !full.includes('/') ? `**/${full}` : full
-  return new RegExp(
-    `^${source.replace(/\*\*\/|\*\*|[*?{},]|[.+^$()[\]|\\]/g, (part) => globParts[part] ?? `\\${part}`)}$`,
-  )
-}

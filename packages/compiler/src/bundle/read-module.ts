@@ -9,6 +9,7 @@ import { findImports, type ImportSite } from './imports.ts'
 import { LoadTime } from './load-time.ts'
 import { makePure } from './make-pure.ts'
 import { type Follow, ModuleNames, type Origin } from './module-names.ts'
+import { cutPureMarks } from './pure-marks.ts'
 import { renameExport } from './rename-export.ts'
 import { analyse } from './scopes.ts'
 import { type Node, places } from './syntax.ts'
@@ -102,6 +103,7 @@ export function readModule(
   // only when all modules are known
   const allEdits = (): readonly Edit[] => {
     all ??= [
+      ...cutPureMarks(parsed),
       ...marked.edits,
       ...imports.edits,
       ...cutOptions(program, analysis),

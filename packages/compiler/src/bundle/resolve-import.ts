@@ -6,13 +6,13 @@ import type { ResolverFactory } from 'rolldown/experimental'
 import { aliases, extensions, fileAt, isUrl, pathsOf, rememberCandidates, suffixOf } from './candidates.ts'
 import type { Evidence } from './evidence.ts'
 import { isOwnPackage } from './millrace-names.ts'
-import { isPureFile, type Package, type Packages, packageFolder, packageName } from './packages.ts'
+import { type Package, type Packages, packageFolder, packageName } from './packages.ts'
 import type { Tools } from './tools.ts'
 import type { TypescriptOptions } from './typescript-options.ts'
 
 /** What an import leads to. */
 export type Resolution =
-  | { readonly kind: 'local'; readonly file: string; readonly pure: boolean }
+  | { readonly kind: 'local'; readonly file: string }
   /** `path` is the rest of the specifier, behind the package's name. */
   | { readonly kind: 'package'; readonly package: Package | undefined; readonly name: string; readonly path: string }
   /** A builtin, `millrace`, zod, or what only a loader knows: it stays as it is written. */
@@ -103,7 +103,7 @@ export class Resolver {
       return this.#external(named, name, specifier)
     }
     const root = packageFolder(path)
-    if (root === undefined) return { kind: 'local', file: path, pure: this.#isPure(path) }
+    if (root === undefined) return { kind: 'local', file: path }
     if (named?.root === root && name !== undefined) return this.#external(named, name, specifier)
     const inside = `/${relative(root, path).replaceAll('\\', '/')}`
     return { kind: 'package', package: this.#packages.at(root), name: specifier, path: inside }
@@ -120,12 +120,6 @@ export class Resolver {
 
   #external(found: Package, name: string, specifier: string): Resolution {
     return { kind: 'package', package: found, name, path: specifier.slice(name.length) }
-  }
-
-  #isPure(file: string): boolean {
-    const root = this.#packages.nearest(dirname(file))
-    const found = root === undefined ? undefined : this.#packages.at(root)
-    return found !== undefined && isPureFile(found, relative(found.root, file).replaceAll('\\', '/'))
   }
 }
 
