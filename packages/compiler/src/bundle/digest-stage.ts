@@ -178,8 +178,7 @@ export class StageDigester {
       case 'dynamic':
       case 'script':
         return `module:${ordinals.get(number)}`
-      case 'broken':
-      case 'uncounted':
+      default:
         return kind
     }
   }

@@ -9,6 +9,8 @@ export interface Package {
   readonly version: string
   /** Names of what it depends on; peers and optional ones may be absent. */
   readonly dependencies: readonly string[]
+  /** What its `.js` files are; undefined where that is not said. */
+  readonly type: 'module' | 'commonjs' | undefined
 }
 
 /** Finds packages as node does, by walking up folders; each is read once. */
@@ -88,6 +90,7 @@ export class Packages {
       root,
       name: typeof name === 'string' ? name : nameOf(root),
       version: typeof version === 'string' ? version : 'none',
+      type: json.type === 'module' || json.type === 'commonjs' ? json.type : undefined,
       dependencies: [
         ...new Set(
           [json.dependencies, json.optionalDependencies, json.peerDependencies].flatMap((names) =>
@@ -109,7 +112,7 @@ function parse(text: string): Record<string, unknown> {
 }
 
 /** `/x/node_modules/@a/b` is `@a/b`. */
-const nameOf = (root: string): string => /(?:@[^\\/]+[\\/])?[^\\/]+$/.exec(root)?.[0].replace('\\', '/') ?? root
+export const nameOf = (root: string): string => /(?:@[^\\/]+[\\/])?[^\\/]+$/.exec(root)?.[0].replace('\\', '/') ?? root
 
 const folderPattern = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)(?:[\\/]|$)/s
 

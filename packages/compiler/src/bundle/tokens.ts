@@ -5,14 +5,15 @@
 
 export interface Token {
   /**
-   * `dynamic`: a module that is loaded on demand; `script`: one that may be run by its path; `broken`: one that can't be
-   * bundled; `uncounted`: only a mark.
+   * `dynamic`: a module that is loaded on demand; `script`: one that may be run by its path; `broken`: a module that can't be
+   * bundled; `uncounted`: only a mark; `carried` and `required`: a module that lies beside the code, as `import` and as
+   * `require` name it.
    */
-  readonly kind: 'asset' | 'package' | 'dynamic' | 'script' | 'broken' | 'uncounted'
+  readonly kind: 'asset' | 'package' | 'dynamic' | 'script' | 'broken' | 'uncounted' | 'carried' | 'required'
   readonly number: number
 }
 
-const pattern = /millrace-(asset|package|dynamic|script|broken|uncounted):(\d+)\./g
+const pattern = /millrace-(asset|package|dynamic|script|broken|uncounted|carried|required):(\d+)\./g
 
 export const tokenText = ({ kind, number }: Token): string => `millrace-${kind}:${number}.`
 
