@@ -203,7 +203,7 @@ export class EmitPlugin {
   }
 
   #load(id: string): { readonly code: string; readonly moduleType?: 'js' } | null {
-    const { sources, entry } = this.#request
+    const { sources, entry, plan } = this.#request
     if (id === entryId)
       return { code: `export { ${JSON.stringify(entry.name)} as default } from ${JSON.stringify(entry.file)}` }
     if (id === nothing) return { code: 'export {}' }
@@ -215,7 +215,7 @@ export class EmitPlugin {
       this.natives.set(id, name)
       return { code: nativeStub(name), moduleType: 'js' }
     }
-    return sources.at(id) ? { code: sources.read(id).code, moduleType: 'js' } : null
+    return sources.at(id) ? { code: sources.read(id, plan.unused).code, moduleType: 'js' } : null
   }
 
   #nativeName(id: string): string | undefined {

@@ -1,4 +1,5 @@
 import { type Asset, findAssets } from './assets.ts'
+import type { Definition } from './borrowed-parts.ts'
 import { makeDroppable } from './droppable.ts'
 import { applyEdits, type Edit } from './edits.ts'
 import type { EmitTools } from './emit-tools.ts'
@@ -59,12 +60,17 @@ export class EmitSources {
     return this.#modules.get(file)
   }
 
-  read(file: string): EmitSource {
-    const known = this.#files.get(file)
+  /** @param unused definitions whose functions are left out of it */
+  read(file: string, unused: readonly Definition[] = []): EmitSource {
+    const bodies = unused.flatMap((definition) =>
+      definition.file === file && definition.body ? [definition.body] : [],
+    )
+    const key = JSON.stringify([file, ...bodies.map(({ start }) => start)])
+    const known = this.#files.get(key)
     if (known) return known
     const text = this.#graph.evidence.text(file) ?? ''
-    const source = this.#read(file, text)
-    this.#files.set(file, source)
+    const source = this.#read(file, text, bodies)
+    this.#files.set(key, source)
     return source
   }
 
@@ -79,7 +85,7 @@ export class EmitSources {
     return tokenText({ kind: 'asset', number })
   }
 
-  #read(file: string, text: string): EmitSource {
+  #read(file: string, text: string, bodies: readonly Range[]): EmitSource {
     if (file.endsWith('.json')) return json(text)
     const type = languageOf(file)
     const parsed = this.#tools.parseSync(file, text, {
@@ -94,6 +100,7 @@ export class EmitSources {
     const names = new ModuleNames(analysis, (specifier, name) => this.#follow(this.#graph.load(file), specifier, name))
     const decorator = analysis.visits.find(({ node }) => node.type === 'Decorator')
     const source = applyEdits(text, [
+      ...bodies.map((body) => withoutBody(body, text)),
       ...cutPureMarks(parsed),
       ...findImports(analysis, keeps).edits,
       ...mainCalls(program.body, analysis.root),
@@ -118,6 +125,14 @@ export class EmitSources {
     }
     return undefined
   }
+}
+
+type Range = Definition['body'] & object
+
+/** What is never called: the definition needs a function of that name. */
+function withoutBody({ start, end }: Range, text: string): Edit {
+  const [, key = 'run'] = /\b(run|build)\b/.exec(text.slice(start, end)) ?? []
+  return { start, end, text: `${key}: () => ({})`, cut: true }
 }
 
 /** Told by the graph, where a stage needs it. */

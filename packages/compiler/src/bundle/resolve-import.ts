@@ -103,7 +103,11 @@ export class Resolver {
       return this.#external(named, name, specifier)
     }
     const root = packageFolder(path)
-    if (root === undefined) return { kind: 'local', file: path }
+    if (root === undefined) {
+      // it says how the file is read; puts it on record
+      this.#packages.nearest(dirname(path))
+      return { kind: 'local', file: path }
+    }
     if (named?.root === root && name !== undefined) return this.#external(named, name, specifier)
     const inside = `/${relative(root, path).replaceAll('\\', '/')}`
     return { kind: 'package', package: this.#packages.at(root), name: specifier, path: inside }
