@@ -16,6 +16,9 @@ import { type Campaign, holds, same, type Trial } from './campaign.ts'
 import { runInPod } from './packages/pod.ts'
 import { before, inSuite, type Use, uses } from './packages/uses.ts'
 
+/** A package of 60 MB is read whole before it is told to be too large. */
+const timeout = 300_000
+
 /** Real packages: what a stage gives here and in a pod, where nothing is installed. */
 export const packages: Campaign = {
   name: 'packages',
@@ -51,11 +54,11 @@ main(import.meta, demo)
 `
 
 async function runs(trial: Trial): Promise<undefined> {
-  const here = await trial.run(['--progress', 'quiet'])
+  const here = await trial.run(['--progress', 'quiet'], { timeout })
   holds(`here it ends with ${here.code}: ${here.stderr}`, here.code === 0)
-  const check = await trial.run(['check'])
+  const check = await trial.run(['check'], { timeout })
   same('check', check.code, 0)
-  const compiled = await trial.run(['compile'])
+  const compiled = await trial.run(['compile'], { timeout })
   same('compile', compiled.code, 0)
   const jobs = join(trial.folder, 'deploy/demo/onprem/jobs')
   const code = readdirSync(jobs).find((name) => /^demo-use-code-.*\.configmap\.yaml$/.test(name)) as string
@@ -68,7 +71,7 @@ async function runs(trial: Trial): Promise<undefined> {
 
 async function isRefused(trial: Trial, code: string): Promise<undefined> {
   for (const command of ['check', 'compile']) {
-    const ran = await trial.run([command])
+    const ran = await trial.run([command], { timeout })
     same(command, ran.code, 2)
     const told = `error[${code}]: `
     holds(`${command} tells ${told}: ${ran.stderr}`, ran.stderr.includes(told))

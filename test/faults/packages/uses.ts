@@ -84,10 +84,11 @@ export const uses: Readonly<Record<string, Use>> = {
   },
   'ml-random-forest': {
     packages: ['ml-random-forest@2.1.0'],
-    imports: "import { RandomForestClassifier } from 'ml-random-forest'",
-    run: `const forest = new RandomForestClassifier({ seed: 3, maxFeatures: 2, replacement: true, nEstimators: 5 })
-    forest.train([[0, 0, 1], [0, 1, 1], [5, 5, 1], [6, 5, 1]], [0, 0, 1, 1])
-    return forest.predict([[0, 0, 1], [6, 6, 1]])`,
+    imports: "import { RandomForestRegression } from 'ml-random-forest'",
+    run: `const rows = Array.from({ length: 12 }, (_, i) => [i, (i * 7) % 5, (i * 3) % 4])
+    const forest = new RandomForestRegression({ seed: 3, maxFeatures: 2, replacement: false, nEstimators: 20 })
+    forest.train(rows, rows.map(([a = 0, b = 0]) => 2 * a + b))
+    return forest.predict(rows.slice(0, 3))`,
   },
   'ml-cart': {
     packages: ['ml-cart@2.1.1'],
@@ -257,7 +258,7 @@ export const uses: Readonly<Record<string, Use>> = {
     run: "return load('<ul><li>a</li><li>b</li></ul>')('li').map((_, at) => load(at).text()).get()",
   },
   'umap-js': {
-    packages: ['umap-js@1.4.0'],
+    packages: ['umap-js@1.4.0', 'seedrandom@3.0.5'],
     imports: "import { UMAP } from 'umap-js'\nimport seedrandom from 'seedrandom'",
     run: 'return new UMAP({ nNeighbors: 2, nEpochs: 3, random: seedrandom("a") }).fit([[0, 0], [0, 1], [5, 5], [6, 5]]).map((row) => row.map((n) => n.toFixed(3)))',
   },

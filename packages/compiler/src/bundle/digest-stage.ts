@@ -185,4 +185,4 @@ export class StageDigester {
 }
 
 const maybeUncounted =
-  /\bimport\.meta\b|\bimport\(|\brequire\b|\bcreateRequire\b|__(?:dir|file)name\b|\bmodule\b|\bread|Stream\b|\bopen|Worker|fork/
+  /\bimport\.meta\b|\bimport\(|\brequire\b|\bcreateRequire\b|__(?:dir|file)name\b|\bmodule\b|\bread|Stream\b|\bopen|Worker|fork|\benv\b|exists|stat\b|Sync\b|access|\bcp\b|copy/

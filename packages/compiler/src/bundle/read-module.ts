@@ -132,7 +132,9 @@ export function readModule(
     return all
   }
   const exports = exportsOf(parsed)
-  const marks = findUncounted(analysis, counted).map((site) => mark(site, text, options.nameUncounted(site)))
+  const marks = findUncounted(file, analysis, names, counted).map((site) =>
+    mark(site, text, options.nameUncounted(site)),
+  )
   const renamed = (name: string | undefined): readonly Edit[] => {
     const local = name === undefined ? undefined : exports.get(name)
     return local ? renameExport(analysis, local, text.length) : []
@@ -149,16 +151,18 @@ export function readModule(
     type,
     imports: [...imports.sites, ...workers.map((specifier) => ({ specifier, offset: 0, dynamic: true, bare: false }))],
     exports: [...exports.keys()],
-    reads: environmentReads(analysis),
+    reads: environmentReads(analysis).filter(({ deferred }) => !deferred),
     place,
     origins: (name) => originsOf(name, parsed, exports, loadTime.names),
   }
 }
 
 /** Keeps the value of an expression, with the mark beside it. */
-const mark = ({ start, end, shorthand }: UncountedSite, text: string, name: string): Edit => ({
+const mark = ({ start, end, shorthand, finds }: UncountedSite, text: string, name: string): Edit => ({
   start,
   end,
+  // the global name that begins there stays as it is
+  ...(finds === 'variable' ? { cut: true } : {}),
   text: `${shorthand ? `${shorthand}:` : ''}[${JSON.stringify(name)},${text.slice(start, end)}][1]`,
 })
 
