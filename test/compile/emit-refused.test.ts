@@ -88,6 +88,71 @@ describe('native code is refused', () => {
   })
 })
 
+describe('a package that is shipped as it lies is refused where it could not run', () => {
+  const self = "const path = require('path')\nexports.at = __dirname\n"
+  const cases: Record<string, readonly [Readonly<Record<string, string>>, told: string]> = {
+    'that needs native code': [
+      {
+        'whole/index.js': `${self}require('whole-native')`,
+        'whole-native/package.json': pkg('whole-native', ', "gypfile": true'),
+        'whole-native/index.js': '',
+      },
+      `error[native-addon]: stage "train" uses "whole-native" through "whole", which runs native code: that can't be bundled with it
+  at <dir>/program.ts:3:24
+  fix: Make it a container() stage, whose image has it installed, or use a package without native code.`,
+    ],
+    'that carries native code': [
+      {
+        'whole/index.js': `${self}exports.load = (name) => require(path.join(__dirname, 'build', name))`,
+        'whole/build/x.node': '',
+      },
+      `error[native-addon]: stage "train" uses "whole", which runs native code: that can't be bundled with it
+  at <dir>/program.ts:3:24
+  fix: Make it a container() stage, whose image has it installed, or use a package without native code.`,
+    ],
+    'that imports what is not there': [
+      { 'whole/index.js': `${self}exports.f = () => require('other')` },
+      `error[bundle-failed]: "program.ts" can't be bundled: "whole" imports "other", which isn't there
+  at <dir>/program.ts:3:24
+  fix: Install "other", or leave out what imports it.`,
+    ],
+    'that only a loader can run': [
+      {
+        'whole/package.json': pkg('whole', ', "type": "module", "exports": "./index.js"'),
+        'whole/index.js': "export * from './lib'\nexport const at = import.meta.dirname",
+        'whole/lib.js': 'export const f = 1',
+      },
+      `error[bundle-failed]: "program.ts" can't be bundled: "whole" imports "./lib", which isn't there
+  at <dir>/program.ts:3:24
+  fix: Install "whole" anew, or leave out what imports it.`,
+    ],
+  }
+  test.each(Object.entries(cases))('%s', async (_, [files, told]) => {
+    const one = await emit({
+      'program.ts': stages('whole', "import * as whole from 'whole'\n"),
+      'node_modules/whole/package.json': pkg('whole'),
+      ...Object.fromEntries(Object.entries(files).map(([path, text]) => [`node_modules/${path}`, text])),
+    })
+    expect(one.told).toBe(told)
+    expect(one.stages.size).toBe(0)
+  })
+
+  test('that is too large', async () => {
+    const { folder } = program({
+      'program.ts': stages('whole', "import whole from 'whole'\n"),
+      'node_modules/whole/package.json': pkg('whole'),
+      'node_modules/whole/index.js': 'exports.read = (read) => read(__dirname)',
+    })
+    writeFileSync(join(folder, 'node_modules/whole/model.bin'), noise(710_000))
+    const one = await emitFrom(folder, ['train'])
+    expect(one.told.replace(/are \d+ kB/, 'are <size> kB').replace(/"(zod|millrace)" \d+ kB/g, '"$1" <size> kB')).toBe(
+      `error[code-too-large]: the code and files of stage "train" are <size> kB gzipped, and at most 700 kB can be shipped; the largest, not gzipped: "whole" 711 kB, "zod" <size> kB, "millrace" <size> kB, "program.ts" 1 kB
+  at <dir>/program.ts:5:14
+  fix: Give large files as inputs with file(), import less, or make it a container() stage.`,
+    )
+  })
+})
+
 test('code that is too large is told with what it consists of', async () => {
   const { folder } = program({
     'program.ts': stages(

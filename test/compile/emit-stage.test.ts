@@ -153,6 +153,31 @@ export const other = stage('other', {
     expect((await runEmitted(one, {}, 'other')).output).toEqual({ it: 'a,b' })
   })
 
+  test('with files and modules whatever they are called', async () => {
+    const one = await emit({
+      'program.ts': train(
+        "[odd, read(new URL('./d%23%3F.txt', import.meta.url)), read(new URL('./a:b%25.txt?raw#x', import.meta.url)), readdirSync(new URL('./fo%23l?x', import.meta.url)), of, await new Promise((resolve) => new Worker(new URL('./w%23.ts', import.meta.url)).on('message', resolve))]",
+        `import { readdirSync, readFileSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import { odd } from './sub%23/o%3Fd.ts#part'
+import { of } from 'pkg'
+const read = (url: URL) => readFileSync(url, 'utf8')
+`,
+      ),
+      'sub#/o?d.ts': "export { odd } from './odd'",
+      'sub#/odd.ts': "export const odd = 'odd'",
+      'd#?.txt': 'D',
+      'a:b%.txt': 'AB',
+      'fo#l/c?.txt': 'C',
+      'w#.ts': "import { parentPort } from 'node:worker_threads'\nparentPort?.postMessage('worked')",
+      'node_modules/pkg/package.json': pkg('pkg', ', "type": "module", "exports": "./i.js"'),
+      'node_modules/pkg/i.js': "export { of } from './k%23.js'",
+      'node_modules/pkg/k#.js': "export const of = 'package'",
+    })
+    expect(one.told).toBe('')
+    expect((await runEmitted(one)).output).toEqual({ it: ['odd', 'D', 'AB', ['c?.txt'], 'package', 'worked'] })
+  })
+
   test('with a worker, whose modules and files are its own', async () => {
     const one = await emit({
       'program.ts': train(

@@ -6,6 +6,7 @@ import { equal } from './equal.ts'
 import { hostile } from './hostile.ts'
 import { kills } from './kills.ts'
 import { onCluster, simulation } from './on-cluster.ts'
+import { packages } from './packages.ts'
 import { shared } from './shared.ts'
 import { signals } from './signals.ts'
 import { size } from './size.ts'
@@ -21,6 +22,7 @@ export const campaigns: readonly Campaign[] = [
   shared,
   hostile,
   size,
+  packages,
   simulation,
   onCluster,
 ]

@@ -27,8 +27,8 @@ export const buildMillrace = (): void => {
  */
 export function builtFolder(): string {
   const dist = join(source, 'dist')
-  const files = readdirSync(dist)
-    .filter((name) => name.endsWith('.js'))
+  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.m?js$/.test(name))
     .sort()
   const hash = createHash('sha256')
   for (const name of files) hash.update(name).update(readFileSync(join(dist, name)))
@@ -37,7 +37,7 @@ export function builtFolder(): string {
   const made = `${folder}.${randomBytes(4).toString('hex')}`
   const modules = join(made, 'node_modules')
   const millrace = join(modules, 'millrace')
-  mkdirSync(join(millrace, 'dist'), { recursive: true })
+  mkdirSync(join(millrace, 'dist/pod'), { recursive: true })
   for (const name of files) cpSync(join(dist, name), join(millrace, 'dist', name))
   const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as Record<string, unknown>
   const exports = { '.': './dist/index.js', './config': './dist/config.js' }

@@ -64,4 +64,4 @@ export function readArchive(archive: Uint8Array): ArchiveFile[] {
 export const archiveDigest = (archive: Uint8Array): Digest => digestBytes(archive)
 
 const isInside = (path: string): boolean =>
-  path.split('/').every((part) => part !== '' && part !== '.' && part !== '..') && !/[\\\0:]/.test(path)
+  path.split('/').every((part) => part !== '' && part !== '.' && part !== '..') && !/[\\\0]|^[a-z]:/i.test(path)

@@ -46,8 +46,9 @@ function frameIn(
 }
 
 function toPath(location: string): string | undefined {
-  const bare = location.replace(/\?.*$/, '')
-  return bare.startsWith('file:') ? fileURLToPath(bare) : bare
+  // a folder may have that letter in its name
+  if (!location.startsWith('file:')) return location.replace(/\?[^\\/]*$/, '')
+  return fileURLToPath(location.replace(/\?.*$/, ''))
 }
 
 const packages = fileURLToPath(new URL('../../', import.meta.url))

@@ -1,6 +1,6 @@
 import type { RolldownPluginOption } from 'rolldown'
 import { brokenCode, type LocalModule, type ModuleGraph } from './module-graph.ts'
-import { scriptPrefix, tokenText } from './tokens.ts'
+import { modulePrefix, scriptPrefix, tokenText } from './tokens.ts'
 import type { Tools } from './tools.ts'
 
 /** Printed code, with what is in it of each module, by its number. */
@@ -82,6 +82,8 @@ function plugin(
     name: 'millrace',
     resolveId(specifier, importerId, { kind }) {
       if (specifier.startsWith(prefix)) return specifier
+      if (specifier.startsWith(modulePrefix))
+        return idOf(graph.modules[Number(specifier.slice(modulePrefix.length))] as LocalModule)
       const importer = graph.modules[numberIn(importerId ?? '') ?? -1]
       if (!importer) return { id: specifier, external: true, moduleSideEffects: false }
       const dynamic = kind === 'dynamic-import'
@@ -103,7 +105,7 @@ function plugin(
               external: true,
               moduleSideEffects: false,
             }
-          return { id: idOf(target), ...(found.pure && !effect ? { moduleSideEffects: false } : {}) }
+          return idOf(target)
         }
         case 'missing': {
           // an optional package, tried on demand
@@ -125,7 +127,8 @@ function plugin(
       const target = graph.modules[numberIn(id) ?? -1]
       if (!target) return null
       const own = target === module ? name : undefined
-      const code = marked ? target.markedFor(own) : target.codeFor(own)
+      // what only others use of its definitions is no part of a module that is taken whole
+      const code = marked ? target.markedFor(own) : target.codeFor(own, name !== undefined || target !== module)
       return { code, moduleType: target.type }
     },
   }

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Evidence } from './evidence.ts'
 
 /** Extensions that an import may leave out, in the order in which they are tried. */
@@ -14,18 +14,33 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   '.cjs': ['.cts', '.cjs'],
 }
 
-/** The path that a relative import means, without what may be left out. */
-export function pathOf(specifier: string, importer: string): string | undefined {
-  if (specifier.startsWith('file:'))
-    try {
-      return fileURLToPath(specifier.replace(/[?#].*$/, ''))
-    } catch {
-      return undefined
-    }
-  return /^\.{0,2}\//.test(specifier) || /^\.\.?$/.test(specifier)
-    ? resolve(dirname(importer), specifier.replace(/[?#].*$/, ''))
-    : undefined
+/**
+ * The paths that an import of a file may mean, the likeliest first, without what may be left out: as a URL, as `import`
+ * reads it, and letter by letter, as `require` does. None for the name of a package.
+ */
+export function pathsOf(specifier: string, importer: string): string[] {
+  if (!/^(?:\.{0,2}\/|\.\.?$|file:)/.test(specifier)) return []
+  const literal = specifier.startsWith('file:') ? [] : [resolve(dirname(importer), specifier)]
+  if (!specifier.startsWith('file:') && !isUrl(specifier)) return literal
+  try {
+    const url = new URL(specifier, pathToFileURL(importer))
+    url.search = ''
+    url.hash = ''
+    return [...new Set([fileURLToPath(url), ...literal])]
+  } catch {
+    return literal
+  }
 }
+
+/** Whether a specifier that names a file means another path as a URL. */
+export const isUrl = (specifier: string): boolean => /[%?#]/.test(specifier)
+
+/** What follows a file's name in a specifier: `?raw`, `#part`. */
+export const suffixOf = (specifier: string): string => /(?<!^)[?#].*$/.exec(specifier)?.[0] ?? ''
+
+/** The file that a path means, of those that are there. */
+export const fileAt = (path: string): string | undefined =>
+  candidatesOf(path).find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile())
 
 /**
  * Puts on record what an import could have led to before it led to a file: each place where there was nothing, and

@@ -71,12 +71,12 @@ export async function indexCode(request: CodeRequest): Promise<CodeIndex> {
 }
 
 const fingerprintOf = ({ entry, stages }: CodeRequest): Json => ({
-  format: 3,
+  format: 4,
   contract: contractNumber,
   printer: printerVersion,
   conditions: userConditions(),
   entry,
-  stages: stages.map(({ key }) => key).sort(),
+  stages: stages.map(({ key, env = [] }) => [key, ...env].join('\0')).sort(),
 })
 
 async function isValid(kept: Kept, { stages, importModule }: CodeRequest): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { type Diagnostic, type Digest, digestBytes } from '@millrace/ir'
 import type { CodeIndex, CodeRequest, StageCode } from './code-index.ts'
-import { bundleFailed, environmentAtTopLevel, missingAsset, pathIn, printFailed, uncountedFile } from './diagnostics.ts'
+import { bundleFailed, environmentAtTopLevel, missingAsset, pathIn, printFailed, uncountedSite } from './diagnostics.ts'
 import { type StageDigest, StageDigester } from './digest-stage.ts'
 import type { EvidenceRecord } from './evidence.ts'
 import { type FoundStage, findStages } from './find-stages.ts'
@@ -34,6 +34,7 @@ export async function computeIndex(
   const kept = new Set<LocalModule>()
   const missing = new Set<string>()
   const uncounted = new Map<Uncounted, string[]>()
+  const declared = new Map(request.stages.map(({ key, env }) => [key, new Set(env)]))
   const names = new Map(request.stages.map(({ key, name }) => [key, name ?? key]))
   await forEachAtOnce([...found], async ([key, stage]) => {
     const { module, export: name } = stage
@@ -42,8 +43,7 @@ export async function computeIndex(
       if ('code' in digest) {
         stages.set(key, stageCode(stage, digest, graph, folder))
         for (const used of digest.modules.keys()) kept.add(used)
-        for (const site of digest.uncounted)
-          uncounted.set(site, [...(uncounted.get(site) ?? []), names.get(key) as string])
+        for (const site of digest.uncounted) uncounted.set(site, [...(uncounted.get(site) ?? []), key])
         return
       }
       for (const problem of digest.problems) problems.add(problem)
@@ -58,7 +58,9 @@ export async function computeIndex(
   })
   for (const problem of problems) diagnostics.push(bundleFailed(problem, folder))
   for (const module of graph.modules) if (kept.has(module)) diagnostics.push(...environmentAtTopLevel(module, folder))
-  for (const [site, readers] of uncounted) diagnostics.push(uncountedFile(site, graph.load(site.file), readers.sort()))
+  const isDeclared = (key: string, name: string): boolean => declared.get(key)?.has(name) === true
+  for (const { site, name, stages } of tell(uncounted, isDeclared, (key) => names.get(key) as string))
+    diagnostics.push(uncountedSite(site, name, graph.load(site.file), stages.sort()))
   diagnostics.sort(byPlace)
   const ordered = request.stages.flatMap(({ key }) => {
     const code = stages.get(key)
@@ -68,6 +70,32 @@ export async function computeIndex(
     index: { stages: new Map(ordered), modules: modules.map(({ file }) => file), diagnostics },
     evidence: graph.evidence.record(),
   }
+}
+
+/** What of a place is told: a variable that is read there, or the place. */
+interface Told {
+  readonly site: Uncounted
+  readonly name: string | undefined
+  readonly stages: string[]
+}
+
+/** A variable is told once a module, at the first of its places that some stage reads. */
+function tell(
+  sites: ReadonlyMap<Uncounted, readonly string[]>,
+  isDeclared: (stage: string, name: string) => boolean,
+  nameOf: (stage: string) => string,
+): Told[] {
+  const told = new Map<string, Told>()
+  for (const [site, stages] of [...sites].sort(([a], [b]) => a.start - b.start))
+    for (const name of site.names?.length ? site.names : [undefined]) {
+      const readers = stages.filter((stage) => name === undefined || !isDeclared(stage, name)).map(nameOf)
+      if (readers.length === 0) continue
+      const key = [site.file, site.finds === 'variable' ? name : site.start].join('\0')
+      const known = told.get(key) ?? { site, name, stages: [] }
+      told.set(key, known)
+      for (const reader of readers) if (!known.stages.includes(reader)) known.stages.push(reader)
+    }
+  return [...told.values()]
 }
 
 function stageCode(

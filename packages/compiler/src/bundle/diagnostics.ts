@@ -1,4 +1,4 @@
-import { relative } from 'node:path'
+import { basename, relative } from 'node:path'
 import type { Diagnostic } from '@millrace/ir'
 import type { Asset } from './assets.ts'
 import type { LocalModule, Problem, Uncounted } from './module-graph.ts'
@@ -35,7 +35,7 @@ export const printFailed = (module: LocalModule, name: string, error: Error, fol
 export const missingAsset = (asset: Asset, module: LocalModule): Diagnostic => ({
   code: 'missing-file',
   severity: 'error',
-  message: `there is no file "${asset.written}" beside "${module.file.replace(/.*[\\/]/, '')}"`,
+  message: `there is no file "${asset.written}" beside "${basename(module.file)}"`,
   at: at(asset.module, module.place(asset.offset)),
   fix: `Create "${asset.path}", or correct the path in new URL(…).`,
 })
@@ -43,7 +43,7 @@ export const missingAsset = (asset: Asset, module: LocalModule): Diagnostic => (
 /** One for each variable that a module reads while it loads. */
 export function environmentAtTopLevel(module: LocalModule, folder: string): Diagnostic[] {
   const seen = new Set<string | undefined>()
-  return module.reads.flatMap(({ name, offset }) => {
+  return module.reads.flatMap(({ name, start }) => {
     if (seen.has(name)) return []
     seen.add(name)
     const path = pathIn(folder, module.file)
@@ -55,30 +55,53 @@ export function environmentAtTopLevel(module: LocalModule, folder: string): Diag
           name === undefined
             ? `"${path}" reads process.env when it is loaded; its variables are no part of any key, and in a pod they may be missing`
             : `"${path}" reads process.env.${name} when it is loaded; its value is no part of any key, and in a pod it may be missing`,
-        at: at(module.file, module.place(offset)),
+        at: at(module.file, module.place(start)),
         fix: "Declare it in the stage's env with inherit() and read it from context.env.",
       },
     ]
   })
 }
 
-/** @param stages names of those whose code holds the place */
-export function uncountedFile(site: Uncounted, module: LocalModule, stages: readonly string[]): Diagnostic {
+/**
+ * @param name of the variable that is read there
+ * @param stages names of those whose code holds the place
+ */
+export function uncountedSite(
+  site: Uncounted,
+  name: string | undefined,
+  module: LocalModule,
+  stages: readonly string[],
+): Diagnostic {
   const named = stages.slice(0, 3).map((name) => `"${name}"`)
   const more = stages.length > 3 ? ` and ${stages.length - 3} more` : ''
-  const [who, find, load, which] =
+  const [who, find, load, read, which] =
     stages.length > 1
-      ? ['stages', 'find', 'load', "their keys don't count"]
-      : ['stage', 'finds', 'loads', "its key doesn't count"]
-  const does = site.loads ? `${load} code` : `${find} files`
+      ? ['stages', 'find', 'load', 'read', "their keys don't count"]
+      : ['stage', 'finds', 'loads', 'reads', "its key doesn't count"]
+  if (site.finds === 'variable') {
+    const [of, when] = name === undefined ? ['variables', 'one changes'] : ['value', 'it changes']
+    const path = `${site.written}${name === undefined ? '' : `.${name}`}`
+    return {
+      code: 'environment-at-top-level',
+      severity: 'notice',
+      message: `${who} ${named.join(', ')}${more} ${read} ${path}, whose ${of} ${which}: when ${when}, old results are still taken, and in a pod it may be missing`,
+      at: at(site.file, module.place(site.start)),
+      fix:
+        name === undefined
+          ? "Declare each in the stage's env with inherit() and read it from context.env."
+          : `Declare it, env: { ${name}: inherit() }, and read it from context.env.`,
+    }
+  }
+  const does = site.finds === 'code' ? `${load} code` : `${find} files`
   return {
     code: 'uncounted-file',
     severity: 'notice',
     message: `${who} ${named.join(', ')}${more} ${does} by ${site.written}, which ${which}: when one changes, old results are still taken`,
     at: at(site.file, module.place(site.start)),
-    fix: site.loads
-      ? "Write out what is loaded: import('./name.ts')."
-      : "Write the file out, new URL('./name', import.meta.url), or give it as an input with asset().",
+    fix:
+      site.finds === 'code'
+        ? "Write out what is loaded: import('./name.ts')."
+        : "Write the file out, new URL('./name', import.meta.url), or give it as an input with asset().",
   }
 }
 

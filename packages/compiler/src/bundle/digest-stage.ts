@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { type Digest, digestBytes, digestJson } from '@millrace/ir'
 import { type AssetContent, digestAsset } from './asset-digest.ts'
 import type { Asset } from './assets.ts'
@@ -121,7 +121,7 @@ export class StageDigester {
 
   /** What a token names, without its content: that is a source of its own. */
   #name({ kind, number }: Token): string {
-    if (kind === 'asset') return (this.#graph.assets[number] as Asset).path.replace(/.*[\\/]/, '')
+    if (kind === 'asset') return basename((this.#graph.assets[number] as Asset).path)
     const external = kind === 'package' ? this.#graph.externals[number] : undefined
     return external ? external.id.replace(`@${external.package?.version}`, '') : kind
   }
@@ -169,7 +169,7 @@ export class StageDigester {
       case 'asset': {
         const asset = this.#graph.assets[number] as Asset
         // its name too: code may read it
-        return `asset:${this.#asset(asset)?.digest}:${asset.path.replace(/.*[\\/]/, '')}`
+        return `asset:${this.#asset(asset)?.digest}:${basename(asset.path)}`
       }
       case 'package': {
         const external = this.#graph.externals[number]
@@ -178,12 +178,11 @@ export class StageDigester {
       case 'dynamic':
       case 'script':
         return `module:${ordinals.get(number)}`
-      case 'broken':
-      case 'uncounted':
+      default:
         return kind
     }
   }
 }
 
 const maybeUncounted =
-  /\bimport\.meta\b|\bimport\(|\brequire\b|\bcreateRequire\b|__(?:dir|file)name\b|\bmodule\b|\bread|Stream\b|\bopen|Worker|fork/
+  /\bimport\.meta\b|\bimport\(|\brequire\b|\bcreateRequire\b|__(?:dir|file)name\b|\bmodule\b|\bread|Stream\b|\bopen|Worker|fork|\benv\b|exists|stat\b|Sync\b|access|\bcp\b|copy/

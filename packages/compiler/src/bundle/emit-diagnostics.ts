@@ -17,12 +17,14 @@ export interface ImportOf {
   readonly module: LocalModule
   readonly specifier?: string
   readonly offset: number
+  /** The package that it leads to, whose import is wrong. */
+  readonly through?: string
 }
 
 /** An import that the bundle can't hold. */
 export function outsideImport(
-  specifier: string,
-  { module, specifier: own, offset }: ImportOf,
+  needed: string,
+  { module, specifier, offset, through: own = specifier }: ImportOf,
   folder: string,
 ): Diagnostic {
   const told = (what: string, fix: string): Diagnostic => ({
@@ -32,16 +34,16 @@ export function outsideImport(
     at: placeIn(module, offset),
     fix,
   })
-  const isFile = /^\.{1,2}\//.test(specifier)
-  if (own !== undefined && own !== specifier)
+  const isFile = /^\.{1,2}\//.test(needed)
+  if (own !== undefined && own !== needed)
     return told(
-      `"${own}" imports "${specifier}", which isn't there`,
-      `Install ${isFile ? `"${own}" anew` : `"${specifier}"`}, or leave out what imports it.`,
+      `"${own}" imports "${needed}", which isn't there`,
+      `Install ${isFile ? `"${own}" anew` : `"${needed}"`}, or leave out what imports it.`,
     )
   const fix = isFile
-    ? `Read it where it is needed, from new URL('${specifier}', import.meta.url).`
-    : `Install "${specifier}", or leave it out.`
-  return told(`"${specifier}" is no module that can be shipped`, fix)
+    ? `Read it where it is needed, from new URL('${needed}', import.meta.url).`
+    : `Install "${needed}", or leave it out.`
+  return told(`"${needed}" is no module that can be shipped`, fix)
 }
 
 export const newDecorators = (module: LocalModule, offset: number, folder: string): Diagnostic => ({

@@ -1,17 +1,25 @@
 import type { Diagnostic } from '@millrace/ir'
+import { CarriedModules } from './carried-modules.ts'
 import type { Emission } from './emit-bundle.ts'
 import { type ImportOf, nativeAddon, newDecorators, outsideImport } from './emit-diagnostics.ts'
 import type { EmitSources } from './emit-source.ts'
 import type { EmitTools } from './emit-tools.ts'
 import type { LocalModule, ModuleGraph } from './module-graph.ts'
 import { isOptional } from './native-addons.ts'
-import { packageFolder, packageName } from './packages.ts'
+import type { PackageContext } from './package-context.ts'
+import { nameOf, packageFolder, packageName } from './packages.ts'
+import { tokensIn } from './tokens.ts'
 
-/** What keeps a bundled module from running elsewhere. */
+interface EmitContext {
+  readonly tools: EmitTools
+  readonly graph: ModuleGraph
+  readonly sources: EmitSources
+  readonly context: PackageContext
+}
+
+/** What keeps a bundled module, or a package that lies beside it, from running elsewhere. */
 export function findFaults(
-  tools: EmitTools,
-  graph: ModuleGraph,
-  sources: EmitSources,
+  { tools, graph, sources, context }: EmitContext,
   stage: string,
   entry: LocalModule,
   emission: Emission,
@@ -23,6 +31,10 @@ export function findFaults(
     firstLocal(graph, sources, emission, ids, (id) => emission.sizes.has(id)) ??
     firstLocal(graph, sources, emission, ids, () => true) ?? { module: entry, offset: 0 }
   for (const [name, ids] of needed(tools, graph, emission)) found.push(nativeAddon(stage, name, from(ids)))
+  for (const [file, ids] of carriedBy(emission))
+    for (const problem of context.trace([file]).problems)
+      if (problem.kind === 'native') found.push(nativeAddon(stage, problem.name, from(ids)))
+      else found.push(outsideImport(problem.specifier, { ...from(ids), through: nameOf(problem.root) }, folder))
   for (const specifier of emission.outside) found.push(outsideImport(specifier, from([specifier]), folder))
   for (const id of [...emission.sizes.keys()].sort()) {
     const module = sources.at(id)
@@ -30,6 +42,18 @@ export function findFaults(
     if (module && offset !== undefined) found.push(newDecorators(module, offset, folder))
   }
   return found
+}
+
+/** The modules beside a bundle, with the ids that stand for each in it. */
+function carriedBy({ code, carried, ids }: Emission): Map<string, string[]> {
+  const used = new Set(tokensIn(code).map(({ number }) => number))
+  const found = new Map<string, string[]>()
+  for (const id of ids) {
+    const number = CarriedModules.numberOf(id)
+    const file = number !== undefined && used.has(number) ? carried[number] : undefined
+    if (file !== undefined) found.set(file, [...(found.get(file) ?? []), id])
+  }
+  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Native code by name, with the ids of its modules, that something can't do without. */
@@ -54,7 +78,7 @@ function needed(
 function firstLocal(
   graph: ModuleGraph,
   sources: EmitSources,
-  { importersOf }: Emission,
+  { importersOf, carried }: Emission,
   ids: readonly string[],
   isIn: (id: string) => boolean,
 ): ImportOf | undefined {
@@ -66,7 +90,9 @@ function firstLocal(
       for (const importer of importersOf(id)) {
         const module = sources.at(importer)
         if (module && isIn(importer)) {
-          const site = module.imports.find(({ specifier }) => leadsTo(graph, specifier, module, id))
+          const site = module.imports.find(({ specifier }) =>
+            leadsTo(graph, specifier, module, carried[CarriedModules.numberOf(id) ?? -1] ?? id),
+          )
           return { module, offset: site?.offset ?? 0, ...(site ? { specifier: site.specifier } : {}) }
         }
         if (seen.has(importer)) continue

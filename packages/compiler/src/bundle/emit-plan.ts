@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Asset } from './assets.ts'
+import type { Definition } from './borrowed-parts.ts'
 import { bundleModule } from './bundle-module.ts'
 import type { LocalModule, ModuleGraph, Problem } from './module-graph.ts'
 import { tokensIn } from './tokens.ts'
@@ -9,6 +10,8 @@ import type { Tools } from './tools.ts'
 export interface EmitPlan {
   /** Numbers of the modules of packages that it imports, in the graph. */
   readonly packages: ReadonlySet<number>
+  /** Where stages are defined of which it uses a schema alone: their functions don't go with it. */
+  readonly unused: readonly Definition[]
   readonly problems: readonly Problem[]
   readonly missing: readonly Asset[]
 }
@@ -21,14 +24,16 @@ export async function planEmission(
   name: string,
 ): Promise<EmitPlan> {
   const packages = new Set<number>()
+  const used = new Set<Definition>()
   const problems = new Set<Problem>()
   const missing = new Set<Asset>()
   const loaded = new Set<number>()
   const parts: (readonly [LocalModule, string?])[] = [[module, name]]
   for (const [part, own] of parts) {
-    const { code } = await bundleModule(tools, graph, part, own)
+    const { code } = await bundleModule(tools, graph, part, own, true)
     for (const { kind, number } of tokensIn(code)) {
       if (kind === 'package') packages.add(number)
+      if (kind === 'stage') used.add(graph.definitions[number] as Definition)
       if (kind === 'broken') problems.add(graph.problems[number] as Problem)
       const asset = kind === 'asset' ? graph.assets[number] : undefined
       if (asset && !existsSync(asset.path)) missing.add(asset)
@@ -37,5 +42,6 @@ export async function planEmission(
       parts.push([graph.modules[number] as LocalModule])
     }
   }
-  return { packages, problems: [...problems], missing: [...missing] }
+  const unused = graph.definitions.filter((definition) => definition.isBorrowed && !used.has(definition))
+  return { packages, unused, problems: [...problems], missing: [...missing] }
 }

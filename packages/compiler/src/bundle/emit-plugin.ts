@@ -3,16 +3,21 @@ import { isBuiltin } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin, PluginContext, ResolveIdResult } from 'rolldown'
+import { isUrl } from './candidates.ts'
+import { CarriedModules } from './carried-modules.ts'
 import { applyEdits } from './edits.ts'
 import type { EmitPlan } from './emit-plan.ts'
 import { assetTokens, type EmitSources } from './emit-source.ts'
 import type { EmitTools } from './emit-tools.ts'
 import type { LocalModule, ModuleGraph } from './module-graph.ts'
 import { isNative, nativeStub } from './native-addons.ts'
+import type { PackageContext } from './package-context.ts'
+import { mayBeBound, toLookAt } from './package-module.ts'
 import { packageFolder } from './packages.ts'
 import { isCode } from './read-module.ts'
 import { Resolver } from './resolve-import.ts'
 import { analyse } from './scopes.ts'
+import { isToken } from './tokens.ts'
 
 const prefix = '\0millrace/'
 const nothing = `${prefix}nothing`
@@ -33,9 +38,17 @@ export interface EmitRequest {
   readonly entry: EntryModule
   /** Imports of packages that lead nowhere: `file\0specifier`. */
   readonly absent: ReadonlySet<string>
+  /** Ids of modules that something imports for their effect alone. */
+  readonly effects: ReadonlySet<string>
+  readonly context: PackageContext
+  /** Folders of the packages whose modules lie beside the bundle. */
+  readonly carried: ReadonlySet<string>
 }
 
 type Kind = NonNullable<Parameters<PluginContext['resolve']>[2]>['kind']
+
+/** Neither a module nor data: `./x.wasm`. */
+const isOtherKind = (path: string): boolean => /\.(?!(?:[cm]?[jt]sx?|json|node)$)\w+$/.test(path)
 
 const isMillrace = (specifier: string): boolean => /^(?:millrace|@millrace\/[^/]+)(?:\/|$)/.test(specifier)
 
@@ -47,6 +60,16 @@ export class EmitPlugin {
   readonly importers = new Map<string, Set<string>>()
   readonly #request: EmitRequest
   readonly #resolver: Resolver
+  /** Modules that turned out to be imported for their effect when they were loaded already as if they had none. */
+  readonly late = new Set<string>()
+  /** Modules of packages that can't be part of a bundle. */
+  readonly bound = new Set<string>()
+  /** Modules of packages that import what only Node itself loads. */
+  readonly needsNode = new Set<string>()
+  readonly carried: CarriedModules
+  readonly #effects = new Set<string>()
+  /** What modules of packages import for its effect, by the id of the module. */
+  readonly #bare = new Map<string, ReadonlySet<string>>()
   /** Folders of the packages that are Millrace's own. */
   readonly #own = new Set<string>()
   readonly #nativeRoots = new Map<string, boolean>()
@@ -54,6 +77,7 @@ export class EmitPlugin {
   constructor(request: EmitRequest) {
     this.#request = request
     this.#resolver = new Resolver(request.tools, request.graph.packages)
+    this.carried = new CarriedModules(request.context, request.carried)
   }
 
   hooks(): Plugin {
@@ -61,21 +85,23 @@ export class EmitPlugin {
     return {
       name: 'millrace',
       resolveId(specifier, importer, { kind }) {
-        if (specifier.startsWith(prefix)) return specifier
-        const local = importer === undefined ? undefined : self.#request.sources.at(importer)
-        if (importer === undefined) return null
+        if (specifier.startsWith(prefix) || self.#request.sources.at(specifier)) return specifier
+        if (isToken(specifier)) return { id: specifier, external: true }
+        if (importer === undefined || importer.startsWith(prefix)) return null
+        const local = self.#request.sources.at(importer)
         return local
           ? self.#fromLocal(this, specifier, local, kind as Kind)
           : self.#fromPackage(this, specifier, importer, kind as Kind)
       },
       load: (id) => self.#load(id),
       transform: {
-        filter: { code: /\bimport\.meta\.url\b/ },
-        handler: (code, id) => self.#withAssets(code, id),
+        filter: { code: toLookAt },
+        handler: (code, id) => self.#look(code, id),
       },
       generateBundle(_, files) {
+        for (const id of self.#effects) if (this.getModuleInfo(id)?.moduleSideEffects === false) self.late.add(id)
         const imports = Object.values(files).flatMap((file) => (file.type === 'chunk' ? file.imports : []))
-        if (self.natives.size === 0 && imports.every((specifier) => isBuiltin(specifier))) return
+        if (self.natives.size === 0 && !self.carried.any && imports.every((specifier) => isBuiltin(specifier))) return
         for (const id of this.getModuleIds()) {
           const { importedIds = [], dynamicallyImportedIds = [] } = this.getModuleInfo(id) ?? {}
           for (const imported of [...importedIds, ...dynamicallyImportedIds])
@@ -103,7 +129,8 @@ export class EmitPlugin {
         const root = graph.packages.nearest(dirname(found.file))
         return {
           id: found.file,
-          ...(found.pure ? { moduleSideEffects: false } : {}),
+          // nothing here believes `sideEffects` of its package.json: where it runs unbundled all of it is loaded
+          moduleSideEffects: true,
           ...(root === undefined ? {} : { packageJsonPath: join(root, 'package.json') }),
         }
       }
@@ -116,7 +143,8 @@ export class EmitPlugin {
         const isNeeded = plan.packages.has(graph.external(found, effect))
         const real = await this.#real(context, specifier, importer, kind)
         if (typeof real !== 'object' || real === null) return real
-        return isNeeded ? real : { ...real, moduleSideEffects: false }
+        if (!isNeeded) return { ...real, moduleSideEffects: false }
+        return effect ? this.#forEffect(real) : real
       }
       case 'missing':
         return kind === 'import-statement' ? nothing : { id: specifier, external: true }
@@ -126,7 +154,7 @@ export class EmitPlugin {
   /** The file in a package, or what is left where there is none: an import that fails when it runs. */
   async #real(context: PluginContext, specifier: string, importer: LocalModule, kind: Kind): Promise<ResolveIdResult> {
     const found = await context.resolve(specifier, importer.file, { kind, skipSelf: true })
-    if (found && !found.external) return found
+    if (found && !found.external) return this.carried.inPlaceOf(found, kind) ?? found
     const url = this.#resolver.urlOf(specifier, importer.file)
     return url === undefined ? { id: specifier, external: true } : fileURLToPath(url)
   }
@@ -146,30 +174,48 @@ export class EmitPlugin {
     importer: string,
     kind: Kind,
   ): Promise<ResolveIdResult> {
+    // only letter by letter to the bundler
+    const url = isUrl(specifier) && specifier.startsWith('.') ? this.#resolver.urlOf(specifier, importer) : undefined
+    if (url !== undefined) return fileURLToPath(url)
     if (isMillrace(specifier)) return this.#millrace(context, specifier, importer, kind)
     if (this.#request.absent.has(`${importer}\0${specifier}`))
       return specifier.endsWith('.node') ? join(dirname(importer), specifier) : { id: specifier, external: true }
     const root = this.#request.graph.packages.nearest(dirname(importer))
-    if (root === undefined || !this.#own.has(root)) return null
+    if (root === undefined || !this.#own.has(root)) {
+      const isBare = this.#bare.get(importer)?.has(specifier) === true
+      const isAsked = isBare || this.#request.effects.size > 0 || this.carried.any || isOtherKind(specifier)
+      if (!isAsked || isBuiltin(specifier)) return null
+      const found = await context.resolve(specifier, importer, { kind, skipSelf: true })
+      if (!found || found.external) return null
+      if (isOtherKind(found.id)) {
+        this.needsNode.add(importer)
+        return { id: specifier, external: true }
+      }
+      const real = this.carried.inPlaceOf(found, kind) ?? found
+      return isBare || this.#request.effects.has(found.id) ? this.#forEffect(real) : real
+    }
     // the command line and the compiler, loaded when they are needed
     if (kind === 'dynamic-import') return leftOut
     if (specifier.startsWith('.')) return { id: join(dirname(importer), specifier), moduleSideEffects: false }
     const found = await context.resolve(specifier, importer, { kind, skipSelf: true })
-    return found && { ...found, moduleSideEffects: false }
+    const real = found && !found.external ? (this.carried.inPlaceOf(found, kind) ?? found) : found
+    return real && typeof real === 'object' ? { ...real, moduleSideEffects: false } : real
   }
 
   #load(id: string): { readonly code: string; readonly moduleType?: 'js' } | null {
-    const { sources, entry } = this.#request
+    const { sources, entry, plan } = this.#request
     if (id === entryId)
       return { code: `export { ${JSON.stringify(entry.name)} as default } from ${JSON.stringify(entry.file)}` }
     if (id === nothing) return { code: 'export {}' }
+    const carried = this.carried.load(id)
+    if (carried !== undefined) return { code: carried, moduleType: 'js' }
     if (id === leftOut) return { code: "throw new Error('This part of millrace is not shipped with a stage')" }
     const name = this.#nativeName(id)
     if (name !== undefined) {
       this.natives.set(id, name)
       return { code: nativeStub(name), moduleType: 'js' }
     }
-    return sources.at(id) ? { code: sources.read(id).code, moduleType: 'js' } : null
+    return sources.at(id) ? { code: sources.read(id, plan.unused).code, moduleType: 'js' } : null
   }
 
   #nativeName(id: string): string | undefined {
@@ -187,14 +233,30 @@ export class EmitPlugin {
     return native
   }
 
-  /** Packages name files beside their modules, too; those of the program have their tokens already. */
-  #withAssets(code: string, id: string): string | null {
-    const { tools, graph, sources } = this.#request
+  /** An import for the effect alone is one, whatever `sideEffects` of the package says. */
+  #forEffect(found: ResolveIdResult): ResolveIdResult {
+    if (typeof found !== 'object' || found === null) return found
+    this.#effects.add(found.id)
+    return { ...found, moduleSideEffects: true }
+  }
+
+  /**
+   * Looks at what a module of a package asks for. Packages name files beside their modules, too; those of the program
+   * have their tokens already.
+   */
+  #look(code: string, id: string): string | null {
+    const { tools, graph, sources, context } = this.#request
     const root = graph.packages.nearest(dirname(id))
     if (sources.at(id) || root === undefined || this.#own.has(root) || !id.startsWith(root)) return null
-    const { program, errors } = tools.parseSync(id, code, { preserveParens: false })
-    if (errors.length > 0) return null
-    const edits = assetTokens(id, analyse(program), (asset, worker) =>
+    if (packageFolder(id) === undefined || this.natives.has(id) || !mayBeBound(code)) return null
+    const module = context.modules.at(id)
+    if (!module) return null
+    const bare = module.imports.filter((needed) => needed.bare).map(({ specifier }) => specifier)
+    if (bare.length > 0) this.#bare.set(id, new Set(bare))
+    if (module.isBound) this.bound.add(id)
+    if (module.isBound || !/\bimport\.meta\.url\b/.test(code)) return null
+    const analysis = analyse(tools.parseSync(id, code, { preserveParens: false }).program)
+    const edits = assetTokens(id, analysis, (asset, worker) =>
       existsSync(asset.path) ? sources.name(asset, worker) : undefined,
     )
     return edits.length > 0 ? applyEdits(code, edits) : null

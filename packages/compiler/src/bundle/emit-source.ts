@@ -1,4 +1,5 @@
 import { type Asset, findAssets } from './assets.ts'
+import type { Definition } from './borrowed-parts.ts'
 import { makeDroppable } from './droppable.ts'
 import { applyEdits, type Edit } from './edits.ts'
 import type { EmitTools } from './emit-tools.ts'
@@ -8,6 +9,7 @@ import { sdkName } from './millrace-names.ts'
 import type { LocalModule, ModuleGraph } from './module-graph.ts'
 import { ModuleNames, type Origin } from './module-names.ts'
 import { hasOldDecorators, plainCode } from './plain-code.ts'
+import { cutPureMarks } from './pure-marks.ts'
 import { isCode, jsonModule, languageOf } from './read-module.ts'
 import { type Analysis, analyse, type Scope } from './scopes.ts'
 import { type Node, unwrap } from './syntax.ts'
@@ -58,12 +60,17 @@ export class EmitSources {
     return this.#modules.get(file)
   }
 
-  read(file: string): EmitSource {
-    const known = this.#files.get(file)
+  /** @param unused definitions whose functions are left out of it */
+  read(file: string, unused: readonly Definition[] = []): EmitSource {
+    const bodies = unused.flatMap((definition) =>
+      definition.file === file && definition.body ? [definition.body] : [],
+    )
+    const key = JSON.stringify([file, ...bodies.map(({ start }) => start)])
+    const known = this.#files.get(key)
     if (known) return known
     const text = this.#graph.evidence.text(file) ?? ''
-    const source = this.#read(file, text)
-    this.#files.set(file, source)
+    const source = this.#read(file, text, bodies)
+    this.#files.set(key, source)
     return source
   }
 
@@ -78,20 +85,23 @@ export class EmitSources {
     return tokenText({ kind: 'asset', number })
   }
 
-  #read(file: string, text: string): EmitSource {
+  #read(file: string, text: string, bodies: readonly Range[]): EmitSource {
     if (file.endsWith('.json')) return json(text)
     const type = languageOf(file)
-    const { program, errors } = this.#tools.parseSync(file, text, {
+    const parsed = this.#tools.parseSync(file, text, {
       lang: type,
       sourceType: /\.c[jt]s$/.test(file) ? 'commonjs' : type === 'js' ? 'unambiguous' : 'module',
       preserveParens: false,
     })
+    const { program, errors } = parsed
     if (errors.length > 0) return broken
     const analysis = analyse(program)
     const keeps = type === 'js' || type === 'jsx' || this.#options.keepsImports(file)
     const names = new ModuleNames(analysis, (specifier, name) => this.#follow(this.#graph.load(file), specifier, name))
     const decorator = analysis.visits.find(({ node }) => node.type === 'Decorator')
     const source = applyEdits(text, [
+      ...bodies.map((body) => withoutBody(body, text)),
+      ...cutPureMarks(parsed),
       ...findImports(analysis, keeps).edits,
       ...mainCalls(program.body, analysis.root),
       ...makeDroppable(text, program, analysis, new LoadTime(names, this.#known)),
@@ -115,6 +125,14 @@ export class EmitSources {
     }
     return undefined
   }
+}
+
+type Range = Definition['body'] & object
+
+/** What is never called: the definition needs a function of that name. */
+function withoutBody({ start, end }: Range, text: string): Edit {
+  const [, key = 'run'] = /\b(run|build)\b/.exec(text.slice(start, end)) ?? []
+  return { start, end, text: `${key}: () => ({})`, cut: true }
 }
 
 /** Told by the graph, where a stage needs it. */

@@ -6,6 +6,8 @@ export interface WantedStage {
   /** As messages call it. Default: the key. */
   readonly name?: string
   readonly stage: object
+  /** Names of the variables that it declares. */
+  readonly env?: readonly string[]
 }
 
 /** A module to look into: its own exports in source order; names that it passes on by `export *` come behind them. */

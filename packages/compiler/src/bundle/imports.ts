@@ -10,6 +10,8 @@ export interface ImportSite {
   readonly bare: boolean
   /** Inside `try`: it may be absent. */
   readonly optional?: true
+  /** By `require`. */
+  readonly required?: true
 }
 
 export interface Imports {
@@ -41,12 +43,19 @@ export function findImports(analysis: Analysis, keeps: boolean, inJsx: readonly 
       const binding = isReference(visit, declaring) ? lookup(scope, node.name) : undefined
       if (binding?.kind === 'import') used.add(binding.node)
     }
-  const add = (source: Node, dynamic: boolean, bare = false): void => {
+  const add = (source: Node, dynamic: boolean, bare = false, required = false): void => {
     const specifier = literalText(source)
     if (specifier === undefined) return
     const { start } = source
     const optional = tries.some((block) => block.start < start && start < block.end)
-    sites.push({ specifier, offset: start, dynamic, bare, ...(optional ? { optional } : {}) })
+    sites.push({
+      specifier,
+      offset: start,
+      dynamic,
+      bare,
+      ...(optional ? { optional } : {}),
+      ...(required ? { required } : {}),
+    })
   }
   for (const { node, scope } of visits)
     switch (node.type) {
@@ -77,7 +86,7 @@ export function findImports(analysis: Analysis, keeps: boolean, inJsx: readonly 
           !lookup(scope, 'require') &&
           node.arguments[0]
         )
-          add(node.arguments[0], root !== scope)
+          add(node.arguments[0], root !== scope, false, true)
         break
     }
   return { sites, edits }

@@ -1,4 +1,5 @@
 import type { Asset } from './assets.ts'
+import type { Definition } from './borrowed-parts.ts'
 import { Evidence } from './evidence.ts'
 import type { Origin } from './module-names.ts'
 import { type Package, Packages } from './packages.ts'
@@ -54,6 +55,7 @@ export class ModuleGraph {
   readonly externals: External[] = []
   readonly problems: Problem[] = []
   readonly uncounted: Uncounted[] = []
+  readonly definitions: Definition[] = []
   readonly #tools: Tools
   readonly #resolver: Resolver
   readonly #typescript: TypescriptOptions
@@ -61,6 +63,7 @@ export class ModuleGraph {
   readonly #externals = new Map<string, number>()
   readonly #missing = new Map<string, number>()
   readonly #known = new Set<Node>()
+  readonly #definitions = new Map<Node, Definition>()
 
   constructor(tools: Tools) {
     this.#tools = tools
@@ -75,7 +78,7 @@ export class ModuleGraph {
     if (known) return known
     const number = this.modules.length
     // data and broken modules have nothing but code
-    const read = this.#read(file)
+    const read = this.#read(file, number)
     const empty = { type: 'js', imports: [], exports: [], reads: [], place: () => ({ line: 1, column: 1 }) } as const
     const same = (): string => ('code' in read ? read.code : '')
     const module: LocalModule = {
@@ -132,16 +135,19 @@ export class ModuleGraph {
     return undefined
   }
 
-  #read(file: string): OnlyCode | ModuleCode {
+  #read(file: string, number: number): OnlyCode | ModuleCode {
     const text = this.evidence.text(file)
     if (text === undefined) return this.#broken({ file, message: 'There is no such file', line: 1, column: 1 })
     if (file.endsWith('.json')) return this.#json(file, text)
     if (!isCode(file)) return { code: `export default ${JSON.stringify(this.evidence.digest(file))}` }
     const read = readModule(file, text, this.#tools, {
+      number,
       known: this.#known,
+      definitions: this.#definitions,
       follow: (specifier, name) => this.#follow(file, specifier, name),
       typescript: this.#typescript,
       nameAsset: (asset) => tokenText({ kind: 'asset', number: this.assets.push(asset) - 1 }),
+      nameDefinition: (definition) => tokenText({ kind: 'stage', number: this.definitions.push(definition) - 1 }),
       nameUncounted: (site) => tokenText({ kind: 'uncounted', number: this.uncounted.push({ ...site, file }) - 1 }),
     })
     return 'problem' in read ? this.#broken({ file, ...read.problem }) : read

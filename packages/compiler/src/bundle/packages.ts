@@ -9,7 +9,8 @@ export interface Package {
   readonly version: string
   /** Names of what it depends on; peers and optional ones may be absent. */
   readonly dependencies: readonly string[]
-  readonly sideEffects: unknown
+  /** What its `.js` files are; undefined where that is not said. */
+  readonly type: 'module' | 'commonjs' | undefined
 }
 
 /** Finds packages as node does, by walking up folders; each is read once. */
@@ -89,6 +90,7 @@ export class Packages {
       root,
       name: typeof name === 'string' ? name : nameOf(root),
       version: typeof version === 'string' ? version : 'none',
+      type: json.type === 'module' || json.type === 'commonjs' ? json.type : undefined,
       dependencies: [
         ...new Set(
           [json.dependencies, json.optionalDependencies, json.peerDependencies].flatMap((names) =>
@@ -96,7 +98,6 @@ export class Packages {
           ),
         ),
       ],
-      sideEffects: json.sideEffects,
     }
   }
 }
@@ -111,9 +112,9 @@ function parse(text: string): Record<string, unknown> {
 }
 
 /** `/x/node_modules/@a/b` is `@a/b`. */
-const nameOf = (root: string): string => /(?:@[^\\/]+[\\/])?[^\\/]+$/.exec(root)?.[0].replace('\\', '/') ?? root
+export const nameOf = (root: string): string => /(?:@[^\\/]+[\\/])?[^\\/]+$/.exec(root)?.[0].replace('\\', '/') ?? root
 
-const folderPattern = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)(?:[\\/]|$)/
+const folderPattern = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)(?:[\\/]|$)/s
 
 /** The folder of the package in node_modules that a real path lies in. */
 export const packageFolder = (path: string): string | undefined => folderPattern.exec(path)?.[1]
@@ -121,29 +122,3 @@ export const packageFolder = (path: string): string | undefined => folderPattern
 /** `@a/b/c` names the package `@a/b`. */
 export const packageName = (specifier: string): string | undefined =>
   /^(?:@[^/\\%]+\/)?[^./\\%#][^/\\%]*/.exec(specifier)?.[0]
-
-/** Whether `sideEffects` of a package.json says that a file of the package has none. */
-export function isPureFile({ sideEffects }: Package, path: string): boolean {
-  if (typeof sideEffects === 'boolean') return !sideEffects
-  if (!Array.isArray(sideEffects)) return false
-  return !sideEffects.some((glob) => typeof glob === 'string' && globPattern(glob).test(path))
-}
-
-const globParts: Readonly<Record<string, string>> = {
-  '**/': '(?:.*/)?',
-  '**': '.*',
-  '*': '[^/]*',
-  '?': '[^/]',
-  '{': '(?:',
-  ',': '|',
-  '}': ')',
-}
-
-/** A glob as bundlers read it: without a slash it matches in any folder. */
-function globPattern(glob: string): RegExp {
-  const full = glob.replace(/^\.?\//, '')
-  const source = full === glob && !full.includes('/') ? `**/${full}` : full
-  return new RegExp(
-    `^${source.replace(/\*\*\/|\*\*|[*?{},]|[.+^$()[\]|\\]/g, (part) => globParts[part] ?? `\\${part}`)}$`,
-  )
-}

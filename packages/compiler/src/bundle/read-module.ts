@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import type { ParseResult } from 'rolldown/utils'
 import { type Asset, findAssets } from './assets.ts'
+import { borrowParts, copySchemas, type Definition, findDefinitions } from './borrowed-parts.ts'
 import { cutOptions } from './cut-options.ts'
 import { applyEdits, type Edit } from './edits.ts'
 import { type EnvironmentRead, environmentReads } from './environment.ts'
@@ -9,6 +10,7 @@ import { findImports, type ImportSite } from './imports.ts'
 import { LoadTime } from './load-time.ts'
 import { makePure } from './make-pure.ts'
 import { type Follow, ModuleNames, type Origin } from './module-names.ts'
+import { cutPureMarks } from './pure-marks.ts'
 import { renameExport } from './rename-export.ts'
 import { analyse } from './scopes.ts'
 import { type Node, places } from './syntax.ts'
@@ -19,8 +21,12 @@ import { findUncounted, type UncountedSite } from './uncounted.ts'
 
 /** A module as the bundler is to see it. */
 export interface ModuleCode {
-  /** The code to digest, of an export without the name of its variable. */
-  codeFor(name?: string): string
+  /**
+   * The code to digest, of an export without the name of its variable.
+   *
+   * @param copies whether it exports the schemas of its definitions by themselves, too. Default true
+   */
+  codeFor(name?: string, copies?: boolean): string
   /** The same, with a mark at each place that finds files in a way that no digest can follow; only to look for these. */
   markedFor(name?: string): string
   readonly type: 'ts' | 'tsx' | 'js' | 'jsx'
@@ -56,6 +62,12 @@ export interface ReadOptions {
   readonly follow: Follow
   /** What was found out about the functions of all modules. */
   readonly known: Set<Node>
+  /** Number of the module. */
+  readonly number: number
+  /** The stages and pipelines of all modules, by the calls that define them. */
+  readonly definitions: Map<Node, Definition>
+  /** The text that marks a definition. */
+  nameDefinition(definition: Definition): string
 }
 
 const languages: Readonly<Record<string, ModuleCode['type']>> = {
@@ -97,11 +109,19 @@ export function readModule(
   const marked = typescriptMarks(parsed, analysis, options.typescript.of(file), typed)
   const imports = findImports(analysis, keepsImports, marked.inJsx)
   const { edits, workers, counted } = findAssets(file, analysis, options.nameAsset)
-  const loadTime = new LoadTime(new ModuleNames(analysis, options.follow), options.known)
+  const names = new ModuleNames(analysis, options.follow)
+  const loadTime = new LoadTime(names, options.known)
+  const isModule = parsed.module.hasModuleSyntax
+  const definitions = findDefinitions(program, analysis, names, file, options.number)
+  for (const [call, definition] of isModule ? definitions : []) options.definitions.set(call, definition)
   let all: readonly Edit[] | undefined
   // only when all modules are known
   const allEdits = (): readonly Edit[] => {
     all ??= [
+      ...borrowParts(analysis, names, { module: options.number, end: text.length }, (call) =>
+        options.definitions.get(call),
+      ),
+      ...cutPureMarks(parsed),
       ...marked.edits,
       ...imports.edits,
       ...cutOptions(program, analysis),
@@ -112,27 +132,37 @@ export function readModule(
     return all
   }
   const exports = exportsOf(parsed)
-  const marks = findUncounted(analysis, counted).map((site) => mark(site, text, options.nameUncounted(site)))
+  const marks = findUncounted(file, analysis, names, counted).map((site) =>
+    mark(site, text, options.nameUncounted(site)),
+  )
   const renamed = (name: string | undefined): readonly Edit[] => {
     const local = name === undefined ? undefined : exports.get(name)
     return local ? renameExport(analysis, local, text.length) : []
   }
+  const copied = (): readonly Edit[] => (isModule ? copySchemas(definitions.values(), text, allEdits()) : [])
+  const named = [...definitions.values()].flatMap((definition): Edit[] => {
+    const { name } = definition
+    const mark = JSON.stringify(options.nameDefinition(definition))
+    return name ? [{ start: name.start, end: name.end, text: mark, cut: true }] : []
+  })
   return {
-    codeFor: (name) => applyEdits(text, [...allEdits(), ...renamed(name)]),
-    markedFor: (name) => applyEdits(text, [...allEdits(), ...renamed(name), ...marks]),
+    codeFor: (name, copies = true) => applyEdits(text, [...allEdits(), ...renamed(name), ...(copies ? copied() : [])]),
+    markedFor: (name) => applyEdits(text, [...named, ...allEdits(), ...renamed(name), ...marks, ...copied()]),
     type,
     imports: [...imports.sites, ...workers.map((specifier) => ({ specifier, offset: 0, dynamic: true, bare: false }))],
     exports: [...exports.keys()],
-    reads: environmentReads(analysis),
+    reads: environmentReads(analysis).filter(({ deferred }) => !deferred),
     place,
     origins: (name) => originsOf(name, parsed, exports, loadTime.names),
   }
 }
 
 /** Keeps the value of an expression, with the mark beside it. */
-const mark = ({ start, end, shorthand }: UncountedSite, text: string, name: string): Edit => ({
+const mark = ({ start, end, shorthand, finds }: UncountedSite, text: string, name: string): Edit => ({
   start,
   end,
+  // the global name that begins there stays as it is
+  ...(finds === 'variable' ? { cut: true } : {}),
   text: `${shorthand ? `${shorthand}:` : ''}[${JSON.stringify(name)},${text.slice(start, end)}][1]`,
 })
 

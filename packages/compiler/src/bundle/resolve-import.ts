@@ -1,17 +1,18 @@
+import { realpathSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ResolverFactory } from 'rolldown/experimental'
-import { aliases, extensions, pathOf, rememberCandidates } from './candidates.ts'
+import { aliases, extensions, fileAt, isUrl, pathsOf, rememberCandidates, suffixOf } from './candidates.ts'
 import type { Evidence } from './evidence.ts'
 import { isOwnPackage } from './millrace-names.ts'
-import { isPureFile, type Package, type Packages, packageFolder, packageName } from './packages.ts'
+import { type Package, type Packages, packageFolder, packageName } from './packages.ts'
 import type { Tools } from './tools.ts'
 import type { TypescriptOptions } from './typescript-options.ts'
 
 /** What an import leads to. */
 export type Resolution =
-  | { readonly kind: 'local'; readonly file: string; readonly pure: boolean }
+  | { readonly kind: 'local'; readonly file: string }
   /** `path` is the rest of the specifier, behind the package's name. */
   | { readonly kind: 'package'; readonly package: Package | undefined; readonly name: string; readonly path: string }
   /** A builtin, `millrace`, zod, or what only a loader knows: it stays as it is written. */
@@ -64,8 +65,22 @@ export class Resolver {
   }
 
   #file(specifier: string, importer: string): { readonly path?: string; readonly error?: string } {
-    const found = this.#resolver.resolveFileSync(importer, specifier)
-    return found.path ? found : this.#plain.sync(dirname(importer), specifier)
+    const paths = isUrl(specifier) ? pathsOf(specifier, importer) : []
+    for (const path of paths) {
+      const found = this.#at(path)
+      if (found !== undefined) return { path: found }
+    }
+    const first = this.#resolver.resolveFileSync(importer, specifier)
+    const found = first.path ? first : this.#plain.sync(dirname(importer), specifier)
+    const suffix = suffixOf(specifier)
+    return suffix !== '' && found.path?.endsWith(suffix) ? { path: found.path.slice(0, -suffix.length) } : found
+  }
+
+  /** The file at a path. To the resolver `?` in a name begins something else. */
+  #at(path: string): string | undefined {
+    if (!basename(path).includes('?')) return this.#plain.sync(dirname(path), `./${basename(path)}`).path
+    const found = fileAt(path)
+    return found === undefined ? undefined : realpathSync.native(found)
   }
 
   #find(specifier: string, importer: string): Resolution {
@@ -87,31 +102,28 @@ export class Resolver {
         return { kind: 'missing', message: error ?? `Cannot find module '${specifier}'` }
       return this.#external(named, name, specifier)
     }
-    const file = path.replace(/[?#].*$/, '')
-    const root = packageFolder(file)
-    if (root === undefined) return { kind: 'local', file, pure: this.#isPure(file) }
+    const root = packageFolder(path)
+    if (root === undefined) {
+      // it says how the file is read; puts it on record
+      this.#packages.nearest(dirname(path))
+      return { kind: 'local', file: path }
+    }
     if (named?.root === root && name !== undefined) return this.#external(named, name, specifier)
-    const inside = `/${relative(root, file).replaceAll('\\', '/')}`
+    const inside = `/${relative(root, path).replaceAll('\\', '/')}`
     return { kind: 'package', package: this.#packages.at(root), name: specifier, path: inside }
   }
 
   #remember(specifier: string, importer: string, found: string | undefined, inPackage: string | undefined): void {
     if (!this.#record) return
     const { evidence, typescript } = this.#record
-    const relative = pathOf(specifier, importer)
-    const paths = relative === undefined ? typescript.pathsOf(specifier, importer) : [relative]
+    const files = pathsOf(specifier, importer)
+    const paths = files.length === 0 ? typescript.pathsOf(specifier, importer) : files
     const inside = found !== undefined && inPackage !== undefined && packageFolder(found) === undefined
-    rememberCandidates(inside ? [...paths, inPackage] : paths, found?.replace(/[?#].*$/, ''), evidence)
+    rememberCandidates(inside ? [...paths, inPackage] : paths, found, evidence)
   }
 
   #external(found: Package, name: string, specifier: string): Resolution {
     return { kind: 'package', package: found, name, path: specifier.slice(name.length) }
-  }
-
-  #isPure(file: string): boolean {
-    const root = this.#packages.nearest(dirname(file))
-    const found = root === undefined ? undefined : this.#packages.at(root)
-    return found !== undefined && isPureFile(found, relative(found.root, file).replaceAll('\\', '/'))
   }
 }
 

@@ -5,19 +5,23 @@
 
 export interface Token {
   /**
-   * `dynamic`: a module that is loaded on demand; `script`: one that may be run by its path; `broken`: one that can't be
-   * bundled; `uncounted`: only a mark.
+   * `dynamic`: a module that is loaded on demand; `script`: one that may be run by its path; `stage`: a definition, only a mark; `broken`: a module that can't be
+   * bundled; `uncounted`: only a mark; `carried` and `required`: a module that lies beside the code, as `import` and as
+   * `require` name it.
    */
-  readonly kind: 'asset' | 'package' | 'dynamic' | 'script' | 'broken' | 'uncounted'
+  readonly kind: 'asset' | 'package' | 'dynamic' | 'script' | 'stage' | 'broken' | 'uncounted' | 'carried' | 'required'
   readonly number: number
 }
 
-const pattern = /millrace-(asset|package|dynamic|script|broken|uncounted):(\d+)\./g
+const pattern = /millrace-(asset|package|dynamic|script|stage|broken|uncounted|carried|required):(\d+)\./g
 
 export const tokenText = ({ kind, number }: Token): string => `millrace-${kind}:${number}.`
 
 /** Before the specifier of a module that may be run by its path. */
 export const scriptPrefix = 'millrace-script:'
+
+/** Before the number of a module of the program that is imported whatever leads to it. */
+export const modulePrefix = 'millrace-module:'
 
 export const isToken = (text: string | undefined): boolean => /^millrace-\w+:\d+\.$/.test(text ?? '')
 

@@ -1,14 +1,21 @@
-import type { ESTree } from 'rolldown/utils'
-import { importedName } from './millrace-names.ts'
+import { environmentReads } from './environment.ts'
+import type { ModuleNames } from './module-names.ts'
+import { PathValues } from './path-values.ts'
 import { type Analysis, isReference, lookup, type Scope, type Visit } from './scopes.ts'
 import { literalText, type Node, propertyName, unwrap } from './syntax.ts'
+import { type Call, WrittenPaths } from './written-paths.ts'
 
-/** A place where code finds files in a way that no digest can follow. */
+/** Variables that we set ourselves. */
+const ours = /^(?:MILLRACE_\w*|JOB_COMPLETION_INDEX|HOME|TMPDIR)$/
+
+/** A place where code finds something in a way that no digest can follow. */
 export interface UncountedSite {
   /** As a message shows it. */
   readonly written: string
-  /** Whether it loads code, and doesn't ask where the code lies. */
-  readonly loads: boolean
+  /** `code` that it loads, `files` that it looks for, a `variable` of the environment. */
+  readonly finds: 'code' | 'files' | 'variable'
+  /** Of variables, where they are written out. */
+  readonly names?: readonly string[]
   readonly start: number
   readonly end: number
   /** The key that must be written out: `{ __dirname }`. */
@@ -17,52 +24,54 @@ export interface UncountedSite {
 
 /**
  * `import(x)`, `require(x)`, `createRequire(…)`, what else is done with `require` and `module`, and `import.meta` and
- * `__dirname`, by which code asks where it lies; also paths that are written out, where they depend on the current
- * folder: `readFileSync('x')` while a module loads, `fork('./x')`.
+ * `__dirname`, by which code asks where it lies; also paths that are written out: `readFileSync('x')`, `fork('./x')`; and
+ * variables that a function reads.
  *
  * @param counted the `import.meta.url` of assets, which digests count
  */
-export function findUncounted({ visits, declaring }: Analysis, counted: ReadonlySet<Node>): UncountedSite[] {
+export function findUncounted(
+  file: string,
+  analysis: Analysis,
+  names: ModuleNames,
+  counted: ReadonlySet<Node>,
+): UncountedSite[] {
+  const { visits, declaring } = analysis
   const sites: UncountedSite[] = []
+  const paths = new WrittenPaths(analysis, new PathValues(file, names, () => undefined))
   // what stands inside another site is told with it
   let told = -1
-  const add = (node: Node, written: string, loads: boolean, shorthand?: string): void => {
+  const add = (node: Node, written: string, finds: 'code' | 'files', shorthand?: string): void => {
     if (node.start < told) return
     told = node.end
-    sites.push({ written, loads, start: node.start, end: node.end, ...(shorthand ? { shorthand } : {}) })
+    sites.push({ written, finds, start: node.start, end: node.end, ...(shorthand ? { shorthand } : {}) })
   }
-  const addPath = (node: ESTree.CallExpression | ESTree.NewExpression, scope: Scope, deferred: boolean): void => {
-    const written = literalText(node.arguments[0])
-    const name = written === undefined ? undefined : builtinName(node.callee, scope)
-    if (name === undefined || (name.from === 'fs' && (deferred || !readsFile.test(name.name)))) return
-    if (name.from !== 'fs' && !/^[./]/.test(written ?? '')) return
-    if (name.from === 'child_process' && name.name !== 'fork') return
-    if (name.from === 'worker_threads' && name.name !== 'Worker') return
-    add(node, `${node.type === 'NewExpression' ? 'new ' : ''}${name.name}('${written}')`, false)
+  const addPath = (node: Call): void => {
+    const written = paths.readBy(node)
+    if (written !== undefined) add(node, written, 'files')
   }
   for (const visit of visits) {
-    const { node, parent, scope, deferred } = visit
+    const { node, parent, scope } = visit
     switch (node.type) {
       case 'ImportExpression':
-        if (literalText(node.source) === undefined) add(node, 'import(…)', true)
+        if (literalText(node.source) === undefined) add(node, 'import(…)', 'code')
         break
       case 'CallExpression':
-        if (isCreateRequire(node.callee, scope)) add(node, 'createRequire(…)', true)
+        if (isCreateRequire(node.callee, scope)) add(node, 'createRequire(…)', 'code')
         else if (isUnbound(node.callee, 'require', scope) && literalText(node.arguments[0]) === undefined)
-          add(node, 'require(…)', true)
-        else addPath(node, scope, deferred)
+          add(node, 'require(…)', 'code')
+        else addPath(node)
         break
       case 'NewExpression':
-        addPath(node, scope, deferred)
+        addPath(node)
         break
       case 'MemberExpression':
         if (unwrap(node.object).type === 'MetaProperty' && !counted.has(node)) {
           const name = propertyName(node, node.property)
-          add(node, name === undefined ? 'import.meta' : `import.meta.${name}`, false)
+          add(node, name === undefined ? 'import.meta' : `import.meta.${name}`, 'files')
         } else if (counted.has(node)) told = Math.max(told, node.end)
         break
       case 'MetaProperty':
-        if (node.meta.name === 'import') add(node, 'import.meta', false)
+        if (node.meta.name === 'import') add(node, 'import.meta', 'files')
         break
       case 'Identifier':
         if (!/^(?:__dirname|__filename|require|module)$/.test(node.name)) break
@@ -71,12 +80,20 @@ export function findUncounted({ visits, declaring }: Analysis, counted: Readonly
           add(
             node,
             node.name,
-            !/^_/.test(node.name),
+            /^_/.test(node.name) ? 'files' : 'code',
             parent?.type === 'Property' && parent.shorthand ? node.name : undefined,
           )
         break
     }
   }
+  const variables = new Map<number, UncountedSite & { readonly names: string[] }>()
+  for (const { name, start, end, deferred } of environmentReads(analysis)) {
+    if (!deferred || (name !== undefined && ours.test(name))) continue
+    const known = variables.get(start) ?? { written: 'process.env', finds: 'variable', start, end, names: [] }
+    variables.set(start, known)
+    if (name !== undefined) known.names.push(name)
+  }
+  sites.push(...variables.values())
   return sites
 }
 
@@ -101,23 +118,6 @@ function isOrdinary({ node, parent }: Visit): boolean {
     default:
       return false
   }
-}
-
-const readsFile = /^(?:readFile|readFileSync|createReadStream|readdir|readdirSync|open|openSync|openAsBlob)$/
-
-/** What a callee is called in one of these modules: `readFileSync`, `fs.readFileSync`, `fs.promises.readFile`. */
-function builtinName(callee: Node, scope: Scope): { readonly from: string; readonly name: string } | undefined {
-  let at = unwrap(callee)
-  let name: string | undefined
-  while (at.type === 'MemberExpression') {
-    name ??= propertyName(at, at.property)
-    at = unwrap(at.object)
-  }
-  const binding = at.type === 'Identifier' ? lookup(scope, at.name) : undefined
-  const from = /^(?:node:)?(fs|child_process|worker_threads)(?:\/promises)?$/.exec(binding?.from ?? '')?.[1]
-  if (!binding || from === undefined) return undefined
-  name ??= importedName(binding.node)
-  return name === undefined ? undefined : { from, name }
 }
 
 function isCreateRequire(callee: Node, scope: Scope): boolean {

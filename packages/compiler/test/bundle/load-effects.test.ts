@@ -13,6 +13,7 @@ const registered = (adam: string, more: Files = {}): Files => ({
   'adam.ts': `import { register } from './registry.ts'\n${adam}\n`,
   ...more,
 })
+const noEffects: Files = { 'package.json': '{ "name": "program", "type": "module", "sideEffects": false }' }
 const imported = (run: string, names: string, parts: string): Files => ({
   'main.ts': main(run, `import { ${names} } from './parts.ts'`),
   'parts.ts': parts,
@@ -23,6 +24,14 @@ describe('what a module does while it loads counts', () => {
     'in a call that makes a constant': [
       registered("export const adam = register('adam', 1)"),
       registered("export const adam = register('adam', 2)"),
+    ],
+    'in a call that its author calls pure': [
+      registered("/* @__PURE__ */ register('adam', 1)\nconst adam = /* #__PURE__ */ register('eve', 1)"),
+      registered("/* @__PURE__ */ register('adam', 2)\nconst adam = /* #__PURE__ */ register('eve', 1)"),
+    ],
+    'in a module whose package is said to have no effects, behind a barrel': [
+      { ...registered("export * from './reg.ts'", noEffects), 'reg.ts': 'globalThis.adam = 1\nexport const a = 1' },
+      { ...registered("export * from './reg.ts'", noEffects), 'reg.ts': 'globalThis.adam = 2\nexport const a = 1' },
     ],
     'in a static block': [
       registered("export class Adam { static { register('adam', 1) } }"),

@@ -57,7 +57,12 @@ export interface CodeOptions {
 /** Finds and digests the code of a program's stages. */
 export async function readCode(program: Program, { entry, importModule, kept }: CodeOptions): Promise<CodeIndex> {
   if (entry === undefined) return { stages: new Map(), modules: [], diagnostics: [] }
-  const stages = [...program.traced.stages].map(([key, { name, self }]) => ({ key, name, stage: self }))
+  const stages = [...program.traced.stages].map(([key, { name, self, env }]) => ({
+    key,
+    name,
+    stage: self,
+    env: Object.keys(env),
+  }))
   return indexCode({ entry, stages, importModule, ...kept })
 }
 

@@ -1,0 +1,4 @@
+import { packages } from './packages.ts'
+import { sample } from './sample.ts'
+
+sample(packages)
