@@ -13,11 +13,13 @@ import {
 import { failStuck, hold, leftChildren, onStuck, takeOver } from '@millrace/runner'
 import { attemptsIn } from '@millrace/store'
 import { machineCapacity, shareOf } from './capacity.ts'
-import { anyChildren, killChildren, rememberOrigin } from './child-process.ts'
+import { anyChildren, killChildren } from './child-process.ts'
 import { stopGuard } from './guard.ts'
 import { LocalRun } from './local-run.ts'
+import { rememberOrigin } from './origin.ts'
 import type { LocalOptions } from './request.ts'
 import { endDescendants } from './survivors.ts'
+import { workerPool } from './workers/worker-pool.ts'
 
 /** Runs Plans in this process; sequential in-process execution (`jobs: 1`) is the reference semantics. */
 export function localRuntime(options: LocalOptions): Runtime {
@@ -48,14 +50,18 @@ let undo: (() => void) | undefined
 function shared(): () => void {
   if (users++ === 0) {
     const release = takeOver()
-    const awake = onStuck(failStuck)
+    const awake = onStuck(() => {
+      failStuck()
+      workerPool.failStuck()
+    })
     const alert = hold('exit', killChildren)
     rememberOrigin()
     undo = () => {
       alert()
       // a run that broke does not wait for its children
       killChildren()
-      if (!anyChildren()) stopGuard()
+      workerPool.leave()
+      if (!anyChildren() && workerPool.size === 0) stopGuard()
       awake()
       const left = leftChildren()
       if (left.length > 0) endDescendants(left)

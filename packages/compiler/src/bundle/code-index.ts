@@ -14,6 +14,8 @@ export interface CodeRequest extends CacheFolder {
   readonly stages: readonly WantedStage[]
   /** Imports a module by its file URL, in the same way as the program was. */
   importModule(url: string): Promise<Readonly<Record<string, unknown>>>
+  /** Called when nothing that is still right is known of the program, before the slow part. */
+  anew?(): void
 }
 
 export interface StageCode {
@@ -30,6 +32,8 @@ export interface StageCode {
   readonly sources: Readonly<Record<string, Digest>>
   /** Digests of the whole bytes of its modules and assets, by the same paths. */
   readonly files: Readonly<Record<string, Digest>>
+  /** Whether a process that loads none of the author's modules can run it (`workerCode`). */
+  readonly movable: boolean
 }
 
 export interface CodeIndex {
@@ -62,6 +66,7 @@ export async function indexCode(request: CodeRequest): Promise<CodeIndex> {
   if (kept && (await isValid(kept, request)))
     return { stages: new Map(kept.stages), modules: kept.modules, diagnostics: kept.diagnostics }
 
+  request.anew?.()
   const { computeIndex } = await import('./compute-index.ts')
   const { index, evidence } = await computeIndex(request)
   // what a failure depends on (a file that isn't there) may not be on record
@@ -71,7 +76,7 @@ export async function indexCode(request: CodeRequest): Promise<CodeIndex> {
 }
 
 const fingerprintOf = ({ entry, stages }: CodeRequest): Json => ({
-  format: 3,
+  format: 4,
   contract: contractNumber,
   printer: printerVersion,
   conditions: userConditions(),

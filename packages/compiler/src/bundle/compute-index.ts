@@ -95,6 +95,7 @@ function stageCode(
     file: module.file,
     sources: sorted(sources),
     files: sorted(files),
+    movable: digest.movable,
   }
 }
 

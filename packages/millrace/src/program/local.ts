@@ -8,21 +8,31 @@ import type { Prepared } from './prepare.ts'
 import type { Program } from './program.ts'
 import { loadedStage } from './stage-loader.ts'
 import { WatchedCode } from './watched-code.ts'
+import { workersOf } from './workers.ts'
 
-type Chosen = Pick<LocalOptions, 'jobs' | 'fresh' | 'failFast' | 'strict' | 'verify' | 'recompute' | 'kill' | 'grace'>
+type Chosen = Pick<
+  LocalOptions,
+  'jobs' | 'fresh' | 'failFast' | 'strict' | 'verify' | 'recompute' | 'kill' | 'grace'
+> & {
+  /** Runs in this process what would run in a warm worker. Default false. */
+  readonly inProcess?: boolean
+}
 
 /** The local runtime over a program's own functions. */
 export function localRuntimeOf(
-  { program, code, assets, store }: Prepared,
-  chosen: Chosen,
+  prepared: Prepared,
+  { inProcess, ...chosen }: Chosen,
   notices: readonly Diagnostic[],
 ): Runtime {
+  const { program, code, assets, store } = prepared
   const loaded = new Map<string, LoadedStage>()
   const byPath = new Map([...program.checked.assets].map(([token, path]) => [path, assets.get(token)]))
   const watched = new WatchedCode(code, program.traced.stages, (path) => byPath.get(path))
+  const workers = inProcess ? undefined : workersOf(prepared, byPath)
   return localRuntime({
     ...chosen,
     store,
+    ...(workers ? { workers } : {}),
     load(key) {
       let stage = loaded.get(key)
       if (!stage) {

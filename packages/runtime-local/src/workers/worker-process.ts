@@ -1,0 +1,218 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { constants, setPriority } from 'node:os'
+import {
+  type FailureData,
+  type FolderAnswer,
+  Lines,
+  type ToldWorker,
+  type WorkerCall,
+  type WorkerProgram,
+  type WorkerStuck,
+  type WorkerTells,
+  workerPipes,
+} from '@millrace/runner'
+import { guardBegin, guardEnd, startGuard } from '../guard.ts'
+import { signalGroup } from '../process-group.ts'
+
+/** How a worker is started; calls that want the same may share one. */
+export interface WorkerStart {
+  /** Command line after the Node executable. */
+  readonly args: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+  readonly cwd: string
+  /** Ids of the GPUs that it sees. */
+  readonly gpus: readonly string[]
+}
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A call as its worker is told of it, and who hears what becomes of it. */
+export interface WorkerJob {
+  readonly program: WorkerProgram
+  readonly call: Omit<WorkerCall, 'call' | 'program'>
+  /** Cores that it asked for; of a worker's one. */
+  readonly cpu: number
+  /** Whether nothing may run beside it. */
+  readonly alone: boolean
+  heard(tells: Exclude<WorkerTells, { readonly folder: true }>): void
+  /** What its process wrote past it, as a program does that it started. */
+  print(text: string): void
+  folder(): FolderAnswer
+  /** Its worker has ended. `alone`: nothing else ran in it. */
+  lost(end: WorkerEnd, alone: boolean): void
+}
+
+const { execPath } = process
+
+/** How long after its end its pipes are read, in milliseconds: what it started may hold them. */
+const lastWords = 500
+
+const tooLate: FailureData = {
+  code: 'stage-threw',
+  message: 'the stage has ended',
+  fix: 'Await all that the stage starts before it returns.',
+  retry: false,
+  place: {},
+}
+
+/** One warm worker, and the calls that it runs. */
+export class WorkerProcess {
+  readonly start: WorkerStart
+  readonly jobs = new Map<number, WorkerJob>()
+  /** It leaves nobody to come. */
+  ended = false
+  /** It has processes that its calls left. */
+  littered = false
+  readonly #child: ChildProcess
+  readonly #known = new Set<string>()
+  readonly #lines = new Lines()
+  readonly #gone: (worker: WorkerProcess) => void
+  #stuck = false
+
+  constructor(start: WorkerStart, gone: (worker: WorkerProcess) => void) {
+    this.start = start
+    this.#gone = gone
+    startGuard()
+    this.#child = spawn(execPath, start.args, {
+      cwd: start.cwd,
+      env: start.env,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      // a group of its own: a terminal's signals are this process's to pass on, and what it starts ends with it
+      detached: true,
+    })
+    const { pid } = this.#child
+    if (pid !== undefined) {
+      guardBegin(pid)
+      giveWay(pid)
+    }
+    const tells = this.#pipe(workerPipes.tells)
+    this.#child.on('error', () => this.#end({ code: null, signal: null }))
+    this.#child.on('exit', (code, signal) => {
+      // what it told last is still to be heard
+      const end = () => this.#end({ code, signal })
+      if (tells.closed) end()
+      else tells.on('close', end)
+      setTimeout(end, lastWords).unref()
+      this.kill()
+    })
+    for (const pipe of this.#pipes) pipe.on('error', () => {})
+    tells.setEncoding('utf8')
+    tells.on('data', (text: string) => {
+      for (const line of this.#lines.add(text)) this.#hear(line)
+    })
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding('utf8')
+      stream?.on('data', (text: string) => this.#printed(text))
+    }
+    this.#hold()
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  /** Cores that its calls asked for. */
+  get load(): number {
+    let load = 0
+    for (const { cpu } of this.jobs.values()) load += cpu
+    return load
+  }
+
+  get stuck(): boolean {
+    return this.#stuck
+  }
+
+  tell(told: ToldWorker): void {
+    this.#stuck = false
+    this.#write(workerPipes.told, told)
+    this.#hold()
+  }
+
+  run(number: number, job: WorkerJob): void {
+    this.jobs.set(number, job)
+    const { program, call } = job
+    if (!this.#known.has(program.id)) this.tell({ learn: program })
+    this.#known.add(program.id)
+    this.tell({ ...call, call: number, program: program.id })
+  }
+
+  /** What became of a call is heard no more. */
+  forget(number: number): void {
+    this.jobs.delete(number)
+    this.#hold()
+  }
+
+  /** Ends it and all that it started. */
+  kill(): void {
+    signalGroup(this.pid, 'SIGKILL')
+  }
+
+  #hear(line: string): void {
+    const tells = JSON.parse(line) as WorkerTells | WorkerStuck
+    if ('stuck' in tells) {
+      this.#stuck = true
+      return this.#hold()
+    }
+    const job = this.jobs.get(tells.call)
+    if ('folder' in tells) {
+      this.#write(workerPipes.answers, job?.folder() ?? { failed: tooLate })
+      return
+    }
+    if (!job) return
+    if ('done' in tells || 'failed' in tells || 'unloadable' in tells) {
+      if ('littered' in tells) this.littered = tells.littered
+      this.forget(tells.call)
+    }
+    job.heard(tells)
+  }
+
+  #printed(text: string): void {
+    const [job, more] = this.jobs.values()
+    if (job && !more) job.print(text)
+    else process.stderr.write(text)
+  }
+
+  #end(end: WorkerEnd): void {
+    if (this.ended) return
+    this.ended = true
+    if (this.pid !== undefined) guardEnd(this.pid)
+    const jobs = [...this.jobs.values()]
+    this.jobs.clear()
+    this.#gone(this)
+    for (const job of jobs) job.lost(end, jobs.length === 1)
+  }
+
+  /** This process stays for a worker that has something to do. */
+  #hold(): void {
+    const busy = this.jobs.size > 0 && !this.#stuck
+    const change = busy ? 'ref' : 'unref'
+    this.#child[change]()
+    for (const pipe of this.#pipes) pipe[change]()
+  }
+
+  get #pipes(): Socket[] {
+    return this.#child.stdio.filter((pipe) => pipe !== null) as unknown as Socket[]
+  }
+
+  #pipe(number: number): Socket {
+    return this.#child.stdio[number] as unknown as Socket
+  }
+
+  #write(pipe: number, value: object): void {
+    this.#pipe(pipe).write(`${JSON.stringify(value)}\n`)
+  }
+}
+
+/** The process that hears signals and shows progress comes first. */
+function giveWay(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // it has ended
+  }
+}
