@@ -1,7 +1,7 @@
 import { createRequire, registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { runWorker, type WorkerProgram } from '@millrace/runner'
+import { callStage, runWorker, type WorkerProgram } from '@millrace/runner'
 import {
   asset,
   container,
@@ -88,8 +88,15 @@ registerHooks({
 })
 
 runWorker({
-  preload: (specifier, from) => import(`millrace-preload:${encodeURIComponent(specifier)}:${encodeURIComponent(from)}`),
-  learn: (program) => void programs.set(program.id, program),
+  async preload(specifier, from) {
+    const module = await import(`millrace-preload:${encodeURIComponent(specifier)}:${encodeURIComponent(from)}`)
+    if (specifier === 'zod') await rehearse(module.z)
+  },
+  learn(program) {
+    programs.set(program.id, program)
+    process.argv = [...program.argv]
+    process.execArgv = [...program.execArgv]
+  },
   async load(id, key) {
     const program = programs.get(id)
     const chunk = program?.stages[key]
@@ -100,3 +107,35 @@ runWorker({
     return loadedStage(definition, (url) => program.assets[fileURLToPath(url)])
   },
 })
+
+/** Defines and runs a stage for nobody: what is compiled for it need not be while somebody waits. */
+async function rehearse({ array, boolean, int, number, object, string }: typeof import('zod').z): Promise<void> {
+  const schema = object({
+    n: number().default(1),
+    i: int().positive().optional(),
+    text: string().min(1).nullable().default(null),
+    list: array(object({ is: boolean() })).default([]),
+  })
+  const rehearsed = stage('rehearsal', { input: schema, output: schema, run: (input) => input })
+  const definition = stageDefinition(rehearsed)
+  if (!definition) return
+  const never = new AbortController().signal
+  await callStage(
+    loadedStage(definition, () => undefined),
+    {
+      node: 'rehearsal',
+      input: { n: 2, list: [{ is: true }] },
+      files: () => '',
+      metric: () => {},
+      log: () => {},
+      print: () => {},
+      signal: never,
+      giveUp: never,
+      seed: 0,
+      resources: {},
+      worker: { index: 0, count: 1 },
+      env: {},
+      attempt: 1,
+    },
+  )
+}

@@ -24,7 +24,7 @@ export type {
   ToldWorker,
   WorkerCall,
   WorkerProgram,
-  WorkerStuck,
+  WorkerState,
   WorkerTells,
 } from './worker-protocol.ts'
 export { workerPipes } from './worker-protocol.ts'

@@ -21,6 +21,9 @@ export interface WorkerProgram {
   readonly outside: { readonly [text: string]: { readonly specifier: string; readonly from: string } }
   /** Absolute path of the folder in which the chunks seem to lie. */
   readonly folder: string
+  /** The command line of the process that asks, as its stages see it. */
+  readonly argv: readonly string[]
+  readonly execArgv: readonly string[]
   /** The artifacts of assets, by their absolute paths. */
   readonly assets: { readonly [path: string]: ArtifactValue }
 }
@@ -67,10 +70,8 @@ export type WorkerTells = { readonly call: number } & (
     ))
 )
 
-/** Nothing is left in the worker that could settle what runs there. */
-export interface WorkerStuck {
-  readonly stuck: true
-}
+/** What a worker tells of itself: it has started; nothing is left in it that could settle what runs there. */
+export type WorkerState = { readonly ready: true } | { readonly stuck: true }
 
 /** Where the files of the call that asked go. */
 export type FolderAnswer = { readonly folder: string } | { readonly failed: FailureData }

@@ -14,7 +14,7 @@ import type {
   ToldWorker,
   WorkerCall,
   WorkerProgram,
-  WorkerStuck,
+  WorkerState,
   WorkerTells,
 } from './worker-protocol.ts'
 import { workerPipes } from './worker-protocol.ts'
@@ -54,6 +54,7 @@ class Worker {
     // nobody is left to work for
     const end = () => outside(() => process.kill(-process.pid, 'SIGKILL'))
     this.#told.on('close', end).on('error', end)
+    tell({ ready: true })
     onStuck(() => {
       if (this.#stops.size === 0) return
       tell({ stuck: true })
@@ -134,7 +135,7 @@ class Worker {
 
 const never = new AbortController().signal
 
-const tell = (what: WorkerTells | WorkerStuck): void => writeNow(workerPipes.tells, `${JSON.stringify(what)}\n`)
+const tell = (what: WorkerTells | WorkerState): void => writeNow(workerPipes.tells, `${JSON.stringify(what)}\n`)
 
 /** Asks where a call's files go, and waits for the answer. */
 function folderOf(call: number): string {

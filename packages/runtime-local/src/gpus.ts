@@ -89,8 +89,10 @@ function smiGpus(text: string): Gpu[] {
   for (const line of text.split('\n')) {
     const [, indent, model, id] = /^(\s*)(?:GPU \d+: )?(.*?)\s*\(UUID: ([^)]+)\)\s*$/.exec(line) ?? []
     if (id === undefined || model === undefined) continue
-    if (indent === '') found.push((whole = { vendor: 'nvidia', id, model, parts: 0 }))
-    else if (whole && id.startsWith('MIG-')) {
+    if (indent === '') {
+      whole = { vendor: 'nvidia', id, model, parts: 0 }
+      found.push(whole)
+    } else if (whole && id.startsWith('MIG-')) {
       whole.parts++
       found.push({ vendor: 'nvidia', id, model: `${whole.model} ${model.replace(/ Device.*/, '')}`, parts: 0 })
     }

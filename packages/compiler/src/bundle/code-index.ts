@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import type { Diagnostic, Digest, Json } from '@millrace/ir'
 import { type CacheFolder, cachePath, readCache, writeCache } from './cache-file.ts'
@@ -74,6 +75,10 @@ export async function indexCode(request: CodeRequest): Promise<CodeIndex> {
     writeCache(path, fingerprint, { ...index, evidence, stages: [...index.stages] } satisfies Kept, request)
   return index
 }
+
+/** Whether something is known of the program, be it right still or not. */
+export const isIndexed = ({ cache }: CacheFolder, entry: string): boolean =>
+  cache !== undefined && existsSync(cachePath(cache, 'code', entry))
 
 const fingerprintOf = ({ entry, stages }: CodeRequest): Json => ({
   format: 4,

@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { RolldownMagicString } from 'rolldown'
 import type { CodeIndex, StageCode } from './code-index.ts'
+import { graphs } from './compute-index.ts'
 import { EmitSources } from './emit-source.ts'
 import { type EmitTools, loadEmitTools } from './emit-tools.ts'
 import { ModuleGraph } from './module-graph.ts'
@@ -11,7 +12,7 @@ import { stagePrefix, WorkerPlugin } from './worker-plugin.ts'
 /** Bundles the stages of an index that can run elsewhere; see `workerCode`. Undefined where a file has changed since. */
 export async function emitWorker(index: CodeIndex): Promise<Omit<WorkerCode, 'id'> | undefined> {
   const tools = await loadEmitTools()
-  const graph = new ModuleGraph(tools)
+  const graph = graphs.get(index) ?? new ModuleGraph(tools)
   const keys = [...index.stages].flatMap(([key, { movable }]) => (movable ? [key] : []))
   const stages = keys.map((key) => index.stages.get(key) as StageCode)
   const sources = new EmitSources(tools, graph)

@@ -1,4 +1,4 @@
-import type { CodeIndex, StageCode } from '@millrace/compiler'
+import { type CodeIndex, isIndexed, type StageCode, type WorkerCode } from '@millrace/compiler'
 import {
   type ArtifactValue,
   type Diagnostic,
@@ -19,6 +19,7 @@ import {
   type Program,
   readAssets,
   readCode,
+  readWorkerCode,
   type Target,
 } from './program.ts'
 import { foreignStages, staleStages, tellUnknown, type UnknownStages, withoutUnknown } from './unknown-code.ts'
@@ -28,8 +29,10 @@ import { type Origin, readInput } from './values.ts'
 export interface Prepared {
   readonly program: Program
   readonly code: CodeIndex
-  /** How its code was read. */
-  readonly reading: CodeOptions
+  /** The program's file. */
+  readonly entry: string | undefined
+  /** The code of its stages as workers load it, read when somebody asks first. */
+  workerCode(): Promise<WorkerCode | undefined>
   /** Those of this machine's plan that are not known by their code. */
   readonly unknown: UnknownStages
   readonly assets: ReadonlyMap<string, ArtifactValue>
@@ -67,6 +70,7 @@ export interface Given {
 export async function prepareProgram(program: Program, preparing: Preparing): Promise<Prepared> {
   const { store, given } = preparing
   const reading = readingOf(preparing)
+  if (reading.entry !== undefined && !isIndexed(reading.kept, reading.entry)) reading.anew?.()
   const problems: Diagnostic[] = [...program.diagnostics, ...(await checkSource(program, reading))]
   const { value, origin } = await given(problems)
   const assets = await readAssets(program)
@@ -74,9 +78,18 @@ export async function prepareProgram(program: Program, preparing: Preparing): Pr
   const input = await readInput(program.graph.input, value, origin, asset, problems)
   // what is wrong so far is told before the slow part
   refuse(problems)
-  const read = await readCode(program, reading)
+  let isAnew = false
+  const anew = () => {
+    isAnew = true
+    reading.anew?.()
+  }
+  const read = await readCode(program, { ...reading, anew })
   problems.push(...read.diagnostics)
   refuse(problems)
+  let code: Promise<WorkerCode | undefined> | undefined
+  const workerCode = () => (code ??= readWorkerCode(program, reading, read))
+  // nobody has measured its stages yet
+  if (isAnew && reading.anew) void workerCode()
   const planOf = (code: CodeIndex) => makePlan(program, code, assets, input, preparing.target?.())
   const found = preparing.target ? read : asLoaded(program, read)
   const planned = planOf(found)
@@ -86,8 +99,9 @@ export async function prepareProgram(program: Program, preparing: Preparing): Pr
   problems.push(...(unknown.size > 0 ? tellUnknown(program, { plan, diagnostics }, unknown) : diagnostics))
   refuse(problems)
   // a process of its own finds a stage by its export
-  const code = [...unknown.values()].every(({ everywhere }) => everywhere) ? found : known
-  return { program, code, reading, unknown, assets, store, input, plan, notices: problems }
+  const located = [...unknown.values()].every(({ everywhere }) => everywhere) ? found : known
+  const { entry } = reading
+  return { program, code: located, entry, workerCode, unknown, assets, store, input, plan, notices: problems }
 }
 
 /** Under a test runner the code of a stage is what this very process has loaded, whatever its files hold. */

@@ -6,7 +6,6 @@ import type { WorkerProgram } from '@millrace/runner'
 import { type LocalWorkers, warmWorker } from '@millrace/runtime-local'
 import { foreignLoader, underTestRunner } from './host.ts'
 import type { Prepared } from './prepare.ts'
-import { readWorkerCode } from './program.ts'
 import { workerOptions } from './worker-options.ts'
 
 /** What a worker runs; not there in sources that nobody built. */
@@ -31,7 +30,7 @@ export function warm(entry: string | undefined): void {
  * @param assets by their absolute paths
  */
 export function workersOf(
-  { program, code, reading }: Prepared,
+  { entry, workerCode }: Prepared,
   assets: ReadonlyMap<string, ArtifactValue | undefined>,
 ): LocalWorkers | undefined {
   if (!mayMove()) return undefined
@@ -39,12 +38,14 @@ export function workersOf(
   return {
     args,
     async code(stage) {
-      read ??= readWorkerCode(program, reading, code).then(
+      read ??= workerCode().then(
         (found) =>
           found && {
             ...found,
             id: hexOf(found.id).slice(0, 32),
-            folder: dirname(reading.entry ?? '.'),
+            folder: dirname(entry ?? '.'),
+            argv: process.argv,
+            execArgv: process.execArgv,
             assets: Object.fromEntries([...assets].filter(([, artifact]) => artifact)) as WorkerProgram['assets'],
           },
       )

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { constants, setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import {
   type FailureData,
   type FolderAnswer,
@@ -8,7 +8,7 @@ import {
   type ToldWorker,
   type WorkerCall,
   type WorkerProgram,
-  type WorkerStuck,
+  type WorkerState,
   type WorkerTells,
   workerPipes,
 } from '@millrace/runner'
@@ -71,12 +71,15 @@ export class WorkerProcess {
   readonly #child: ChildProcess
   readonly #known = new Set<string>()
   readonly #lines = new Lines()
-  readonly #gone: (worker: WorkerProcess) => void
+  readonly #changed: (worker: WorkerProcess) => void
+  #ready = false
   #stuck = false
+  #awaited = false
 
-  constructor(start: WorkerStart, gone: (worker: WorkerProcess) => void) {
+  /** @param changed hears when it has started, when it has nothing to do any more, and when it has ended */
+  constructor(start: WorkerStart, changed: (worker: WorkerProcess) => void) {
     this.start = start
-    this.#gone = gone
+    this.#changed = changed
     startGuard()
     this.#child = spawn(execPath, start.args, {
       cwd: start.cwd,
@@ -123,6 +126,15 @@ export class WorkerProcess {
     return load
   }
 
+  /** It has started, and runs nothing. */
+  get idle(): boolean {
+    return this.#ready && !this.ended && this.jobs.size === 0
+  }
+
+  get starts(): boolean {
+    return !this.#ready && !this.ended
+  }
+
   get stuck(): boolean {
     return this.#stuck
   }
@@ -153,7 +165,11 @@ export class WorkerProcess {
   }
 
   #hear(line: string): void {
-    const tells = JSON.parse(line) as WorkerTells | WorkerStuck
+    const tells = JSON.parse(line) as WorkerTells | WorkerState
+    if ('ready' in tells) {
+      this.#ready = true
+      return this.#changed(this)
+    }
     if ('stuck' in tells) {
       this.#stuck = true
       return this.#hold()
@@ -169,6 +185,7 @@ export class WorkerProcess {
       this.forget(tells.call)
     }
     job.heard(tells)
+    if (this.idle) this.#changed(this)
   }
 
   #printed(text: string): void {
@@ -183,13 +200,19 @@ export class WorkerProcess {
     if (this.pid !== undefined) guardEnd(this.pid)
     const jobs = [...this.jobs.values()]
     this.jobs.clear()
-    this.#gone(this)
+    this.#changed(this)
     for (const job of jobs) job.lost(end, jobs.length === 1)
   }
 
-  /** This process stays for a worker that has something to do. */
+  /** Whether calls wait for a worker like it. */
+  set awaited(is: boolean) {
+    this.#awaited = is
+    this.#hold()
+  }
+
+  /** This process stays for a worker that has, or gets, something to do. */
   #hold(): void {
-    const busy = this.jobs.size > 0 && !this.#stuck
+    const busy = this.#awaited || (this.jobs.size > 0 && !this.#stuck)
     const change = busy ? 'ref' : 'unref'
     this.#child[change]()
     for (const pipe of this.#pipes) pipe[change]()
@@ -208,10 +231,12 @@ export class WorkerProcess {
   }
 }
 
-/** The process that hears signals and shows progress comes first. */
+/** By how much less a worker counts than this process, which hears signals and shows progress; 19 is the least. */
+const lessUrgent = 5
+
 function giveWay(pid: number): void {
   try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
+    setPriority(pid, Math.min(19, getPriority() + lessUrgent))
   } catch {
     // it has ended
   }
