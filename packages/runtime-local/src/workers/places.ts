@@ -42,6 +42,7 @@ export class Places {
       stage,
       args: workers.args,
       most: this.#most,
+      heavy: weights.of(code) === 'heavy',
       took: (milliseconds: number) => weights.took(code, milliseconds),
     }
   }

@@ -14,8 +14,10 @@ export interface WorkerPlace {
   readonly stage: string
   /** Command line of a worker, after the Node executable. */
   readonly args: readonly string[]
-  /** Workers at once, of those that see no GPU. */
+  /** Workers at once, of those that see no GPU and that others share. */
   readonly most: number
+  /** Whether it is known to compute long, so that nobody is to share its worker. */
+  readonly heavy: boolean
   /** Hears how long a call computed, in milliseconds. */
   took(milliseconds: number): void
 }
@@ -33,7 +35,7 @@ const again = 3
 export async function runInWorker(request: AttemptRequest, place: WorkerPlace, timeout: Timeout): Promise<Performed> {
   for (let round = 0; ; round++) {
     try {
-      return await new Call(request, place, timeout, round > 0).ended
+      return await new Call(request, place, timeout, place.heavy || round > 0).ended
     } catch (error) {
       if (!(error instanceof WorkerLost) || round === again || request.cancel.aborted) throw error
       request.again()
