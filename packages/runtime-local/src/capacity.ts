@@ -10,7 +10,7 @@ import {
   type Resources,
 } from '@millrace/ir'
 import { cgroupCpu, cgroupMemory } from './cgroup.ts'
-import { type Gpu, gpusOf } from './gpus.ts'
+import { type Gpu, gpusOf, isOfType } from './gpus.ts'
 
 /** What this machine has. */
 export interface Capacity {
@@ -78,6 +78,14 @@ export function shareOf(asked: Resources, machine: Capacity): Share {
   for (const [name, count] of Object.entries(asked.devices ?? {})) if (count > 0) cut.push(`${name} ${count} to 0`)
   delete resources.devices
   return { cpu, memory, gpu, resources, cut }
+}
+
+/** The type of GPU that a request asks for and this machine has none of, with what it has instead. */
+export function otherGpu({ gpu }: Resources, machine: Capacity): { type: string; models: string[] } | undefined {
+  if (typeof gpu !== 'object' || gpu.count === 0) return undefined
+  const gpus = machine.gpus ?? []
+  if (gpus.length === 0 || gpus.some((one) => isOfType(one, gpu.type))) return undefined
+  return { type: gpu.type, models: [...new Set(gpus.flatMap(({ model }) => model ?? []))] }
 }
 
 /** The shares of a Plan's calls; equal requests are worked out once. */

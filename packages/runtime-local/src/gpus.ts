@@ -142,6 +142,16 @@ function read(path: string): string {
   }
 }
 
+/** Whether a GPU is of a type as stages ask for one (`h100-80gb`); one whose model nobody tells may be. */
+export function isOfType({ model }: Gpu, type: string): boolean {
+  if (model === undefined) return true
+  const words = (text: string): string[] => text.toLowerCase().split(/[^a-z0-9]+/)
+  const memory = /^\d+gb$/
+  const has = words(model)
+  const told = has.some((word) => memory.test(word))
+  return words(type).every((word) => has.includes(word) || (memory.test(word) && !told))
+}
+
 /**
  * The variables by which a process sees the given GPUs and no other.
  *

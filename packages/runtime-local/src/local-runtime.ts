@@ -12,7 +12,7 @@ import {
 } from '@millrace/ir'
 import { failStuck, hold, leftChildren, onStuck, takeOver } from '@millrace/runner'
 import { attemptsIn } from '@millrace/store'
-import { machineCapacity, shareOf } from './capacity.ts'
+import { machineCapacity, otherGpu, shareOf } from './capacity.ts'
 import { anyChildren, killChildren } from './child-process.ts'
 import { stopGuard } from './guard.ts'
 import { LocalRun } from './local-run.ts'
@@ -81,10 +81,14 @@ export const shortfallOf = (resources: Resources, machine = machineCapacity()): 
 export function shortfalls(
   plan: Plan,
   machine = machineCapacity(),
-): { readonly node: string; readonly cut: readonly string[] }[] {
+): { readonly node: string; readonly cut: readonly string[]; readonly other?: OtherGpu }[] {
   return plan.nodes.flatMap((node) => {
     if (node.kind !== 'stage') return []
-    const cut = shortfallOf(optionsOf(plan, node).resources, machine)
-    return cut.length > 0 ? [{ node: node.id, cut }] : []
+    const { resources } = optionsOf(plan, node)
+    const cut = shortfallOf(resources, machine)
+    const other = otherGpu(resources, machine)
+    return cut.length > 0 || other ? [{ node: node.id, cut, ...(other ? { other } : {}) }] : []
   })
 }
+
+export type OtherGpu = NonNullable<ReturnType<typeof otherGpu>>
