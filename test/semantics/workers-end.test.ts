@@ -159,7 +159,7 @@ export const heeds = stage('heeds', { input, output, run: async (_, { signal }) 
 export const slow = stage('slow', { input, output, run: async () => { for (let i = 0; i < 20; i++) await sleep(50); return { n: 1 } } })
 export const p = pipeline('p', { input: z.object({}), build: () => ({ a: never.with({ resources: { cpu: 0.1 } })({}).n, b: heeds.with({ resources: { cpu: 0.1 } })({}).n, c: slow.with({ resources: { cpu: 0.1 } })({}).n }) })
 main(import.meta, p)`)
-  for (const words of [[], ['--in-process'], ['--fail-fast']]) {
+  for (const words of [[], ['--in-process']]) {
     const ran = await run(['--json', '--fresh', ...words], { env })
     const ends = told(ran.events() as unknown as Event[]).filter((line) => !line.endsWith('started'))
     expect([ran.code, ends[0], ends.slice(1).toSorted()]).toEqual([
@@ -203,4 +203,41 @@ main(import.meta, p)`)
   expect(JSON.parse(ran.stdout).n).toBeLessThan(400)
   const logs = await run(['runs', 'logs'], { env })
   expect(logs.stdout.split('\n').filter((line) => line.endsWith('xxx')).length).toBe(20_000)
+})
+
+test('where no worker can start, all runs here', async () => {
+  const { run } = program({
+    'die.cjs': "if (process.argv[1]?.endsWith('worker.js')) process.exit(7)",
+    'program.ts': `${head}
+export const one = stage('one', { input, output, run: ({ n }) => ({ n: process.pid === Number(process.env.MAIN ?? process.pid) ? n : -1 }) })
+export const p = pipeline('p', { input: z.object({}), build: () => ({ all: map([1, 2, 3], (n) => one({ n }).n) }) })
+process.env.MAIN = String(process.pid)
+main(import.meta, p)`,
+  })
+  const ran = await run([], { env: { ...env, NODE_OPTIONS: '--require ./die.cjs' } })
+  expect([ran.code, ran.stdout]).toEqual([0, '{"all":[1,2,3]}\n'])
+})
+
+test('what a stage wants done at the end of its process is done when the run ends', async () => {
+  const { folder, run } = program(`${head}
+export const one = stage('one', { input, output, run: ({ n }) => { process.once('exit', () => writeFileSync('cleaned', 'up')); return { n } } })
+export const p = pipeline('p', { input: z.object({}), build: () => one({}) })
+main(import.meta, p)`)
+  expect((await run([], { env })).code).toBe(0)
+  expect(readFileSync(join(folder, 'cleaned'), 'utf8')).toBe('up')
+})
+
+test.each([[[]], [['--in-process']]])('a stage may run another pipeline, wherever it runs: %j', async (words) => {
+  const { run } = program({
+    'inner.ts': `${head}
+export const inner = stage('inner', { input, output, run: ({ n }) => { console.log('within'); return { n: n + 1 } } })
+export const p = pipeline('inner', { input, build: ({ n }) => inner({ n }) })`,
+    'program.ts': `${head}import { run } from 'millrace'
+import { p as other } from './inner.ts'
+export const one = stage('one', { input, output, run: async ({ n }) => ({ n: (await run(other, { n }, { store: './other' })).n * 10 }) })
+export const p = pipeline('p', { input: z.object({}), build: () => one({ n: 4 }) })
+main(import.meta, p)`,
+  })
+  const ran = await run([...words], { env })
+  expect([ran.code, ran.stdout]).toEqual([0, '{"n":50}\n'])
 })

@@ -23,7 +23,6 @@ import { loadedStage } from './program/stage-loader.ts'
 import { RunError } from './run-error.ts'
 
 /** What a warm worker of the local runtime runs: the stages of the programs that it is told of. */
-isChild.value = true
 process.setSourceMapsEnabled(true)
 
 /** Loads the rest of this package, which hardly any stage asks for. */
@@ -101,12 +100,21 @@ runWorker({
     const program = programs.get(id)
     const chunk = program?.stages[key]
     if (!program || chunk === undefined) throw new Error(`nobody told of "${key}"`)
-    const module = (await import(urlOf(program, chunk))) as Readonly<Record<string, unknown>>
-    const definition = stageDefinition(module.default)
+    const definition = stageDefinition((await importAlone(urlOf(program, chunk))).default)
     if (!definition) throw new Error(`"${key}" is no stage there`)
     return loadedStage(definition, (url) => program.assets[fileURLToPath(url)])
   },
 })
+
+/** A module that calls `run` while it is loaded must be loaded where it was loaded first. */
+async function importAlone(url: string): Promise<Readonly<Record<string, unknown>>> {
+  isChild.value = true
+  try {
+    return (await import(url)) as Readonly<Record<string, unknown>>
+  } finally {
+    isChild.value = false
+  }
+}
 
 /** Defines and runs a stage for nobody: what is compiled for it need not be while somebody waits. */
 async function rehearse({ array, boolean, int, number, object, string }: typeof import('zod').z): Promise<void> {

@@ -23,6 +23,7 @@ export type {
   FolderAnswer,
   ToldWorker,
   WorkerCall,
+  WorkerLeft,
   WorkerProgram,
   WorkerState,
   WorkerTells,

@@ -53,6 +53,14 @@ export type ToldWorker =
   | { readonly stop: number; readonly why: FailureData }
   /** Nothing anywhere could settle the calls that are stuck here. */
   | { readonly failStuck: true }
+  /** It is to end as a process ends. */
+  | { readonly leave: true }
+
+/** What calls have left in a worker: processes that they started, handlers of its end. */
+export interface WorkerLeft {
+  readonly children: boolean
+  readonly exits: boolean
+}
 
 export type WorkerTells = { readonly call: number } & (
   | { readonly began: true }
@@ -63,8 +71,8 @@ export type WorkerTells = { readonly call: number } & (
   | { readonly metric: Metric }
   /** Where its files go; it waits for the answer. */
   | { readonly folder: true }
-  /** `seconds` from its start, `processor` milliseconds of its own; `littered`: processes that calls started still run. */
-  | ({ readonly seconds: number; readonly processor: number; readonly littered: boolean } & (
+  /** `seconds` from its start, `processor` milliseconds of its own; `left`: processes, and handlers of the worker's end. */
+  | ({ readonly seconds: number; readonly processor: number; readonly left: WorkerLeft } & (
       | { readonly done: Outcome }
       | { readonly failed: FailureData }
     ))

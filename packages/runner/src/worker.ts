@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import { failStuck, onStuck, outside, takeOver } from './ambient.ts'
 import { asStage, perform } from './call.ts'
+import { exitWith } from './exit.ts'
 import { threw } from './failure.ts'
 import { failureData, failureOf } from './failure-data.ts'
 import { leftChildren } from './guard-process.ts'
@@ -43,6 +44,8 @@ class Worker {
   readonly #told = new Socket({ fd: workerPipes.told, readable: true, writable: false })
   readonly #stops = new Map<number, AbortController>()
   readonly #lines = new Lines()
+  /** Handlers of the end of this process that are ours, or Node's. */
+  readonly #exits = process.listenerCount('exit')
 
   constructor(host: WorkerHost) {
     this.#host = host
@@ -78,6 +81,7 @@ class Worker {
     else if ('stop' in told) this.#stops.get(told.stop)?.abort(failureOf(told.why))
     else if ('learn' in told) this.#host.learn(told.learn)
     else if ('failStuck' in told) failStuck()
+    else if ('leave' in told) outside(() => exitWith(0))
     // who needs it will be told why it can't be loaded
     else this.#host.preload(told.preload, told.from).catch(() => {})
   }
@@ -119,7 +123,7 @@ class Worker {
     const took = () => ({
       seconds: (performance.now() - began) / 1000,
       processor: own?.processor ?? 0,
-      littered: leftChildren().length > 0,
+      left: { children: leftChildren().length > 0, exits: process.listenerCount('exit') > this.#exits },
     })
     try {
       const done = await asStage(attempt, (ambient) => {

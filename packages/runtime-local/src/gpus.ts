@@ -94,7 +94,7 @@ function smiGpus(text: string): Gpu[] {
       found.push(whole)
     } else if (whole && id.startsWith('MIG-')) {
       whole.parts++
-      found.push({ vendor: 'nvidia', id, model: `${whole.model} ${model.replace(/ Device.*/, '')}`, parts: 0 })
+      found.push({ vendor: 'nvidia', id, model: `${whole.model} ${model.replace(/\s+Device.*/, '')}`, parts: 0 })
     }
   }
   return found.flatMap(({ parts, ...gpu }) => (parts > 0 ? [] : [gpu]))

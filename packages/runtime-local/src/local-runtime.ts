@@ -36,7 +36,7 @@ export function localRuntime(options: LocalOptions): Runtime {
         folder.use(undefined, attemptsIn(canonical(input)))
         return await new LocalRun(plan, input, folder, options, onEvent, onKnown).run(parameters, signal)
       } finally {
-        giveBack()
+        await giveBack()
         folder.release()
       }
     },
@@ -44,10 +44,10 @@ export function localRuntime(options: LocalOptions): Runtime {
 }
 
 let users = 0
-let undo: (() => void) | undefined
+let undo: (() => Promise<void>) | undefined
 
 /** Several runs of one process share what must be taken over once. */
-function shared(): () => void {
+function shared(): () => Promise<void> {
   if (users++ === 0) {
     const release = takeOver()
     const awake = onStuck(() => {
@@ -56,20 +56,21 @@ function shared(): () => void {
     })
     const alert = hold('exit', killChildren)
     rememberOrigin()
-    undo = () => {
+    undo = async () => {
       alert()
       // a run that broke does not wait for its children
       killChildren()
-      workerPool.leave()
-      if (!anyChildren() && workerPool.size === 0) stopGuard()
       awake()
       const left = leftChildren()
       if (left.length > 0) endDescendants(left)
       release()
+      // from here on another run may have begun
+      await workerPool.leave()
+      if (users === 0 && !anyChildren() && workerPool.size === 0) stopGuard()
     }
   }
-  return () => {
-    if (--users === 0) undo?.()
+  return async () => {
+    if (--users === 0) await undo?.()
   }
 }
 

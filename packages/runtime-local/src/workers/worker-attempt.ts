@@ -1,5 +1,4 @@
-import { isDiagnosticError } from '@millrace/ir'
-import { attemptFiles, failureData, failureOf, StageFailure, type WorkerProgram } from '@millrace/runner'
+import { attemptFiles, failureData, failureOf, type StageFailure, threw, type WorkerProgram } from '@millrace/runner'
 import type { Performed } from '../attempt.ts'
 import { type AttemptRequest, envOf, seedOf } from '../attempt-request.ts'
 import { origin } from '../origin.ts'
@@ -83,7 +82,9 @@ class Call implements WorkerJob {
     const { gpus, cancel, kill } = this.#request
     const start = workerPool.startOf(this.#place.args, origin(), gpus)
     const placed = workerPool.run(this, start, gpus.length > 0 ? 1 : this.#place.most)
-    this.#on(cancel, () => placed.stop(failureData(cancel.reason as StageFailure)))
+    this.#on(cancel, () => {
+      if (!placed.stop(failureData(cancel.reason as StageFailure))) this.#reject(cancel.reason)
+    })
     this.#on(kill, () => {
       placed.kill()
       this.#reject(kill.reason)
@@ -104,11 +105,20 @@ class Call implements WorkerJob {
   }
 
   heard(tells: Parameters<WorkerJob['heard']>[0]): void {
+    try {
+      this.#hear(tells)
+    } catch (error) {
+      // the store fails, within which it is told
+      this.#reject(error)
+    }
+  }
+
+  #hear(tells: Parameters<WorkerJob['heard']>[0]): void {
     const { log, event, metric } = this.#request
-    if ('began' in tells) this.#timeout.start()
-    else if ('print' in tells) log.write(tells.print)
+    if ('print' in tells) log.write(tells.print)
     else if ('log' in tells) event(tells.log, tells.message, tells.data)
     else if ('metric' in tells) metric(tells.metric)
+    else if ('began' in tells) this.#timeout.start()
     else if ('unloadable' in tells) this.#reject(new Unloadable(tells.unloadable))
     else {
       this.#place.took(tells.processor)
@@ -131,10 +141,12 @@ class Call implements WorkerJob {
     try {
       return { folder: attemptFiles(this.#request.folder()).files }
     } catch (error) {
-      const [told] = isDiagnosticError(error) ? error.diagnostics : []
-      if (told?.code !== 'store-failed') throw error
-      return { failed: failureData(new StageFailure('store-failed', told.message, told.fix)) }
+      return { failed: failureData(threw(this.#request.node.id, error)) }
     }
+  }
+
+  refused(): void {
+    this.#reject(new Unloadable('no worker can be started'))
   }
 
   lost({ code, signal }: WorkerEnd, alone: boolean): void {

@@ -1,6 +1,5 @@
 import { type FailureData, hold } from '@millrace/runner'
-import type { Gpu } from '../gpus.ts'
-import { visibleGpus } from '../gpus.ts'
+import { type Gpu, visibleGpus } from '../gpus.ts'
 import type { Origin } from '../origin.ts'
 import { endDescendants } from '../survivors.ts'
 import { type WorkerJob, WorkerProcess, type WorkerStart } from './worker-process.ts'
@@ -11,10 +10,13 @@ const keptFor = 10_000
 /** How long a call waits for one that works to be done before a further worker is started, in milliseconds. */
 const soon = 10
 
+/** How often in a row one may end before it has started: then none is started that way any more. */
+const failuresAllowed = 3
+
 /** A call in the pool. */
 export interface Placed {
-  /** Tells its worker that it is to end. */
-  stop(why: FailureData): void
+  /** Tells its worker that it is to end; false when it has none yet, and gets none. */
+  stop(why: FailureData): boolean
   /** Ends its worker; other calls in it are lost, too. */
   kill(): void
 }
@@ -25,8 +27,6 @@ interface Entry {
   readonly start: WorkerStart
   readonly most: number
   worker: WorkerProcess | undefined
-  /** It was told to stop before it had a worker. */
-  stopped?: FailureData
   timer?: NodeJS.Timeout
 }
 
@@ -35,6 +35,7 @@ export class WorkerPool {
   readonly #waiting: Entry[] = []
   readonly #workers = new Set<WorkerProcess>()
   readonly #starts = new Map<string, WorkerStart>()
+  readonly #failures = new Map<WorkerStart, number>()
   #next = 0
   #exit: (() => void) | undefined
   #leaving: NodeJS.Timeout | undefined
@@ -54,9 +55,8 @@ export class WorkerPool {
 
   /** Starts a worker ahead of its first call. */
   warm(start: WorkerStart, preload?: { readonly preload: string; readonly from: string }): void {
-    if (this.#alike(start).length > 0) return
-    const worker = this.#begin(start)
-    if (preload) worker.tell(preload)
+    const worker = this.#alike(start).length > 0 ? undefined : this.#begin(start)
+    if (preload) worker?.tell(preload)
   }
 
   /**
@@ -69,12 +69,13 @@ export class WorkerPool {
     const entry: Entry = { number: this.#next++, job, start, most, worker: undefined }
     this.#waiting.push(entry)
     this.#serve()
-    if (!entry.worker) entry.timer = setTimeout(() => this.#more(entry), soon)
+    if (!entry.worker) entry.timer = setTimeout(() => this.#more(entry), this.#alike(start).length > 0 ? soon : 0)
     const at = (): WorkerProcess | undefined => (entry.worker?.jobs.has(entry.number) ? entry.worker : undefined)
     return {
       stop: (why) => {
-        entry.stopped ??= why
+        if (!entry.worker) this.#leave(entry)
         at()?.tell({ stop: entry.number, why })
+        return entry.worker !== undefined
       },
       kill: () => {
         this.#leave(entry)
@@ -91,9 +92,8 @@ export class WorkerPool {
       this.#leave(entry)
       entry.worker = worker
       worker.run(entry.number, entry.job)
-      if (entry.stopped) worker.tell({ stop: entry.number, why: entry.stopped })
     }
-    for (const worker of this.#workers) worker.awaited = this.#waiting.some(({ start }) => start === worker.start)
+    this.#await()
   }
 
   #place({ job, start, most }: Entry): WorkerProcess | undefined {
@@ -112,41 +112,62 @@ export class WorkerPool {
   #more({ start, most, job }: Entry): void {
     const alike = this.#alike(start)
     const starting = alike.filter(({ starts }) => starts).length
-    const waiting = this.#waiting.filter((entry) => entry.start === start).length
-    if (starting < waiting && (alike.length < most || job.alone)) this.#begin(start)
+    const waiting = this.#waiting.filter((entry) => entry.start === start)
+    if (starting >= waiting.length || (alike.length >= most && !job.alone)) return
+    if (this.#begin(start) || alike.length > 0) return
+    for (const entry of waiting) {
+      this.#leave(entry)
+      entry.job.refused()
+    }
   }
 
   #leave(entry: Entry): void {
     clearTimeout(entry.timer)
     const at = this.#waiting.indexOf(entry)
     if (at !== -1) this.#waiting.splice(at, 1)
+    this.#await()
+  }
+
+  #await(): void {
+    for (const worker of this.#workers) worker.awaited = this.#waiting.some(({ start }) => start === worker.start)
   }
 
   #alike(start: WorkerStart): WorkerProcess[] {
     return [...this.#workers].filter((worker) => worker.start === start && !worker.ended)
   }
 
-  #begin(start: WorkerStart): WorkerProcess {
+  /** Starts a worker; undefined when the system, or what it is to run, does not let it. */
+  #begin(start: WorkerStart): WorkerProcess | undefined {
+    if ((this.#failures.get(start) ?? 0) >= failuresAllowed) return undefined
     this.#exit ??= hold('exit', () => this.end())
     clearTimeout(this.#leaving)
-    // with other variables, or a GPU that another is to have alone
-    this.endIdle((other) => other !== start && (other.gpus.length === 0) === (start.gpus.length === 0))
-    const worker = new WorkerProcess(start, (changed) => this.#changed(changed))
-    worker.awaited = this.#waiting.some((entry) => entry.start === start)
-    this.#workers.add(worker)
-    return worker
+    // with the variables of another run, or a GPU that this one is to have alone
+    const isInTheWay = ({ gpus }: WorkerStart) =>
+      gpus.length === 0 ? start.gpus.length === 0 : gpus.some((id) => start.gpus.includes(id))
+    this.endIdle((other) => other !== start && isInTheWay(other))
+    try {
+      const worker = new WorkerProcess(start, (changed) => this.#changed(changed))
+      this.#workers.add(worker)
+      this.#await()
+      return worker
+    } catch {
+      return undefined
+    }
   }
 
   #changed(worker: WorkerProcess): void {
+    const { start } = worker
     if (worker.ended) {
       this.#workers.delete(worker)
+      if (!worker.worked) this.#failures.set(start, (this.#failures.get(start) ?? 0) + 1)
       // who waited for it needs another
-      for (const entry of this.#waiting) if (entry.start === worker.start) this.#more(entry)
-    }
+      const entry = this.#waiting.find((one) => one.start === start)
+      if (entry) this.#more(entry)
+    } else this.#failures.delete(start)
     this.#serve()
   }
 
-  /** Ends those that have nothing to do, of some kinds: nobody else may see the same GPU. */
+  /** Ends those that have nothing to do, of some kinds. */
   endIdle(of: (start: WorkerStart) => boolean): void {
     for (const worker of this.#workers) if (worker.idle && of(worker.start)) this.#kill(worker)
   }
@@ -156,10 +177,12 @@ export class WorkerPool {
     for (const worker of this.#workers) if (worker.stuck) worker.tell({ failStuck: true })
   }
 
-  /** No run needs them any more: another one may soon. */
-  leave(): void {
-    for (const worker of this.#workers) if (worker.littered) this.#kill(worker)
+  /** No run needs them any more: another one may soon. Those that have something to do at their end do it now. */
+  async leave(): Promise<void> {
     clearTimeout(this.#leaving)
+    const idle = [...this.#workers].filter((worker) => worker.idle)
+    await Promise.all(idle.flatMap((worker) => (worker.left.exits ? [worker.leave()] : [])))
+    for (const worker of idle) if (worker.left.children) this.#kill(worker)
     this.#leaving = setTimeout(() => this.endIdle(() => true), keptFor).unref()
   }
 
@@ -169,7 +192,7 @@ export class WorkerPool {
   }
 
   #kill(worker: WorkerProcess): void {
-    if (worker.littered && worker.pid !== undefined) endDescendants([worker.pid])
+    if (worker.left.children) endDescendants([worker.pid])
     worker.kill()
     this.#workers.delete(worker)
   }

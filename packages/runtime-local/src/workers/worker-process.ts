@@ -45,12 +45,17 @@ export interface WorkerJob {
   folder(): FolderAnswer
   /** Its worker has ended. `alone`: nothing else ran in it. */
   lost(end: WorkerEnd, alone: boolean): void
+  /** No worker can be started for it. */
+  refused(): void
 }
 
 const { execPath } = process
 
 /** How long after its end its pipes are read, in milliseconds: what it started may hold them. */
 const lastWords = 500
+
+/** How long one that has something to do at its end may take for it, in milliseconds. */
+const leaveWithin = 1000
 
 const tooLate: FailureData = {
   code: 'stage-threw',
@@ -64,19 +69,20 @@ const tooLate: FailureData = {
 export class WorkerProcess {
   readonly start: WorkerStart
   readonly jobs = new Map<number, WorkerJob>()
-  /** It leaves nobody to come. */
   ended = false
-  /** It has processes that its calls left. */
-  littered = false
+  /** What its calls left: processes that run, something to do at its end. */
+  left = { children: false, exits: false }
   readonly #child: ChildProcess
   readonly #known = new Set<string>()
   readonly #lines = new Lines()
   readonly #changed: (worker: WorkerProcess) => void
-  #ready = false
-  #stuck = false
+  #state: 'starts' | 'works' | 'stuck' = 'starts'
   #awaited = false
 
-  /** @param changed hears when it has started, when it has nothing to do any more, and when it has ended */
+  /**
+   * @param changed hears when it has started, when it has nothing to do any more, and when it has ended
+   * @throws what the system says when it can't start a process
+   */
   constructor(start: WorkerStart, changed: (worker: WorkerProcess) => void) {
     this.start = start
     this.#changed = changed
@@ -89,12 +95,22 @@ export class WorkerProcess {
       detached: true,
     })
     const { pid } = this.#child
-    if (pid !== undefined) {
-      guardBegin(pid)
-      giveWay(pid)
+    if (pid === undefined) {
+      this.ended = true
+      // told again, in an event
+      this.#child.on('error', () => {})
+      throw new Error('no process can be started')
     }
+    guardBegin(pid)
+    giveWay(pid)
+    this.#listen()
+    this.#hold()
+  }
+
+  #listen(): void {
+    for (const pipe of this.#pipes) pipe.on('error', () => {})
     const tells = this.#pipe(workerPipes.tells)
-    this.#child.on('error', () => this.#end({ code: null, signal: null }))
+    this.#child.on('error', () => {})
     this.#child.on('exit', (code, signal) => {
       // what it told last is still to be heard
       const end = () => this.#end({ code, signal })
@@ -103,7 +119,6 @@ export class WorkerProcess {
       setTimeout(end, lastWords).unref()
       this.kill()
     })
-    for (const pipe of this.#pipes) pipe.on('error', () => {})
     tells.setEncoding('utf8')
     tells.on('data', (text: string) => {
       for (const line of this.#lines.add(text)) this.#hear(line)
@@ -112,11 +127,10 @@ export class WorkerProcess {
       stream?.setEncoding('utf8')
       stream?.on('data', (text: string) => this.#printed(text))
     }
-    this.#hold()
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid
+  get pid(): number {
+    return this.#child.pid as number
   }
 
   /** Cores that its calls asked for. */
@@ -126,21 +140,27 @@ export class WorkerProcess {
     return load
   }
 
+  get starts(): boolean {
+    return this.#state === 'starts' && !this.ended
+  }
+
   /** It has started, and runs nothing. */
   get idle(): boolean {
-    return this.#ready && !this.ended && this.jobs.size === 0
+    return this.#state !== 'starts' && !this.ended && this.jobs.size === 0
   }
 
-  get starts(): boolean {
-    return !this.#ready && !this.ended
+  /** Whether it ever started. */
+  get worked(): boolean {
+    return this.#state !== 'starts'
   }
 
+  /** Nothing is left in it that could settle what runs there. */
   get stuck(): boolean {
-    return this.#stuck
+    return this.#state === 'stuck'
   }
 
   tell(told: ToldWorker): void {
-    this.#stuck = false
+    if (this.#state === 'stuck') this.#state = 'works'
     this.#write(workerPipes.told, told)
     this.#hold()
   }
@@ -153,55 +173,19 @@ export class WorkerProcess {
     this.tell({ ...call, call: number, program: program.id })
   }
 
-  /** What became of a call is heard no more. */
-  forget(number: number): void {
-    this.jobs.delete(number)
-    this.#hold()
-  }
-
   /** Ends it and all that it started. */
   kill(): void {
     signalGroup(this.pid, 'SIGKILL')
   }
 
-  #hear(line: string): void {
-    const tells = JSON.parse(line) as WorkerTells | WorkerState
-    if ('ready' in tells) {
-      this.#ready = true
-      return this.#changed(this)
-    }
-    if ('stuck' in tells) {
-      this.#stuck = true
-      return this.#hold()
-    }
-    const job = this.jobs.get(tells.call)
-    if ('folder' in tells) {
-      this.#write(workerPipes.answers, job?.folder() ?? { failed: tooLate })
-      return
-    }
-    if (!job) return
-    if ('done' in tells || 'failed' in tells || 'unloadable' in tells) {
-      if ('littered' in tells) this.littered = tells.littered
-      this.forget(tells.call)
-    }
-    job.heard(tells)
-    if (this.idle) this.#changed(this)
-  }
-
-  #printed(text: string): void {
-    const [job, more] = this.jobs.values()
-    if (job && !more) job.print(text)
-    else process.stderr.write(text)
-  }
-
-  #end(end: WorkerEnd): void {
-    if (this.ended) return
-    this.ended = true
-    if (this.pid !== undefined) guardEnd(this.pid)
-    const jobs = [...this.jobs.values()]
-    this.jobs.clear()
-    this.#changed(this)
-    for (const job of jobs) job.lost(end, jobs.length === 1)
+  /** Lets it do what its calls want done at its end, and ends it. */
+  async leave(): Promise<void> {
+    const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()))
+    this.#child.ref()
+    this.tell({ leave: true })
+    const timer = setTimeout(() => this.kill(), leaveWithin)
+    await gone
+    clearTimeout(timer)
   }
 
   /** Whether calls wait for a worker like it. */
@@ -210,9 +194,49 @@ export class WorkerProcess {
     this.#hold()
   }
 
+  #hear(line: string): void {
+    const tells = JSON.parse(line) as WorkerTells | WorkerState
+    if ('ready' in tells) {
+      this.#state = 'works'
+      return this.#changed(this)
+    }
+    if ('stuck' in tells) {
+      this.#state = 'stuck'
+      return this.#hold()
+    }
+    const job = this.jobs.get(tells.call)
+    if ('folder' in tells) return this.#write(workerPipes.answers, job?.folder() ?? { failed: tooLate })
+    if (!job) return
+    const ends = 'done' in tells || 'failed' in tells || 'unloadable' in tells
+    if (ends) {
+      this.jobs.delete(tells.call)
+      if ('left' in tells) this.left = tells.left
+      this.#hold()
+    }
+    job.heard(tells)
+    if (this.idle) this.#changed(this)
+  }
+
+  #printed(text: string): void {
+    const [job, more] = this.jobs.values()
+    // of several nobody knows whose it is; when nothing runs it is nobody's
+    if (job && !more) job.print(text)
+    else if (job) process.stderr.write(text)
+  }
+
+  #end(end: WorkerEnd): void {
+    if (this.ended) return
+    this.ended = true
+    guardEnd(this.pid)
+    const jobs = [...this.jobs.values()]
+    this.jobs.clear()
+    this.#changed(this)
+    for (const job of jobs) job.lost(end, jobs.length === 1)
+  }
+
   /** This process stays for a worker that has, or gets, something to do. */
   #hold(): void {
-    const busy = this.#awaited || (this.jobs.size > 0 && !this.#stuck)
+    const busy = this.#awaited || (this.jobs.size > 0 && this.#state !== 'stuck')
     const change = busy ? 'ref' : 'unref'
     this.#child[change]()
     for (const pipe of this.#pipes) pipe[change]()
