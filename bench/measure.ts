@@ -52,7 +52,7 @@ function once({ name, command, cwd, env }: Subject): { seconds: number; peak: nu
   const file = join(scratch, 'peak')
   writeFileSync(file, '')
   const [program, ...words] = command as [string, ...string[]]
-  const preload = `--import ${join(import.meta.dirname, 'peak.mjs')}`
+  const preload = `--require ${join(import.meta.dirname, 'peak.cjs')}`
   const began = performance.now()
   const { status, stderr } = spawnSync(program, words, {
     cwd,

@@ -41,6 +41,7 @@ const code = await rolldown({
     config: join(here, 'src/config.ts'),
     bin: join(here, 'src/bin.ts'),
     child: join(here, 'src/child.ts'),
+    worker: join(here, 'src/worker.ts'),
   },
   external,
   platform: 'node',

@@ -138,7 +138,7 @@ export const demo = pipeline('demo', { input: z.object({ table: file() }), build
 main(import.meta, demo)
 `
   const one = program({ 'program.ts': text, 'table.csv': 'a\n' })
-  const told = await failed(one, ['--jobs', '1', '--param', 'table=table.csv'])
+  const told = await failed(one, ['--in-process', '--jobs', '1', '--param', 'table=table.csv'])
   expect(told.replace(/attempts\/(\w+)\/<run>-\w+/g, 'attempts/$1/<attempt>')).toMatchInlineSnapshot(`
     "error[invalid-input]: "list" got the folder "table.csv", which is a file
       at program.ts:25:3

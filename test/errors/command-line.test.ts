@@ -129,7 +129,7 @@ export const demo = pipeline('demo', { input: z.object({}), build: () => waits()
 main(import.meta, demo)
 `
   const one = program(text)
-  const ran = await one.run(['--json'])
+  const ran = await one.run(['--in-process', '--json'])
   expect(ran.code).toBe(130)
   expect(sameAsJson(ran, one)).toMatchObject({ status: 'cancelled' })
   expect(withoutCounts(ran.stderr)).toMatchInlineSnapshot(`

@@ -1,5 +1,5 @@
 import type { Campaign } from './campaign.ts'
-import { grace } from './signals/cancels.ts'
+import { busy, grace } from './signals/cancels.ts'
 import { kinds } from './signals/kinds.ts'
 
 const total = kinds.reduce((sum, [, weight]) => sum + weight, 0)
@@ -13,6 +13,7 @@ export const signals: Campaign = {
   jobs: 4,
   async perform(trial) {
     if (process.platform !== 'linux') return 'no /proc to find what is left'
+    if (trial.full && trial.index % 8 === 3) return busy(trial)
     // a few wait out the real grace
     if (trial.full && trial.index % 50 === 7) return grace(trial)
     let at = trial.random.below(total)

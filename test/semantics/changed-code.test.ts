@@ -145,22 +145,26 @@ describe('a file that a stage reads while it runs', () => {
       s("readFileSync(others.prompt.path, 'utf8')", { input, more: "isolate: 'process', " }),
     ],
     [
-      'a module loaded on demand',
+      'a module loaded on demand, in this process',
       'late.ts',
       "export const v = 'A'",
       "export const v = 'B'",
       s("(await import('./late.ts')).v"),
+      '--in-process',
     ],
-  ])('%s is changed before it starts: it fails, and nothing is kept', async (_, name, before, after, stage) => {
-    const { folder, run, start } = program({ [name]: before, 'program.ts': `${head}${stage}${behind}`, wait: '' })
-    const begun = start()
-    await begun.said('at work')
-    writeFileSync(join(folder, name), after)
-    rmSync(join(folder, 'wait'))
-    expect([(await begun.ended).code, said(begun.stderr())]).toEqual([1, wrong(name)])
-    writeFileSync(join(folder, name), before)
-    expect((await run()).stdout).toBe('{"v":"A"}\n')
-  })
+  ])(
+    '%s is changed before it starts: it fails, and nothing is kept',
+    async (_, name, before, after, stage, ...words) => {
+      const { folder, run, start } = program({ [name]: before, 'program.ts': `${head}${stage}${behind}`, wait: '' })
+      const begun = start(words)
+      await begun.said('at work')
+      writeFileSync(join(folder, name), after)
+      rmSync(join(folder, 'wait'))
+      expect([(await begun.ended).code, said(begun.stderr())]).toEqual([1, wrong(name)])
+      writeFileSync(join(folder, name), before)
+      expect((await run()).stdout).toBe('{"v":"A"}\n')
+    },
+  )
 
   test.each([
     ['here', ''],
@@ -206,7 +210,7 @@ describe('a file that a stage reads while it runs', () => {
 describe('the code of a stage in a process of its own', () => {
   const files = {
     'h.ts': "export const v = 'A'\n",
-    'slow.mjs': `import { existsSync } from 'node:fs'
+    'slow.cjs': `const { existsSync } = require('node:fs')
 if (process.env.MILLRACE_CHILD) {
   console.log('it starts')
   while (existsSync('wait')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
@@ -216,7 +220,7 @@ if (process.env.MILLRACE_CHILD) {
   }
   const text = (value: string) =>
     `${head}import { v } from './h.ts'\n${s(value, { more: "isolate: 'process', " })}${alone}`
-  const slow = { env: { NODE_OPTIONS: '--import ./slow.mjs' } }
+  const slow = { env: { NODE_OPTIONS: '--require ./slow.cjs' } }
 
   test('is changed before it has read it: it fails, and nothing is kept', async () => {
     const { folder, run, start } = program({ ...files, 'program.ts': text('v') })

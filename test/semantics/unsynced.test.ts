@@ -6,8 +6,8 @@ test.skipIf(!existsSync('/proc/self/fd'))(
   'a disk that takes no results at the end of a run is told, by the journal too',
   async () => {
     const { run } = program({
-      'disk.mjs': `import fs from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
+      'disk.cjs': `const fs = require('node:fs')
+const { syncBuiltinESMExports } = require('node:module')
 const { fsyncSync } = fs
 fs.fsyncSync = (fd) => {
   if (!fs.readlinkSync(\`/proc/self/fd/\${fd}\`).includes('/packs/')) return fsyncSync(fd)
@@ -22,7 +22,7 @@ export const small = pipeline('small', { input: z.object({}), build: () => one({
 main(import.meta, small)
 `,
     })
-    const ran = await run(['--json'], { env: { NODE_OPTIONS: '--import ./disk.mjs' } })
+    const ran = await run(['--json'], { env: { NODE_OPTIONS: '--require ./disk.cjs' } })
     expect(ran.code).toBe(5)
     expect(ran.events().map(({ event }) => event)).toEqual([
       'run.started',

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { realpathSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 export const root = resolve(import.meta.dirname, '../..')
@@ -127,3 +127,14 @@ export const normal = (text: string, folder: string): string =>
     .replace(/\bsha256:[0-9a-f]{64}\b/g, '<digest>')
     .replace(/"seconds":[\d.]+/g, '"seconds":"<s>"')
     .replace(/\b\d+\.\d\d s\b/g, '<s>')
+
+/** Whether a process still runs: one that nobody has waited for yet does not. */
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch (error) {
+    // a system without /proc
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+  }
+}

@@ -22,6 +22,7 @@ export const codes = [
   'bundle-failed',
   'code-too-large',
   'environment-at-top-level',
+  'foreign-loader',
   'missing-environment-value',
   'native-addon',
   'stage-not-exported',

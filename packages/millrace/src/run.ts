@@ -9,6 +9,7 @@ import { prepareProgram } from './program/prepare.ts'
 import { readProgram } from './program/program.ts'
 import { saveRecord } from './program/record.ts'
 import { runningModules } from './program/running-modules.ts'
+import { warm } from './program/workers.ts'
 import { RunError } from './run-error.ts'
 
 export interface RunSettings {
@@ -46,6 +47,7 @@ export async function run<P extends AnyPipeline>(
     entry,
     store,
     importModule: runningModules(program),
+    anew: () => warm(entry),
     given: (problems) => givenInput(input, program.name, program.graph.input, problems),
   }).catch((error: unknown) => {
     throw isDiagnosticError(error) ? new RunError(error.diagnostics, null, 'failed', { cause: error }) : error

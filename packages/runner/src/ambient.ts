@@ -3,11 +3,12 @@ import { StageFailure, threw } from './failure.ts'
 import { guardProcess } from './guard-process.ts'
 import { hold, keep } from './hold.ts'
 import { type Ambient, perStage, storage } from './per-stage.ts'
+import { counted } from './processor-time.ts'
 
 const running = new Set<Ambient>()
 
 /** Runs code so that what it prints, and what it throws where nobody waits, is known to be its own. */
-export const within = <T>(ambient: Ambient, body: () => T): T => storage.run(ambient, body)
+export const within = <T>(ambient: Ambient, body: () => T): T => storage.run(ambient, () => counted(ambient, body))
 
 let afterEach: (() => void) | undefined
 

@@ -27,7 +27,7 @@ export const callStage = (stage: LoadedStage, attempt: Attempt): Promise<Outcome
 /** Does what is known to be a stage's own: what it prints, ends or leaves unhandled is the attempt's. */
 export async function asStage<T>(
   { node, print, giveUp }: Pick<Attempt, 'node' | 'print' | 'giveUp'>,
-  work: () => Promise<T>,
+  work: (ambient: Readonly<Ambient>) => Promise<T>,
 ): Promise<T> {
   if (giveUp.aborted) throw giveUp.reason
   const { resolve, reject, promise } = settleable<T>()
@@ -36,7 +36,7 @@ export async function asStage<T>(
   giveUp.addEventListener('abort', abort, { once: true })
   started(ambient)
   try {
-    void settleBy(() => within(ambient, work), resolve, reject)
+    void settleBy(() => within(ambient, () => work(ambient)), resolve, reject)
     return await promise
   } finally {
     ended(ambient)
@@ -90,6 +90,7 @@ export async function perform(stage: LoadedStage, attempt: Attempt): Promise<Out
   } catch (error) {
     throw threw(node, error)
   }
+  inTime(attempt)
   const settled = await artifacts.settle(returned)
   const parsed = await parse(
     stage.output,
@@ -112,6 +113,13 @@ export async function perform(stage: LoadedStage, attempt: Attempt): Promise<Out
       { retry: false },
     )
   return { output, files: artifacts.written }
+}
+
+/** What a stage gives once it was told to stop, or after its time, is what it had by then: nobody may take it for the whole. */
+function inTime({ signal, deadline }: Attempt): void {
+  if (signal.aborted) throw signal.reason
+  // one that keeps the event loop busy hears no timer
+  if (deadline && performance.now() >= deadline.at) throw deadline.failure
 }
 
 /** Bytes of its JSON; of what is very large only that it is. */

@@ -5,11 +5,27 @@ export { dataError, runChild } from './child.ts'
 export { unpackStage } from './code-archive.ts'
 export { exitWith } from './exit.ts'
 export { attemptRefused, StageFailure, threw } from './failure.ts'
+export type { FailureData } from './failure-data.ts'
+export { failureData, failureOf } from './failure-data.ts'
 export type { ChildFailure, Done } from './folder.ts'
 export { attemptFiles, readJson, writeWhole } from './folder.ts'
 export { leftChildren } from './guard-process.ts'
 export { hold } from './hold.ts'
+export { Lines } from './lines.ts'
 export { startTimer } from './long-timer.ts'
 export type { PodOptions } from './pod/options.ts'
 export { runPod } from './pod.ts'
+export { threadTime } from './processor-time.ts'
 export type { Attempt, Level, LoadedStage, Outcome, Parser } from './stage.ts'
+export type { WorkerHost } from './worker.ts'
+export { runWorker } from './worker.ts'
+export type {
+  FolderAnswer,
+  ToldWorker,
+  WorkerCall,
+  WorkerLeft,
+  WorkerProgram,
+  WorkerState,
+  WorkerTells,
+} from './worker-protocol.ts'
+export { workerPipes } from './worker-protocol.ts'

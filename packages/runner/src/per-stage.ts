@@ -9,6 +9,8 @@ export interface Ambient {
   fail(failure: StageFailure): void
   /** Callbacks of what it wrote, to be called in the next tick. */
   written?: (() => void)[] | undefined
+  /** Milliseconds of processor time of its code so far, where that is counted. */
+  processor?: number
   /** What its code put in the place of properties that all stages of the process share. */
   replaced?: Map<object, unknown>
 }

@@ -40,6 +40,8 @@ export interface Attempt {
   readonly signal: AbortSignal
   /** When it is no longer waited for; its reason is the failure. */
   readonly giveUp: AbortSignal
+  /** What it fails with when it settles later than `at`, in milliseconds of `performance.now()`. */
+  readonly deadline?: { readonly at: number; readonly failure: Error }
   readonly seed: number
   readonly resources: Resources
   readonly worker: { readonly index: number; readonly count: number }

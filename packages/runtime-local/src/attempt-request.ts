@@ -8,9 +8,19 @@ import {
   type StageOptions,
 } from '@millrace/ir'
 import type { Level, LoadedStage } from '@millrace/runner'
+import type { CallMeter } from './call-meter.ts'
 import type { Share } from './capacity.ts'
+import type { Gpu } from './gpus.ts'
 import type { ChildProgram, Reader } from './request.ts'
 import type { StageLog } from './stage-log.ts'
+import type { WorkerPlace } from './workers/worker-attempt.ts'
+
+/** Where an attempt runs: in a process of its own, in a warm worker, or in this process, which may be measured. */
+export type Place = 'process' | WorkerPlace | Here
+
+export interface Here {
+  took?(meter: CallMeter): void
+}
 
 /** One attempt at one call. */
 export interface AttemptRequest {
@@ -22,13 +32,16 @@ export interface AttemptRequest {
   readonly input: Json
   readonly attempt: number
   readonly share: Share
-  readonly gpus: readonly number[]
+  readonly place: Place
+  readonly gpus: readonly Gpu[]
   readonly log: StageLog
   /** What the run's stages inherit. */
   readonly variables: { readonly [name: string]: string | undefined }
   /** The attempt's folder, made when it is first asked for. */
   folder(): string
   readonly token: string
+  /** Forgets its folder and its metrics: it begins again. */
+  again(): void
   metric(metric: Metric): void
   event(level: Level, message: string, data?: Json): void
   load(): LoadedStage

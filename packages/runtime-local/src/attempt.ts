@@ -1,40 +1,38 @@
-import { millisecondsOf } from '@millrace/ir'
-import { type Attempt, attemptFiles, callStage, type Outcome, StageFailure, startTimer } from '@millrace/runner'
+import { type Attempt, attemptFiles, callStage, type Outcome } from '@millrace/runner'
 import { type AttemptRequest, envOf, seedOf } from './attempt-request.ts'
+import { CallMeter } from './call-meter.ts'
 import { runChildProcess } from './child-process.ts'
+import { Timeout } from './timeout.ts'
+import { runInWorker } from './workers/worker-attempt.ts'
 
-type Made = Outcome & { readonly inProcess: boolean }
+/** What an attempt gave, and how long it took by itself. */
+export interface Performed extends Outcome {
+  /** From when its code began. */
+  readonly seconds: number
+}
 
-/** @throws StageFailure */
-export async function runAttempt(request: AttemptRequest): Promise<Made> {
-  const { timeout } = request.options
-  if (timeout === undefined) return perform(request, undefined)
-  const late = new AbortController()
-  // a timer that is the only thing left must not hide a promise that nothing can settle
-  const stop = startTimer(millisecondsOf(timeout) ?? 0, () => late.abort(tookTooLong(request, timeout)))
+/** @throws StageFailure; Unloadable */
+export async function runAttempt(request: AttemptRequest): Promise<Performed> {
+  const timeout = new Timeout(request)
+  const { place } = request
   try {
-    return await perform(request, late.signal)
+    if (place === 'process') return await runChildProcess(request, timeout)
+    if ('program' in place) return await runInWorker(request, place, timeout)
+    const meter = new CallMeter(request.load())
+    try {
+      const outcome = await callStage(meter.stage, inProcess(request, timeout))
+      return { ...outcome, seconds: meter.seconds }
+    } finally {
+      place.took?.(meter)
+    }
   } finally {
-    stop()
+    timeout.stop()
   }
 }
 
-const tookTooLong = ({ node }: AttemptRequest, timeout: string): StageFailure =>
-  new StageFailure(
-    'stage-timeout',
-    `"${node.id}" did not end within its timeout of ${timeout}`,
-    'Give it a longer timeout, or make it end sooner when context.signal is aborted.',
-  )
-
-async function perform(request: AttemptRequest, late: AbortSignal | undefined): Promise<Made> {
-  if (request.options.isolate === 'process')
-    return { ...(await runChildProcess(request, late ?? never)), inProcess: false }
-  return { ...(await callStage(request.load(), inProcess(request, late))), inProcess: true }
-}
-
-const never = new AbortController().signal
-
-function inProcess(request: AttemptRequest, late: AbortSignal | undefined): Attempt {
+function inProcess(request: AttemptRequest, timeout: Timeout): Attempt {
+  const at = timeout.start()
+  const within = (signal: AbortSignal) => (timeout.limited ? AbortSignal.any([signal, timeout.signal]) : signal)
   return {
     node: request.node.id,
     input: request.input,
@@ -42,8 +40,9 @@ function inProcess(request: AttemptRequest, late: AbortSignal | undefined): Atte
     metric: request.metric,
     log: request.event,
     print: (text) => request.log.write(text),
-    signal: late ? AbortSignal.any([request.cancel, late]) : request.cancel,
-    giveUp: late ? AbortSignal.any([request.kill, late]) : request.kill,
+    signal: within(request.cancel),
+    giveUp: within(request.kill),
+    ...(timeout.limited ? { deadline: { at, failure: timeout.failure } } : {}),
     seed: seedOf(request.key),
     resources: request.share.resources,
     worker: { index: 0, count: 1 },

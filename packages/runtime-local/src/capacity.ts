@@ -9,6 +9,8 @@ import {
   type PlanStage,
   type Resources,
 } from '@millrace/ir'
+import { cgroupCpu, cgroupMemory } from './cgroup.ts'
+import { type Gpu, gpusOf, isOfType } from './gpus.ts'
 
 /** What this machine has. */
 export interface Capacity {
@@ -16,13 +18,24 @@ export interface Capacity {
   /** Bytes. */
   readonly memory: number
   readonly gpu: number
+  /** Which ones, where that is known. */
+  readonly gpus?: readonly Gpu[]
 }
 
-/** `MILLRACE_GPUS` says how many GPUs there are; else `CUDA_VISIBLE_DEVICES` as the run has it. */
+/** What this process may use of its machine: its cgroup may have less. GPUs are looked for when somebody asks for one. */
 export function machineCapacity(env: NodeJS.ProcessEnv = process.env): Capacity {
-  const listed = env.CUDA_VISIBLE_DEVICES?.split(',').filter((id) => id.trim() !== '' && id.trim() !== '-1').length
-  const gpu = Number.parseInt(env.MILLRACE_GPUS ?? '', 10)
-  return { cpu: availableParallelism(), memory: totalmem(), gpu: Number.isNaN(gpu) ? (listed ?? 0) : gpu }
+  let gpus: readonly Gpu[] | undefined
+  const found = () => (gpus ??= gpusOf(env))
+  return {
+    cpu: Math.min(availableParallelism(), cgroupCpu() ?? Number.POSITIVE_INFINITY),
+    memory: Math.min(totalmem(), cgroupMemory() ?? Number.POSITIVE_INFINITY),
+    get gpu() {
+      return found().length
+    },
+    get gpus() {
+      return found()
+    },
+  }
 }
 
 /** What one request takes of the machine, cut to what the machine has. */
@@ -52,7 +65,7 @@ export function shareOf(asked: Resources, machine: Capacity): Share {
     resources.memory = `${mebibytes}Mi`
   }
   const gpus = gpuCount(asked)
-  const gpu = Math.min(gpus, machine.gpu)
+  const gpu = gpus === 0 ? 0 : Math.min(gpus, machine.gpu)
   if (gpu < gpus) {
     cut.push(`gpu ${gpus} to ${gpu}`)
     if (gpu === 0) delete resources.gpu
@@ -65,6 +78,14 @@ export function shareOf(asked: Resources, machine: Capacity): Share {
   for (const [name, count] of Object.entries(asked.devices ?? {})) if (count > 0) cut.push(`${name} ${count} to 0`)
   delete resources.devices
   return { cpu, memory, gpu, resources, cut }
+}
+
+/** The type of GPU that a request asks for and this machine has none of, with what it has instead. */
+export function otherGpu({ gpu }: Resources, machine: Capacity): { type: string; models: string[] } | undefined {
+  if (typeof gpu !== 'object' || gpu.count === 0) return undefined
+  const gpus = machine.gpus ?? []
+  if (gpus.length === 0 || gpus.some((one) => isOfType(one, gpu.type))) return undefined
+  return { type: gpu.type, models: [...new Set(gpus.flatMap(({ model }) => model ?? []))] }
 }
 
 /** The shares of a Plan's calls; equal requests are worked out once. */

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { constants } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { bytesOf, checkShape, digestBytes, type Json, mapArtifacts, type Resources } from '@millrace/ir'
@@ -9,7 +8,6 @@ import {
   type ChildFailure,
   type ChildRequest,
   type Done,
-  dataError,
   type Level,
   type Outcome,
   readJson,
@@ -17,25 +15,23 @@ import {
   writeWhole,
 } from '@millrace/runner'
 import { makeFolder, onDisk, outputDigest } from '@millrace/store'
+import type { Performed } from './attempt.ts'
 import { type AttemptRequest, envOf, seedOf } from './attempt-request.ts'
+import { visibleGpus } from './gpus.ts'
 import { guardBegin, guardEnd, startGuard } from './guard.ts'
 import { MetricTail } from './metric-tail.ts'
+import { origin } from './origin.ts'
+import { processFailure } from './process-failure.ts'
+import { signalGroup } from './process-group.ts'
 import type { Loaded } from './request.ts'
 import { endSurvivors, tokenVariable } from './survivors.ts'
-
-/** How long a child that timed out may go on after SIGTERM (contracts: stage). */
-const killAfter = 1000
+import { killAfter, type Timeout } from './timeout.ts'
+import { workerPool } from './workers/worker-pool.ts'
 
 const { execPath } = process
 
-/** The folder and variables of this process before a stage could change them. */
-let origin: { readonly cwd: string; readonly env: NodeJS.ProcessEnv } = { cwd: '.', env: process.env }
-export const rememberOrigin = (): void => {
-  origin = { cwd: process.cwd(), env: { ...process.env } }
-}
-
 /** Runs one attempt in a process of its own, by the stage contract. */
-export async function runChildProcess(request: AttemptRequest, late: AbortSignal): Promise<Outcome> {
+export async function runChildProcess(request: AttemptRequest, timeout: Timeout): Promise<Performed> {
   const program = request.child()
   const { node } = request
   if (!program)
@@ -51,14 +47,24 @@ export async function runChildProcess(request: AttemptRequest, late: AbortSignal
   for (const path of [paths.files, scratch]) onDisk('create', path, () => makeFolder(path))
   onDisk('write', paths.input, () => writeWhole(paths.input, request.input))
   startGuard()
+  // what a warm worker keeps of a GPU would be missing here
+  if (request.gpus.length > 0) workerPool.endIdle(({ gpus }) => request.gpus.some(({ id }) => gpus.includes(id)))
   const began = performance.now()
   const child = spawn(execPath, [...heapLimit(request.share.resources), ...program.args], {
-    cwd: origin.cwd,
-    env: { ...origin.env, ...envOf(request), ...contract(request, paths, scratch), ...program.env },
+    cwd: origin().cwd,
+    env: {
+      ...origin().env,
+      ...envOf(request),
+      ...visibleGpus(request.gpus, origin().env),
+      ...contract(request, paths, scratch),
+      ...program.env,
+    },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // a group of its own, so that its own children end with it
     detached: true,
   })
+  timeout.start()
+  const late = timeout.signal
   children.add(child)
   if (child.pid !== undefined) guardBegin(child.pid)
   const metrics = new MetricTail(node.id, paths.metrics, request.metric)
@@ -69,11 +75,11 @@ export async function runChildProcess(request: AttemptRequest, late: AbortSignal
     if (late.aborted) throw late.reason
     if (request.kill.aborted) throw request.kill.reason
     await (told.checked ?? request.checkCode('loading'))
-    return await outcome(request, code, signal, told.failure)
+    return { ...(await outcome(request, code, signal, told.failure)), seconds: (performance.now() - began) / 1000 }
   } finally {
     children.delete(child)
     stop()
-    signalGroup(child, 'SIGKILL')
+    signalGroup(child.pid, 'SIGKILL')
     if (child.pid !== undefined) {
       endSurvivors(request.token, child.pid, performance.now() - began)
       guardEnd(child.pid)
@@ -98,16 +104,7 @@ export const anyChildren = (): boolean => children.size > 0
 
 /** Ends every child at once, for a process that must end now. */
 export const killChildren = (): void => {
-  for (const child of children) signalGroup(child, 'SIGKILL')
-}
-
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return
-  try {
-    process.kill(-child.pid, signal)
-  } catch {
-    // the group is gone
-  }
+  for (const child of children) signalGroup(child.pid, 'SIGKILL')
 }
 
 /** V8's heap may not outgrow the memory that the stage asked for. */
@@ -138,7 +135,6 @@ function contract(
     MILLRACE_SEED: String(seedOf(request.key)),
     MILLRACE_REQUEST: JSON.stringify(told),
     TMPDIR: scratch,
-    ...(request.gpus.length > 0 ? { CUDA_VISIBLE_DEVICES: request.gpus.join(',') } : {}),
   }
 }
 
@@ -162,7 +158,7 @@ function listen(child: ChildProcess, request: AttemptRequest, metrics: MetricTai
     }
     if ('loaded' in line) {
       told.checked ??= request.checkCode('loading')
-      told.checked.catch(() => signalGroup(child, 'SIGKILL'))
+      told.checked.catch(() => signalGroup(child.pid, 'SIGKILL'))
       return
     }
     // what it measured before stands before
@@ -175,9 +171,9 @@ function listen(child: ChildProcess, request: AttemptRequest, metrics: MetricTai
 function stopper(child: ChildProcess, request: AttemptRequest, late: AbortSignal): () => void {
   const soft = () => {
     if (child.connected) child.send('stop', () => {})
-    signalGroup(child, 'SIGTERM')
+    signalGroup(child.pid, 'SIGTERM')
   }
-  const hard = () => signalGroup(child, 'SIGKILL')
+  const hard = () => signalGroup(child.pid, 'SIGKILL')
   let timer: NodeJS.Timeout | undefined
   const onLate = () => {
     soft()
@@ -241,7 +237,7 @@ async function outcome(
     }
   }
   if (request.log.tail.includes('JavaScript heap out of memory')) throw outOfMemory(request)
-  throw endFailure(node.id, code, signal, existsSync(paths.output))
+  throw processFailure(node.id, code, signal, existsSync(paths.output))
 }
 
 const refusedOutput = (node: string, problem: string): StageFailure =>
@@ -258,39 +254,6 @@ const outOfMemory = ({ node, share }: AttemptRequest): StageFailure =>
     `the process of "${node.id}" ran out of memory: its heap may have ${share.resources.memory}`,
     'Give the stage more memory in its resources.',
   )
-
-function endFailure(
-  node: string,
-  code: number | null,
-  signal: NodeJS.Signals | null,
-  hasOutput: boolean,
-): StageFailure {
-  if (signal) {
-    const number = constants.signals[signal]
-    const fixes: { readonly [name: string]: string } = {
-      SIGKILL: 'Give the stage more memory, if the machine ended it for using too much.',
-      SIGTERM: 'Find out what sent the signal.',
-      SIGINT: 'Find out what sent the signal.',
-    }
-    return new StageFailure(
-      'process-failed',
-      `the process of "${node}" was ended by ${signal} (${number})`,
-      fixes[signal] ?? 'Read the end of its log for the cause.',
-    )
-  }
-  if (code === 0)
-    return new StageFailure(
-      'no-output',
-      `the process of "${node}" ended with 0 and ${hasOutput ? 'an incomplete' : 'without an'} output`,
-      'Return the output; do not end the process inside the stage.',
-    )
-  return new StageFailure(
-    'process-failed',
-    `the process of "${node}" ended with exit code ${code}`,
-    'Read the end of its log for the cause.',
-    { retry: code !== dataError },
-  )
-}
 
 /** A failure that the child itself could tell. */
 class ToldFailure extends StageFailure {

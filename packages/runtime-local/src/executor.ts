@@ -13,8 +13,8 @@ import {
 } from '@millrace/ir'
 import { attemptFiles, StageFailure, threw } from '@millrace/runner'
 import { makeFolder, onDisk, outputDigest, type RunEvents, type RunFolder } from '@millrace/store'
-import { runAttempt } from './attempt.ts'
-import type { AttemptRequest } from './attempt-request.ts'
+import { type Performed, runAttempt } from './attempt.ts'
+import type { AttemptRequest, Place } from './attempt-request.ts'
 import type { Capacity, Share } from './capacity.ts'
 import { tokenPrefix } from './guard.ts'
 import { Inputs, shown } from './inputs.ts'
@@ -22,6 +22,8 @@ import type { LocalOptions, Reader } from './request.ts'
 import { type Lease, Slots } from './slots.ts'
 import { StageLog } from './stage-log.ts'
 import { Waiting } from './waiting.ts'
+import { Places } from './workers/places.ts'
+import { Unloadable } from './workers/worker-attempt.ts'
 
 interface Surroundings {
   readonly plan: Plan
@@ -40,7 +42,9 @@ export interface Made {
   readonly digest: Digest
   readonly metrics: readonly Metric[]
   readonly attempt: string | undefined
-  readonly inProcess: boolean
+  /** Whether it ran in a process of its own. */
+  readonly apart: boolean
+  readonly seconds: number
   /** Path of its log; missing when it printed nothing. */
   readonly log: string | undefined
 }
@@ -72,6 +76,7 @@ export class Executor {
   readonly #outcomes: Outcomes
   readonly #slots: Slots<Entry>
   readonly #waiting: Waiting<Entry>
+  readonly #places: Places
   /** Calls between two attempts, with the way to end their wait. */
   readonly #backingOff = new Map<Call, () => void>()
 
@@ -79,6 +84,7 @@ export class Executor {
     this.#around = around
     this.#outcomes = outcomes
     this.#slots = new Slots(around.machine, around.options.jobs)
+    this.#places = new Places(around.options, around.machine)
     this.#waiting = new Waiting(
       () => this.#slots.first(),
       ({ call, attempt }, reason) => {
@@ -106,6 +112,11 @@ export class Executor {
     for (const call of waiting) this.#outcomes.left(call)
   }
 
+  /** Nothing more will enter. */
+  close(): void {
+    this.#places.close()
+  }
+
   enter(call: Call, attempt = 1): void {
     const share = this.#around.share(call.node)
     this.#slots.enter(share, { call, attempt }, (lease) => {
@@ -129,12 +140,11 @@ export class Executor {
     const log = this.#log(call, attempt)
     try {
       journal.emit({ event: 'stage.started', ...place, resources: share.resources })
-      const began = performance.now()
       const made = await this.#attempt(call, attempt, share, lease, log)
       log.check()
       const result = await this.#outcomes.commit(call, made)
       this.#settle(made, result)
-      const seconds = Math.round(performance.now() - began) / 1000
+      const seconds = Math.round(made.seconds * 1000) / 1000
       log.close()
       journal.emit({ event: 'stage.succeeded', ...place, seconds, output: forEvent(result.output) })
       lease.release()
@@ -190,15 +200,15 @@ export class Executor {
   }
 
   async #attempt(call: Call, attempt: number, share: Share, lease: Lease, log: StageLog): Promise<Made> {
-    const { plan, options, journal, folder: around, cancel, kill } = this.#around
+    const { plan, options, machine, journal, folder: around, cancel, kill } = this.#around
     const { node } = call
     const spec = plan.stages[node.stage] as PlanStageSpec
     const place = placeOf(call, attempt)
     const metrics: Metric[] = []
-    const token = `${tokenPrefix}${(attempts++).toString(16).padStart(6, '0')}`
+    let token = newToken()
     let folder: string | undefined
     const chosen = optionsOf(plan, node)
-    const apart = chosen.isolate === 'process'
+    const where = await this.#places.of(node, spec, share, chosen.isolate === 'process')
     const inputs = new Inputs(spec, node.id, call.args, options.verify === true)
     await inputs.verify()
     const checkCode = async (reader: Reader): Promise<void> => {
@@ -206,7 +216,7 @@ export class Executor {
       const changed = chosen.cache || reader === 'loading' ? await options.changed(node.stage, reader) : undefined
       if (changed !== undefined) throw wrongCode(node, changed)
     }
-    await checkCode(apart ? 'loading' : 'here')
+    await checkCode(where === 'process' ? 'loading' : readerOf(where))
     const request: AttemptRequest = {
       pipeline: plan.pipeline,
       node,
@@ -216,10 +226,17 @@ export class Executor {
       input: call.args,
       attempt,
       share,
-      gpus: lease.gpus,
+      place: where,
+      gpus: lease.gpus.map((number) => machine.gpus?.[number] ?? { vendor: 'nvidia', id: String(number) }),
       log,
       variables: options.variables,
       token,
+      again: () => {
+        metrics.length = 0
+        if (folder !== undefined) around.attempts.end(folder)
+        folder = undefined
+        token = newToken()
+      },
       folder: () => {
         if (folder === undefined) {
           folder = around.attempts.begin(node.id, token, call.kept ? call.key : undefined)
@@ -246,18 +263,35 @@ export class Executor {
       kill,
     }
     try {
-      const { output, inProcess } = await runAttempt(request)
+      const { output, seconds } = await this.#perform(request, checkCode)
+      // what a stage gives once it was told to end is what it had by then
+      if (cancel.aborted) throw cancel.reason
       await inputs.verifyAgain()
-      await checkCode(apart ? 'loaded' : 'here')
+      await checkCode(where === 'process' ? 'loaded' : readerOf(request.place))
       const digest = outputDigest(spec.output, output)
-      return { output, digest, metrics, attempt: folder, inProcess, log: log.file }
+      return { output, digest, metrics, attempt: folder, apart: where === 'process', seconds, log: log.file }
     } catch (error) {
       // what a cancel cut short is of no use; what failed may be looked at
       if (folder !== undefined && !cancel.aborted) around.attempts.end(folder)
       throw storeError(error) ?? withRoom(threw(node.id, error), folder)
     }
   }
+
+  async #perform(request: AttemptRequest, checkCode: AttemptRequest['checkCode']): Promise<Performed> {
+    try {
+      return await runAttempt(request)
+    } catch (error) {
+      if (!(error instanceof Unloadable)) throw error
+      const place = this.#places.unloadable(request.node)
+      await checkCode('here')
+      return runAttempt({ ...request, place })
+    }
+  }
 }
+
+const newToken = (): string => `${tokenPrefix}${(attempts++).toString(16).padStart(6, '0')}`
+
+const readerOf = (place: Place): Reader => (typeof place === 'object' && 'program' in place ? 'bundle' : 'here')
 
 const wrongCode = ({ id }: PlanStage, file: string): StageFailure =>
   new StageFailure(

@@ -20,7 +20,7 @@ while read -r sign pid; do
     -) left="\${left%% $pid *} \${left#* $pid }" ;;
   esac
 done
-for pid in $left; do kill -9 -- "-$pid"; done
+for pid in $left; do kill -9 "-$pid"; done
 round=0
 while [ $round -lt 40 ]; do
   found=$(grep -ls "${tokenVariable}=$1" /proc/[0-9]*/environ)

@@ -121,6 +121,7 @@ export class LocalRun implements Worker, Outcomes {
     } finally {
       signal?.removeEventListener('abort', onAbort)
       this.#options.kill?.removeEventListener('abort', onKill)
+      this.#executor.close()
       try {
         this.#pack.close()
       } catch (error) {
@@ -249,7 +250,7 @@ export class LocalRun implements Worker, Outcomes {
     const { store, fresh, recompute } = this.#options
     const replace = fresh === true || recompute?.has(node.id) === true
     const { output: schema } = this.#plan.stages[node.stage] as PlanStageSpec
-    if (made.inProcess && attempt === undefined && !recompute?.has(node.id)) {
+    if (!made.apart && attempt === undefined && !recompute?.has(node.id)) {
       if (JSON.stringify(output).length <= packLimit) {
         this.#pack.append({ key, output, digest, metrics, schema })
         return { output, metrics, from: run }

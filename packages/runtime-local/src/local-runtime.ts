@@ -12,12 +12,14 @@ import {
 } from '@millrace/ir'
 import { failStuck, hold, leftChildren, onStuck, takeOver } from '@millrace/runner'
 import { attemptsIn } from '@millrace/store'
-import { machineCapacity, shareOf } from './capacity.ts'
-import { anyChildren, killChildren, rememberOrigin } from './child-process.ts'
+import { machineCapacity, otherGpu, shareOf } from './capacity.ts'
+import { anyChildren, killChildren } from './child-process.ts'
 import { stopGuard } from './guard.ts'
 import { LocalRun } from './local-run.ts'
+import { rememberOrigin } from './origin.ts'
 import type { LocalOptions } from './request.ts'
 import { endDescendants } from './survivors.ts'
+import { workerPool } from './workers/worker-pool.ts'
 
 /** Runs Plans in this process; sequential in-process execution (`jobs: 1`) is the reference semantics. */
 export function localRuntime(options: LocalOptions): Runtime {
@@ -34,7 +36,7 @@ export function localRuntime(options: LocalOptions): Runtime {
         folder.use(undefined, attemptsIn(canonical(input)))
         return await new LocalRun(plan, input, folder, options, onEvent, onKnown).run(parameters, signal)
       } finally {
-        giveBack()
+        await giveBack()
         folder.release()
       }
     },
@@ -42,28 +44,33 @@ export function localRuntime(options: LocalOptions): Runtime {
 }
 
 let users = 0
-let undo: (() => void) | undefined
+let undo: (() => Promise<void>) | undefined
 
 /** Several runs of one process share what must be taken over once. */
-function shared(): () => void {
+function shared(): () => Promise<void> {
   if (users++ === 0) {
     const release = takeOver()
-    const awake = onStuck(failStuck)
+    const awake = onStuck(() => {
+      failStuck()
+      workerPool.failStuck()
+    })
     const alert = hold('exit', killChildren)
     rememberOrigin()
-    undo = () => {
+    undo = async () => {
       alert()
       // a run that broke does not wait for its children
       killChildren()
-      if (!anyChildren()) stopGuard()
       awake()
       const left = leftChildren()
       if (left.length > 0) endDescendants(left)
       release()
+      // from here on another run may have begun
+      await workerPool.leave()
+      if (users === 0 && !anyChildren() && workerPool.size === 0) stopGuard()
     }
   }
-  return () => {
-    if (--users === 0) undo?.()
+  return async () => {
+    if (--users === 0) await undo?.()
   }
 }
 
@@ -75,10 +82,14 @@ export const shortfallOf = (resources: Resources, machine = machineCapacity()): 
 export function shortfalls(
   plan: Plan,
   machine = machineCapacity(),
-): { readonly node: string; readonly cut: readonly string[] }[] {
+): { readonly node: string; readonly cut: readonly string[]; readonly other?: OtherGpu }[] {
   return plan.nodes.flatMap((node) => {
     if (node.kind !== 'stage') return []
-    const cut = shortfallOf(optionsOf(plan, node).resources, machine)
-    return cut.length > 0 ? [{ node: node.id, cut }] : []
+    const { resources } = optionsOf(plan, node)
+    const cut = shortfallOf(resources, machine)
+    const other = otherGpu(resources, machine)
+    return cut.length > 0 || other ? [{ node: node.id, cut, ...(other ? { other } : {}) }] : []
   })
 }
+
+export type OtherGpu = NonNullable<ReturnType<typeof otherGpu>>

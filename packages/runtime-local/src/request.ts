@@ -1,5 +1,5 @@
 import type { Event, Json, Place } from '@millrace/ir'
-import type { LoadedStage } from '@millrace/runner'
+import type { LoadedStage, WorkerProgram } from '@millrace/runner'
 import type { Store } from '@millrace/store'
 import type { Capacity } from './capacity.ts'
 
@@ -10,6 +10,8 @@ export interface LocalOptions {
   load(stage: string): LoadedStage
   /** The program that runs one stage in a process of its own. */
   child(stage: string): ChildProgram | undefined
+  /** The warm workers that stages may run in. Missing: all that need no process of their own run in this one. */
+  readonly workers?: LocalWorkers
   /** A file of a stage's code that changed since it was planned, among those that its reader may still read. */
   changed(stage: string, reader: Reader): Promise<string | undefined>
   /** The artifact of an asset, by token. */
@@ -40,8 +42,17 @@ export interface LocalOptions {
   readonly notices?: readonly Extract<Event, { event: 'notice' }>[]
 }
 
-/** Who runs a stage: this process; a child that reads its modules; a child that has read them. */
-export type Reader = 'here' | 'loading' | 'loaded'
+export interface LocalWorkers {
+  /** Command line of one, after the Node executable. */
+  readonly args: readonly string[]
+  /** The code of a stage as they load it; undefined for one that must run where the author's modules are loaded. */
+  code(stage: string): Promise<WorkerProgram | undefined>
+  /** Milliseconds of processor time up to which a call makes its stage run in this process. Default 5. */
+  readonly lightUpTo?: number
+}
+
+/** Who runs a stage: this process; a child that reads its modules; a child that has read them; a worker, from its bundle. */
+export type Reader = 'here' | 'loading' | 'loaded' | 'bundle'
 
 /** What a child tells when it has read the modules of its stage. */
 export interface Loaded {

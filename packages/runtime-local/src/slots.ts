@@ -21,7 +21,7 @@ const patience = 64
 export class Slots<T> {
   #cpu: number
   #memory: number
-  #free: number[]
+  #gpus: number[] | undefined
   #jobs: number
   #order = 0
   readonly #whole: Capacity
@@ -32,7 +32,6 @@ export class Slots<T> {
   constructor(machine: Capacity, jobs = Number.POSITIVE_INFINITY) {
     this.#cpu = machine.cpu
     this.#memory = machine.memory
-    this.#free = Array.from({ length: machine.gpu }, (_, i) => i)
     this.#jobs = jobs
     this.#whole = machine
     this.#atOnce = jobs
@@ -75,7 +74,7 @@ export class Slots<T> {
     }
     look('cpu', share.cpu, this.#cpu, this.#whole.cpu, (n) => String(Math.round(n * 100) / 100))
     look('memory', share.memory, this.#memory, this.#whole.memory, (n) => `${Math.floor((n / 2 ** 30) * 10) / 10}Gi`)
-    look('gpu', share.gpu, this.#free.length, this.#whole.gpu, String)
+    if (share.gpu > 0) look('gpu', share.gpu, this.#free.length, this.#whole.gpu, String)
     if (lacks.length > 0) return { lacks: lacks.join(), reason: `needs ${reasons.join(', ')}` }
     if (this.#jobs < 1) return { lacks: 'jobs', reason: `no more than ${this.#atOnce} may run at once` }
     return { lacks: 'turn', reason: 'a larger call that has waited longer goes first' }
@@ -119,14 +118,21 @@ export class Slots<T> {
   }
 
   #fits(share: Share): boolean {
-    return share.cpu <= this.#cpu + 1e-9 && share.memory <= this.#memory && share.gpu <= this.#free.length
+    const { cpu, memory, gpu } = share
+    return cpu <= this.#cpu + 1e-9 && memory <= this.#memory && (gpu === 0 || gpu <= this.#free.length)
+  }
+
+  /** Nobody looks for GPUs on behalf of those who ask for none. */
+  get #free(): number[] {
+    this.#gpus ??= Array.from({ length: this.#whole.gpu }, (_, i) => i)
+    return this.#gpus
   }
 
   #lease({ cpu, memory, gpu }: Share): Lease {
     this.#cpu -= cpu
     this.#memory -= memory
     this.#jobs--
-    const gpus = this.#free.splice(0, gpu)
+    const gpus = gpu === 0 ? [] : this.#free.splice(0, gpu)
     let held = true
     return {
       gpus,
@@ -136,8 +142,8 @@ export class Slots<T> {
         this.#cpu += cpu
         this.#memory += memory
         this.#jobs++
-        this.#free.push(...gpus)
-        this.#free.sort((a, b) => a - b)
+        if (gpus.length > 0) this.#free.push(...gpus)
+        this.#gpus?.sort((a, b) => a - b)
         this.#serve()
       },
     }

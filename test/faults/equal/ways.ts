@@ -10,6 +10,8 @@ import { wired } from './wire.ts'
 
 interface Settings {
   readonly jobs: number
+  /** Each call in a warm worker. */
+  readonly workers?: true
   /** Cancels at this event. */
   readonly stopAt?: number
 }
@@ -41,6 +43,10 @@ export class Ways {
     this.#check.whole(many)
     this.#alike(one, many)
     await this.#again('from the cache', 'many', one)
+    const moved = await this.#run('in workers', 'moved', { jobs: 8, workers: true })
+    this.#check.whole(moved)
+    // under a test runner its keys are another's
+    if (process.env.VITEST === undefined) this.#alike(one, moved)
     await this.#resumed(one)
     if (this.#hasGate()) await this.#opened(one)
     if (isolated) await this.#isolated(one)
@@ -126,7 +132,7 @@ export class Ways {
 
   // ------------------------------------------------------------ runs
 
-  async #run(way: string, store: string, { jobs, stopAt }: Settings): Promise<Told> {
+  async #run(way: string, store: string, { jobs, stopAt, workers }: Settings): Promise<Told> {
     const events: Event[] = []
     const stop = new AbortController()
     const onEvent = (event: Event) => {
@@ -136,6 +142,7 @@ export class Ways {
     // digests of code, which each store would have to take anew
     const known = this.#folder('one/code')
     if (existsSync(known) && !existsSync(folder)) cpSync(known, join(folder, 'code'), { recursive: true })
+    const giveBack = workers ? withWorkers() : () => {}
     try {
       const output = await run(this.#pipeline, this.#input() as never, {
         store: folder,
@@ -146,6 +153,8 @@ export class Ways {
       same(`${way}: what run gives`, output, finished(events).output)
     } catch (error) {
       if (!(error instanceof RunError) || error.run === null) throw error
+    } finally {
+      giveBack()
     }
     return { way, events }
   }
@@ -181,6 +190,18 @@ export class Ways {
     const again = await ran('isolated, from the cache')
     this.#check.whole(again)
     this.#check.again(again, finished(isolated.events).status as 'succeeded')
+  }
+}
+
+/** Lets runs of this process have workers, also under a test runner, and no call be light. Gives the way back. */
+function withWorkers(): () => void {
+  const { VITEST, MILLRACE_LIGHT } = process.env
+  delete process.env.VITEST
+  process.env.MILLRACE_LIGHT = '0'
+  return () => {
+    for (const [name, value] of Object.entries({ VITEST, MILLRACE_LIGHT }))
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
   }
 }
 

@@ -103,6 +103,22 @@ export const grace: Kind = async (trial) => {
   return undefined
 }
 
+/** Under tsx, while all cores compute what heeds nothing: it is heard all the same, and the grace kept whole. */
+export const busy: Kind = async (trial) => {
+  const { random } = trial
+  const signal = random.pick(['SIGINT', 'SIGTERM'] as const)
+  const attempt = new Attempt(trial, { pipeline: 'here', style: 'stuck', how: 'tsx' })
+  await attempt.said('at work', 2, random.below(500))
+  const sent = performance.now()
+  attempt.send(signal, random.next() < 0.5)
+  await attempt.started.ended
+  holds('stages had their grace', performance.now() - sent > 9500)
+  const { fate } = await attempt.ends(cancels(signal, false), graceAndTwo, sent)
+  attempt.checkTold(fate)
+  await attempt.goesOn(fate)
+  return undefined
+}
+
 /** `--timeout` of the run, alone or with a signal after it. */
 export const timeout: Kind = async (trial) => {
   const { random } = trial

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import type { Diagnostic, Digest, Json } from '@millrace/ir'
 import { type CacheFolder, cachePath, readCache, writeCache } from './cache-file.ts'
@@ -14,6 +15,8 @@ export interface CodeRequest extends CacheFolder {
   readonly stages: readonly WantedStage[]
   /** Imports a module by its file URL, in the same way as the program was. */
   importModule(url: string): Promise<Readonly<Record<string, unknown>>>
+  /** Called when nothing that is still right is known of the program, before the slow part. */
+  anew?(): void
 }
 
 export interface StageCode {
@@ -30,6 +33,8 @@ export interface StageCode {
   readonly sources: Readonly<Record<string, Digest>>
   /** Digests of the whole bytes of its modules and assets, by the same paths. */
   readonly files: Readonly<Record<string, Digest>>
+  /** Whether a process that loads none of the author's modules can run it (`workerCode`). */
+  readonly movable: boolean
 }
 
 export interface CodeIndex {
@@ -62,6 +67,7 @@ export async function indexCode(request: CodeRequest): Promise<CodeIndex> {
   if (kept && (await isValid(kept, request)))
     return { stages: new Map(kept.stages), modules: kept.modules, diagnostics: kept.diagnostics }
 
+  request.anew?.()
   const { computeIndex } = await import('./compute-index.ts')
   const { index, evidence } = await computeIndex(request)
   // what a failure depends on (a file that isn't there) may not be on record
@@ -69,6 +75,10 @@ export async function indexCode(request: CodeRequest): Promise<CodeIndex> {
     writeCache(path, fingerprint, { ...index, evidence, stages: [...index.stages] } satisfies Kept, request)
   return index
 }
+
+/** Whether something is known of the program, be it right still or not. */
+export const isIndexed = ({ cache }: CacheFolder, entry: string): boolean =>
+  cache !== undefined && existsSync(cachePath(cache, 'code', entry))
 
 const fingerprintOf = ({ entry, stages }: CodeRequest): Json => ({
   format: 4,

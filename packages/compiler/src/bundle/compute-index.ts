@@ -13,6 +13,9 @@ import { loadTools } from './tools.ts'
 /** How many stages are bundled at once: rolldown has threads of its own. */
 const atOnce = 4
 
+/** What an index was computed with, while it lasts: who needs the modules again need not read them again. */
+export const graphs = new WeakMap<CodeIndex, ModuleGraph>()
+
 /** Indexes a program anew; see `indexCode`. */
 export async function computeIndex(
   request: CodeRequest,
@@ -66,10 +69,9 @@ export async function computeIndex(
     const code = stages.get(key)
     return code ? [[key, code] as const] : []
   })
-  return {
-    index: { stages: new Map(ordered), modules: modules.map(({ file }) => file), diagnostics },
-    evidence: graph.evidence.record(),
-  }
+  const index = { stages: new Map(ordered), modules: modules.map(({ file }) => file), diagnostics }
+  graphs.set(index, graph)
+  return { index, evidence: graph.evidence.record() }
 }
 
 /** What of a place is told: a variable that is read there, or the place. */
@@ -123,6 +125,7 @@ function stageCode(
     file: module.file,
     sources: sorted(sources),
     files: sorted(files),
+    movable: digest.movable,
   }
 }
 

@@ -20,6 +20,8 @@ export interface StageDigest {
   readonly packages: readonly string[]
   /** Where its code finds files that the digest doesn't count. */
   readonly uncounted: readonly Uncounted[]
+  /** Whether a process that loads none of the author's modules can run it. */
+  readonly movable: boolean
 }
 
 /** Why a stage has no digest. */
@@ -68,6 +70,7 @@ export class StageDigester {
     if (problems) return problems
     const packages = this.#packages(used)
     const code = parts.map((part) => replaceTokens(part.code, (token) => this.#text(token, ordinals)))
+    const uncounted = await this.#uncounted(parts, loaded)
     return {
       code: digestJson({ contract: contractNumber, code, packages }),
       modules: this.#modules(parts),
@@ -75,7 +78,10 @@ export class StageDigester {
         this.#used(used, 'asset', this.#graph.assets).flatMap((asset) => [...(this.#asset(asset)?.sources ?? [])]),
       ),
       packages,
-      uncounted: await this.#uncounted(parts, loaded),
+      uncounted,
+      // what it starts or loads by a path would not find the loader of this process there
+      movable:
+        !uncounted.some(({ finds, written }) => finds === 'code' || startsCode.test(written)) && !used.some(isScript),
     }
   }
 
@@ -183,6 +189,9 @@ export class StageDigester {
     }
   }
 }
+
+const startsCode = /^(?:new Worker|fork)\(|^import\.meta\.(?:resolve|main)$|^import\.meta$/
+const isScript = ({ kind }: Token): boolean => kind === 'script'
 
 const maybeUncounted =
   /\bimport\.meta\b|\bimport\(|\brequire\b|\bcreateRequire\b|__(?:dir|file)name\b|\bmodule\b|\bread|Stream\b|\bopen|Worker|fork|\benv\b|exists|stat\b|Sync\b|access|\bcp\b|copy/

@@ -12,15 +12,24 @@ export interface Edit {
  * place come in the order given, before what is replaced there.
  */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
-  const sorted = [...edits].sort((a, b) => a.start - b.start || rank(a) - rank(b))
   let out = ''
   let at = 0
-  for (const edit of sorted) {
-    if (edit.start < at) continue
+  for (const edit of inEffect(edits)) {
     out += text.slice(at, edit.start) + edit.text
     at = edit.end
   }
   return out + text.slice(at)
+}
+
+/** Those that are applied, in order. */
+export function* inEffect(edits: readonly Edit[]): Generator<Edit> {
+  const sorted = [...edits].sort((a, b) => a.start - b.start || rank(a) - rank(b))
+  let at = 0
+  for (const edit of sorted) {
+    if (edit.start < at) continue
+    yield edit
+    at = edit.end
+  }
 }
 
 const rank = ({ start, end, cut }: Edit): number => (cut ? 0 : start === end ? 1 : 2)

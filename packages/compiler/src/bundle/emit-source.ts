@@ -88,29 +88,38 @@ export class EmitSources {
   #read(file: string, text: string, bodies: readonly Range[]): EmitSource {
     if (file.endsWith('.json')) return json(text)
     const type = languageOf(file)
+    const parsed = this.edits(file, text)
+    if (!parsed) return broken
+    const { analysis, edits } = parsed
+    const decorator = analysis.visits.find(({ node }) => node.type === 'Decorator')
+    const tokens = assetTokens(file, analysis, (asset, worker) => this.name(asset, worker))
+    const cuts = bodies.map((body) => withoutBody(body, text))
+    return {
+      code: plainCode(this.#tools, file, applyEdits(text, [...cuts, ...edits, ...tokens]), type),
+      ...(decorator && !hasOldDecorators(this.#tools, file) ? { decorator: decorator.node.start } : {}),
+    }
+  }
+
+  /** What is changed of a module wherever it runs; nothing for one that does not parse. */
+  edits(file: string, text: string): { readonly analysis: Analysis; readonly edits: readonly Edit[] } | undefined {
+    const type = languageOf(file)
     const parsed = this.#tools.parseSync(file, text, {
       lang: type,
       sourceType: /\.c[jt]s$/.test(file) ? 'commonjs' : type === 'js' ? 'unambiguous' : 'module',
       preserveParens: false,
     })
     const { program, errors } = parsed
-    if (errors.length > 0) return broken
+    if (errors.length > 0) return undefined
     const analysis = analyse(program)
     const keeps = type === 'js' || type === 'jsx' || this.#options.keepsImports(file)
     const names = new ModuleNames(analysis, (specifier, name) => this.#follow(this.#graph.load(file), specifier, name))
-    const decorator = analysis.visits.find(({ node }) => node.type === 'Decorator')
-    const source = applyEdits(text, [
-      ...bodies.map((body) => withoutBody(body, text)),
+    const edits = [
       ...cutPureMarks(parsed),
       ...findImports(analysis, keeps).edits,
       ...mainCalls(program.body, analysis.root),
       ...makeDroppable(text, program, analysis, new LoadTime(names, this.#known)),
-      ...assetTokens(file, analysis, (asset, worker) => this.name(asset, worker)),
-    ])
-    return {
-      code: plainCode(this.#tools, file, source, type),
-      ...(decorator && !hasOldDecorators(this.#tools, file) ? { decorator: decorator.node.start } : {}),
-    }
+    ]
+    return { analysis, edits }
   }
 
   /** What a module imports under a name, where that is of the program. */

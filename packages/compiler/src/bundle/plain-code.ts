@@ -5,22 +5,33 @@ import type { EmitTools } from './emit-tools.ts'
  * A module as JavaScript, by the options of the nearest tsconfig.json. Decorators of the standard stay: nothing here
  * can translate them.
  */
-export function plainCode(tools: EmitTools, file: string, source: string, type: 'ts' | 'tsx' | 'js' | 'jsx'): string {
-  if (type === 'js') return source
+export const plainCode = (tools: EmitTools, file: string, source: string, type: 'ts' | 'tsx' | 'js' | 'jsx'): string =>
+  type === 'js' ? source : translate(tools, file, source, type).code
+
+/** The same, with the source map of what it changed. */
+export function translate(
+  tools: EmitTools,
+  file: string,
+  source: string,
+  type: 'ts' | 'tsx' | 'js' | 'jsx',
+): { readonly code: string; readonly map: SourceMap | undefined } {
   const compilerOptions = optionsOf(tools, file)
   const jsx = /^react-jsx/.test(compilerOptions.jsx ?? '') ? {} : ({ jsx: { runtime: 'classic' } } as const)
-  const { code, errors } = tools.transformSync(file, source, {
+  const { code, map, errors } = tools.transformSync(file, source, {
     lang: type,
     sourceType: file.endsWith('.cts') ? 'commonjs' : 'module',
     target: 'esnext',
     typescript: { onlyRemoveTypeImports: true },
     tsconfig: { compilerOptions },
+    sourcemap: true,
     ...jsx,
   })
   const [error] = errors
   if (error) throw error
-  return code
+  return { code, map }
 }
+
+export type SourceMap = NonNullable<ReturnType<EmitTools['transformSync']>['map']>
 
 type CompilerOptions = NonNullable<
   Exclude<TransformOptions['tsconfig'], boolean | string | undefined>['compilerOptions']

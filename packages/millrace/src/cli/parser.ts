@@ -99,6 +99,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     .option('--verify', 'verify also very large artifacts byte by byte')
     .option('--timeout <t>', 'cancel the run after this time, for example 10m', duration('timeout', '10m'))
     .option('--from <stage>', 'recompute this stage and all below it')
+    .option('--in-process', 'run all TypeScript stages in this process, for debuggers')
   on<RunOptions>(run, async (options) => (await import('./commands/run.ts')).runCommand(invocation, options, report))
 
   const plan = parameters(command('plan', 'what would run, and why'))

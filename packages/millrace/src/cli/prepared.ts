@@ -10,13 +10,19 @@ import type { CommonOptions, ParameterOptions } from './parser.ts'
 /**
  * Everything between the words of a command and a Plan.
  *
+ * @param anew called before code is read that was not known from an earlier time
  * @throws DiagnosticError with all that is wrong
  */
-export async function prepare(invocation: Invocation, options: CommonOptions & ParameterOptions): Promise<Prepared> {
+export async function prepare(
+  invocation: Invocation,
+  options: CommonOptions & ParameterOptions,
+  anew?: () => void,
+): Promise<Prepared> {
   const program = readProgram(pickPipeline(invocation, options.pipeline))
   const { param, params, environment } = options
   return prepareProgram(program, {
     ...sourceOf(invocation, openStore(storeFolder(options.store, invocation.entry))),
+    ...(anew ? { anew } : {}),
     async given(problems) {
       await checkEnvironment(invocation.entry, environment, problems)
       return readParameters(program.name, program.graph.input, { param, params }, problems)

@@ -2,6 +2,7 @@ import {
   canonical,
   content,
   type EnvValue,
+  type Event,
   isArtifactValue,
   isObject,
   type Json,
@@ -83,7 +84,7 @@ const ended = (end: Json | undefined): boolean => end === 'succeeded' || end ===
 
 function tellOf(store: Store, run: string): Told {
   const told: Told = { ends: new Map(), seconds: new Map(), metrics: new Map(), output: null }
-  for (const event of store.runs.events(run)) {
+  for (const event of inOrder(store.runs.events(run))) {
     if (event.event === 'run.finished') told.output = content(event.output)
     if (!('node' in event)) continue
     const call = showNode(event.node, event.index)
@@ -93,6 +94,22 @@ function tellOf(store: Store, run: string): Told {
     if (event.event === 'stage.succeeded') told.seconds.set(call, event.seconds)
   }
   return told
+}
+
+/** The items of a map by their indexes: which of them ended first means nothing. */
+function inOrder(events: Iterable<Event>): Event[] {
+  const all = [...events]
+  const first = new Map<string, number>()
+  const nodeOf = (event: Event): string => ('node' in event ? event.node : '')
+  for (const [i, event] of all.entries()) if (!first.has(nodeOf(event))) first.set(nodeOf(event), i)
+  const indexOf = (event: Event): readonly number[] => ('index' in event ? (event.index ?? []) : [])
+  return all.sort((a, b) => {
+    const apart = (first.get(nodeOf(a)) as number) - (first.get(nodeOf(b)) as number)
+    if (apart !== 0) return apart
+    const [left, right] = [indexOf(a), indexOf(b)]
+    const at = left.findIndex((number, depth) => number !== right[depth])
+    return at === -1 ? 0 : (left[at] as number) - (right[at] ?? 0)
+  })
 }
 
 type Leaves = ReadonlyMap<string, Json>

@@ -19,7 +19,7 @@ import {
 import { type DryCall, dryRun } from '@millrace/runtime-local'
 import type { Store } from '@millrace/store'
 import { type RunRecord, readRecord } from './record.ts'
-import type { StaleStages } from './stale-stages.ts'
+import type { UnknownStages } from './unknown-code.ts'
 
 /** What a run would do with one call, and why. */
 export interface PlanRow {
@@ -32,7 +32,7 @@ export interface PlanRow {
 interface Question {
   readonly plan: Plan
   readonly code: CodeIndex
-  readonly stale: StaleStages
+  readonly unknown: UnknownStages
   readonly store: Store
   readonly input: JsonObject
   readonly assets: ReadonlyMap<string, ArtifactValue>
@@ -157,8 +157,7 @@ function rowOf(node: PlanStage, calls: readonly DryCall[], question: Question, h
     if (!optionsOf(plan, node).cache)
       return { node: node.id, action: 'run', causes: ['cache: false, so it runs in every run'] }
     if (!spec.code) {
-      const changed = question.stale.get(node.stage)
-      const why = changed ? `"${changed}" was changed after the program was loaded` : 'no module exports its stage'
+      const why = question.unknown.get(node.stage)?.why ?? 'no module exports its stage'
       return { node: node.id, action: 'run', causes: [`${why}, so nothing of it is cached`] }
     }
     const causes = causesOf(node, missed[0] as DryCall, question, history)

@@ -1,28 +1,38 @@
 import { fileURLToPath } from 'node:url'
 import type { Diagnostic, Event, Json, Plan, Runtime } from '@millrace/ir'
 import type { LoadedStage } from '@millrace/runner'
-import { type LocalOptions, localRuntime, shortfalls } from '@millrace/runtime-local'
+import { type LocalOptions, localRuntime, type OtherGpu, shortfalls } from '@millrace/runtime-local'
 import type { StageDefinition } from '@millrace/sdk'
 import { childProgram } from './child-program.ts'
 import type { Prepared } from './prepare.ts'
 import type { Program } from './program.ts'
 import { loadedStage } from './stage-loader.ts'
 import { WatchedCode } from './watched-code.ts'
+import { workersOf } from './workers.ts'
 
-type Chosen = Pick<LocalOptions, 'jobs' | 'fresh' | 'failFast' | 'strict' | 'verify' | 'recompute' | 'kill' | 'grace'>
+type Chosen = Pick<
+  LocalOptions,
+  'jobs' | 'fresh' | 'failFast' | 'strict' | 'verify' | 'recompute' | 'kill' | 'grace'
+> & {
+  /** Runs in this process what would run in a warm worker. Default false. */
+  readonly inProcess?: boolean
+}
 
 /** The local runtime over a program's own functions. */
 export function localRuntimeOf(
-  { program, code, assets, store, variables }: Prepared,
-  chosen: Chosen,
+  prepared: Prepared,
+  { inProcess, ...chosen }: Chosen,
   notices: readonly Diagnostic[],
 ): Runtime {
+  const { program, code, assets, store, variables } = prepared
   const loaded = new Map<string, LoadedStage>()
   const byPath = new Map([...program.checked.assets].map(([token, path]) => [path, assets.get(token)]))
   const watched = new WatchedCode(code, program.traced.stages, (path) => byPath.get(path))
+  const workers = inProcess ? undefined : workersOf(prepared, byPath)
   return localRuntime({
     ...chosen,
     store,
+    ...(workers ? { workers } : {}),
     load(key) {
       let stage = loaded.get(key)
       if (!stage) {
@@ -40,29 +50,41 @@ export function localRuntimeOf(
   })
 }
 
-/** What of a Plan's requests this machine can't meet: one notice, or with `strict` an error each. */
+/** What of a Plan's requests this machine can't meet: a notice of each kind, or with `strict` an error each. */
 export function resourceDiagnostics(program: Program, plan: Plan, strict: boolean): Diagnostic[] {
   const found = shortfalls(plan)
-  const first = found[0]
-  if (!first) return []
   const at = (node: string) => ({ pipeline: plan.pipeline, node, ...program.traced.places.get(node)?.() })
   if (strict)
-    return found.map(({ node, cut }) => ({
+    return found.map(({ node, cut, other }) => ({
       code: 'resources-missing',
       severity: 'error',
-      message: `"${node}" asks for more than this machine has: ${cut.join(', ')}`,
+      message: `"${node}" asks for more than this machine has: ${[...cut, ...(other ? [typeOf(other)] : [])].join(', ')}`,
       at: at(node),
       fix: 'Ask for less with .with({ resources }), run it where it fits, or leave out --strict.',
     }))
-  const named = found.slice(0, 3).map(({ node, cut }) => `"${node}" (${cut.join(', ')})`)
-  const more = found.length > 3 ? ` and ${found.length - 3} more` : ''
-  return [
-    {
+  const notices: Diagnostic[] = []
+  const notice = (nodes: readonly { readonly node: string; readonly text: string }[], message: string) => {
+    const [first] = nodes
+    if (!first) return
+    const named = nodes.slice(0, 3).map(({ node, text }) => `"${node}" (${text})`)
+    const more = nodes.length > 3 ? ` and ${nodes.length - 3} more` : ''
+    notices.push({
       code: 'resources-cut',
       severity: 'notice',
-      message: `this machine has less than asked for; requests were cut: ${named.join(', ')}${more}`,
+      message: `${message}: ${named.join(', ')}${more}`,
       at: at(first.node),
       fix: 'Nothing to do for a trial; --strict refuses instead.',
-    },
-  ]
+    })
+  }
+  notice(
+    found.flatMap(({ node, cut }) => (cut.length > 0 ? [{ node, text: cut.join(', ') }] : [])),
+    'this machine has less than asked for; requests were cut',
+  )
+  notice(
+    found.flatMap(({ node, other }) => (other ? [{ node, text: typeOf(other) }] : [])),
+    'this machine has GPUs of another type than asked for, which are taken instead',
+  )
+  return notices
 }
+
+const typeOf = ({ type, models }: OtherGpu): string => `gpu ${type}: ${models.join(', ')}`

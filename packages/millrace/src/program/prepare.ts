@@ -1,13 +1,15 @@
-import type { CodeIndex } from '@millrace/compiler'
+import { type CodeIndex, isIndexed, type StageCode, type WorkerCode } from '@millrace/compiler'
 import {
   type ArtifactValue,
   type Diagnostic,
   DiagnosticError,
+  digestJson,
   type Json,
   type JsonObject,
   type Plan,
 } from '@millrace/ir'
 import type { Store } from '@millrace/store'
+import { foreignLoader, loadMark, underTestRunner } from './host.ts'
 import {
   type CodeOptions,
   checkSource,
@@ -18,17 +20,22 @@ import {
   type Program,
   readAssets,
   readCode,
+  readWorkerCode,
   type Target,
 } from './program.ts'
-import { type StaleStages, staleStages, tellStale, withoutStale } from './stale-stages.ts'
+import { foreignStages, staleStages, tellUnknown, type UnknownStages, withoutUnknown } from './unknown-code.ts'
 import { type Origin, readInput } from './values.ts'
 
 /** A program that is ready to run or to be planned. */
 export interface Prepared {
   readonly program: Program
   readonly code: CodeIndex
-  /** Those of this machine's plan that `code` doesn't hold. */
-  readonly stale: StaleStages
+  /** The program's file. */
+  readonly entry: string | undefined
+  /** The code of its stages as workers load it, read when somebody asks first. */
+  workerCode(): Promise<WorkerCode | undefined>
+  /** Those of this machine's plan that are not known by their code. */
+  readonly unknown: UnknownStages
   readonly assets: ReadonlyMap<string, ArtifactValue>
   readonly store: Store
   readonly input: JsonObject
@@ -45,6 +52,8 @@ export interface Preparing {
   readonly entry: string | undefined
   readonly store: Store
   readonly importModule: ImportModule
+  /** Called before code is read that was not known from an earlier time. */
+  anew?(): void
   /** Reads the parameters that the run was given; what is wrong with them is added to the problems. */
   given(problems: Diagnostic[]): Promise<Given> | Given
   /** What it is prepared for. Default: this machine. */
@@ -64,6 +73,7 @@ export interface Given {
 export async function prepareProgram(program: Program, preparing: Preparing): Promise<Prepared> {
   const { store, given } = preparing
   const reading = readingOf(preparing)
+  if (reading.entry !== undefined && !isIndexed(reading.kept, reading.entry)) reading.anew?.()
   const problems: Diagnostic[] = [...program.diagnostics, ...(await checkSource(program, reading))]
   const { value, origin } = await given(problems)
   const assets = await readAssets(program)
@@ -71,26 +81,68 @@ export async function prepareProgram(program: Program, preparing: Preparing): Pr
   const input = await readInput(program.graph.input, value, origin, asset, problems)
   // what is wrong so far is told before the slow part
   refuse(problems)
-  const found = await readCode(program, reading)
-  problems.push(...found.diagnostics)
+  let isAnew = false
+  const anew = () => {
+    isAnew = true
+    reading.anew?.()
+  }
+  const read = await readCode(program, { ...reading, anew })
+  problems.push(...read.diagnostics)
   refuse(problems)
+  let code: Promise<WorkerCode | undefined> | undefined
+  const workerCode = () => (code ??= readWorkerCode(program, reading, read))
+  // nobody has measured its stages yet
+  if (isAnew && reading.anew) void workerCode()
   // a stage of this process may change its variables
   const target = preparing.target?.() ?? { capabilities: localCapabilities, variables: { ...process.env } }
   const planOf = (code: CodeIndex) => makePlan(program, code, assets, input, target)
+  const found = preparing.target ? read : asLoaded(program, read)
   const planned = planOf(found)
-  const stale: StaleStages = preparing.target ? new Map() : staleStages(found, planned.plan)
-  const code = stale.size > 0 ? withoutStale(found, stale) : found
-  const { plan, diagnostics } = stale.size > 0 ? planOf(code) : planned
-  problems.push(...(stale.size > 0 ? tellStale(program, { plan, diagnostics }, stale) : diagnostics))
+  const unknown = preparing.target ? new Map() : unknownStages(found, planned.plan)
+  const known = unknown.size > 0 ? withoutUnknown(found, unknown) : found
+  const { plan, diagnostics } = unknown.size > 0 ? planOf(known) : planned
+  problems.push(...(unknown.size > 0 ? tellUnknown(program, { plan, diagnostics }, unknown) : diagnostics))
   refuse(problems)
-  return { program, code, stale, assets, store, input, plan, variables: target.variables, notices: problems }
+  // a process of its own finds a stage by its export
+  const located = [...unknown.values()].every(({ everywhere }) => everywhere) ? found : known
+  const { entry } = reading
+  const { variables } = target
+  return {
+    program,
+    code: located,
+    entry,
+    workerCode,
+    unknown,
+    assets,
+    store,
+    input,
+    plan,
+    variables,
+    notices: problems,
+  }
+}
+
+/** Under a test runner the code of a stage is what this very process has loaded, whatever its files hold. */
+function asLoaded({ traced }: Program, code: CodeIndex): CodeIndex {
+  if (!underTestRunner()) return code
+  const marked = ([key, stage]: readonly [string, StageCode]): [string, StageCode] => {
+    const loaded = loadMark(traced.stages.get(key)?.self ?? {})
+    return [key, { ...stage, code: digestJson({ code: stage.code, loaded }) }]
+  }
+  return { ...code, stages: new Map([...code.stages].map(marked)) }
+}
+
+function unknownStages(code: CodeIndex, plan: Plan): UnknownStages {
+  const loader = underTestRunner() ? undefined : foreignLoader()
+  return loader === undefined ? staleStages(code, plan) : foreignStages(code, loader)
 }
 
 /** How the source of a program's modules is read. */
-export const readingOf = ({ entry, store, importModule }: Omit<Preparing, 'given'>): CodeOptions => ({
+export const readingOf = ({ entry, store, importModule, anew }: Omit<Preparing, 'given'>): CodeOptions => ({
   entry,
   importModule,
   kept: store.code,
+  ...(anew ? { anew } : {}),
 })
 
 /** @throws DiagnosticError with the errors, if there are any */

@@ -4,10 +4,13 @@ import {
   type Capabilities,
   type CheckedGraph,
   type CodeIndex,
+  type CodeRequest,
   checkBuilds,
   checkGraph,
   indexCode,
   planGraph,
+  type WorkerCode,
+  workerCode,
 } from '@millrace/compiler'
 import {
   type ArtifactValue,
@@ -52,18 +55,35 @@ export interface CodeOptions {
   readonly importModule: ImportModule
   /** Where digests that are still right are kept. */
   readonly kept: CacheFolder
+  /** Called before code is read that was not known from an earlier time. */
+  anew?(): void
 }
 
 /** Finds and digests the code of a program's stages. */
-export async function readCode(program: Program, { entry, importModule, kept }: CodeOptions): Promise<CodeIndex> {
-  if (entry === undefined) return { stages: new Map(), modules: [], diagnostics: [] }
+export async function readCode(program: Program, options: CodeOptions): Promise<CodeIndex> {
+  const request = codeRequest(program, options)
+  return request ? indexCode(request) : { stages: new Map(), modules: [], diagnostics: [] }
+}
+
+function codeRequest(program: Program, { entry, importModule, kept, anew }: CodeOptions): CodeRequest | undefined {
+  if (entry === undefined) return undefined
   const stages = [...program.traced.stages].map(([key, { name, self, env }]) => ({
     key,
     name,
     stage: self,
     env: Object.keys(env),
   }))
-  return indexCode({ entry, stages, importModule, ...kept })
+  return { entry, stages, importModule, ...kept, ...(anew ? { anew } : {}) }
+}
+
+/** The code of a program's stages as workers load it, for those that can run there. */
+export async function readWorkerCode(
+  program: Program,
+  options: CodeOptions,
+  index: CodeIndex,
+): Promise<WorkerCode | undefined> {
+  const request = codeRequest(program, options)
+  return request && workerCode(request, index)
 }
 
 /** Uses of values to come that only the source of a build shows: no proxy can trap a comparison or a condition. */

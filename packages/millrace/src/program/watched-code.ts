@@ -65,7 +65,7 @@ export class WatchedCode {
 
   #read(stage: string): Readers {
     const found = this.#code.stages.get(stage)
-    if (!found) return { here: [], loading: [], loaded: [] }
+    if (!found) return { here: [], loading: [], loaded: [], bundle: [] }
     const loaded = this.#loadedModules()
     const files = codeFiles(this.#code, found)
     const late = files.filter(({ path }) => !loaded.has(path))
@@ -75,6 +75,8 @@ export class WatchedCode {
     return {
       here: watch(requires.test(text) ? files : late),
       loading: watch(files),
+      // the bundle holds the modules; assets are read where they lie
+      bundle: watch(files.filter(({ source }) => !isModule.test(source))),
       // what this process loaded at its start may be loaded on demand there
       loaded: watch(requires.test(text) || imports.test(text) ? files : late),
     }
@@ -120,6 +122,7 @@ export class WatchedCode {
   }
 }
 
+const isModule = /\.(?:[cm]?[jt]sx?|json)$/
 const requires = /\brequire\s*\(/
 const imports = /\bimport\s*\(/
 

@@ -59,7 +59,7 @@ async function fitOf(
     if (environment.preset === 'laptop') {
       const prepared = await prepare(invocation, { ...options, environment: name })
       plan = prepared.plan
-      cut = shortfalls(plan).length
+      cut = shortfalls(plan).filter((at) => at.cut.length > 0).length
       problems.push(...prepared.notices, ...resourceDiagnostics(prepared.program, plan, false))
     } else {
       problems.push(...checkImage(name, environment, file))

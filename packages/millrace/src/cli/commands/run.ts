@@ -14,6 +14,7 @@ import { runToGoOnWith, showCommitted } from '../../program/goes-on.ts'
 import { localRuntimeOf, resourceDiagnostics } from '../../program/local.ts'
 import { type Prepared, refuse } from '../../program/prepare.ts'
 import { saveRecord } from '../../program/record.ts'
+import { warm } from '../../program/workers.ts'
 import { exitCodes } from '../exit.ts'
 import { Failures } from '../failures.ts'
 import { type Invocation, unknownTarget, usage } from '../invocation.ts'
@@ -36,12 +37,13 @@ export interface RunOptions extends CommonOptions, ParameterOptions {
   readonly verify?: boolean
   readonly timeout?: string
   readonly from?: string
+  readonly inProcess?: boolean
 }
 
 /** `run`: stdout gets the output as one line of JSON (or the events), stderr what a person watches. */
 export async function runCommand(invocation: Invocation, options: RunOptions, report: Report): Promise<number> {
   checkTarget(options.target)
-  const prepared = await prepare(invocation, options)
+  const prepared = await prepare(invocation, options, () => options.inProcess || warm(invocation.entry))
   const { plan, store, program } = prepared
   const problems: Diagnostic[] = [...prepared.notices, ...resourceDiagnostics(program, plan, options.strict === true)]
   refuse(problems)
@@ -59,6 +61,7 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
     ...(strict ? { strict } : {}),
     ...(verify ? { verify } : {}),
     ...(recompute ? { recompute } : {}),
+    ...(options.inProcess ? { inProcess: true } : {}),
     kill: signals.kill,
   }
   const runtime = localRuntimeOf(prepared, chosen, problems)

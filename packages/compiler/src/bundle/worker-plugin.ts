@@ -1,0 +1,127 @@
+import { dirname, join } from 'node:path'
+import type { Plugin, ResolveIdResult, RolldownMagicString } from 'rolldown'
+import type { EmitSources } from './emit-source.ts'
+import type { EmitTools } from './emit-tools.ts'
+import type { LocalModule, ModuleGraph } from './module-graph.ts'
+import { translate } from './plain-code.ts'
+import { isCode, jsonModule, languageOf } from './read-module.ts'
+import { metaModule, workerSource } from './worker-source.ts'
+
+const prefix = '\0millrace/'
+const metaPrefix = `${prefix}meta/`
+export const stagePrefix = `${prefix}stage/`
+
+/** What a module imports that is not of the program, by the text that stands for it. */
+export type OutsideImports = Record<string, { readonly specifier: string; readonly from: string }>
+
+interface WorkerRequest {
+  readonly tools: EmitTools
+  readonly MagicString: typeof RolldownMagicString
+  readonly graph: ModuleGraph
+  readonly sources: EmitSources
+  /** The stages, by the number behind `stagePrefix`. */
+  readonly stages: readonly { readonly file: string; readonly export: string }[]
+}
+
+/** Gives the bundler the modules of a program as workers run them; packages stay outside. */
+export class WorkerPlugin {
+  readonly outside: OutsideImports = {}
+  readonly #request: WorkerRequest
+  readonly #known = new Map<string, string>()
+  readonly #numbers = new Map<string, number>()
+
+  constructor(request: WorkerRequest) {
+    this.#request = request
+  }
+
+  hooks(): Plugin {
+    return {
+      name: 'millrace',
+      resolveId: (specifier, importer) =>
+        specifier.startsWith(prefix) || importer === undefined ? specifier : this.#resolve(specifier, importer),
+      load: (id) => this.#load(id),
+      transform: {
+        order: 'pre',
+        handler: (code, id) => {
+          if (!this.#isModule(id)) return null
+          const { tools } = this.#request
+          return { ...translated(translate(tools, id, code, languageOf(id))), moduleType: 'js' }
+        },
+      },
+    }
+  }
+
+  #isModule(id: string): boolean {
+    return !id.startsWith(prefix) && isCode(id) && languageOf(id) !== 'js' && this.#request.sources.at(id) !== undefined
+  }
+
+  #resolve(specifier: string, importerId: string): ResolveIdResult {
+    const { graph, sources } = this.#request
+    const importer = importerId.startsWith(stagePrefix) ? graph.load(specifier) : sources.at(importerId)
+    // what a translation needs of its own
+    if (!importer || specifier.startsWith('@oxc-project/runtime/')) return null
+    if (importerId.startsWith(stagePrefix)) return this.#local(specifier)
+    const found = graph.resolve(specifier, importer)
+    if (found.kind === 'local' && (isCode(found.file) || found.file.endsWith('.json'))) return this.#local(found.file)
+    if (found.kind === 'as-is' && found.specifier.startsWith('node:'))
+      return { id: found.specifier, external: true, moduleSideEffects: false }
+    const id = this.#outside(specifier, importer.file)
+    return { id, external: true, moduleSideEffects: isBare(importer, specifier) }
+  }
+
+  /** Modules of one folder find the same. */
+  #outside(specifier: string, from: string): string {
+    const place = `${dirname(from)}\0${specifier}`
+    const known = this.#known.get(place)
+    if (known !== undefined) return known
+    const text = `millrace-import:${this.#known.size}`
+    this.outside[text] = { specifier, from }
+    this.#known.set(place, text)
+    return text
+  }
+
+  #local(file: string): ResolveIdResult {
+    const { graph, sources } = this.#request
+    sources.add(file)
+    const root = graph.packages.nearest(dirname(file))
+    return {
+      id: file,
+      ...(root === undefined ? {} : { packageJsonPath: join(root, 'package.json') }),
+    }
+  }
+
+  #load(id: string): { readonly code: string; readonly map?: string; readonly moduleType?: 'js' } | null {
+    const { graph, sources, stages, MagicString } = this.#request
+    if (id.startsWith(stagePrefix)) {
+      const stage = stages[Number(id.slice(stagePrefix.length))]
+      return { code: `export { ${JSON.stringify(stage?.export)} as default } from ${JSON.stringify(stage?.file)}` }
+    }
+    if (id.startsWith(metaPrefix)) return { code: metaModule(this.#fileOf(id)) }
+    if (!sources.at(id)) return null
+    const text = graph.evidence.text(id) ?? ''
+    if (id.endsWith('.json')) return { code: jsonModule(text), moduleType: 'js' }
+    const source = workerSource(sources, MagicString, id, text, `${metaPrefix}${this.#numberOf(id)}`)
+    if (!source) throw new Error(`${id} does not parse`)
+    return languageOf(id) === 'js' ? { ...source, moduleType: 'js' } : source
+  }
+
+  #numberOf(file: string): number {
+    const number = this.#numbers.get(file) ?? this.#numbers.size
+    this.#numbers.set(file, number)
+    return number
+  }
+
+  #fileOf(id: string): string {
+    const number = Number(id.slice(metaPrefix.length))
+    return [...this.#numbers.keys()][number] as string
+  }
+}
+
+/** Whether it is imported for its effect alone. */
+const isBare = ({ imports }: LocalModule, specifier: string): boolean =>
+  imports.some((site) => site.bare && site.specifier === specifier)
+
+const translated = ({ code, map }: ReturnType<typeof translate>) => ({
+  code,
+  ...(map === undefined ? {} : { map: JSON.stringify(map) }),
+})

@@ -1,0 +1,152 @@
+import { Socket } from 'node:net'
+import { failStuck, onStuck, outside, takeOver } from './ambient.ts'
+import { asStage, perform } from './call.ts'
+import { exitWith } from './exit.ts'
+import { threw } from './failure.ts'
+import { failureData, failureOf } from './failure-data.ts'
+import { leftChildren } from './guard-process.ts'
+import { Lines } from './lines.ts'
+import type { Ambient } from './per-stage.ts'
+import { countProcessorTime } from './processor-time.ts'
+import { readLineNow } from './read-now.ts'
+import type { Attempt, LoadedStage } from './stage.ts'
+import type {
+  FolderAnswer,
+  ToldWorker,
+  WorkerCall,
+  WorkerProgram,
+  WorkerState,
+  WorkerTells,
+} from './worker-protocol.ts'
+import { workerPipes } from './worker-protocol.ts'
+import { writeNow } from './write-now.ts'
+
+/** What a worker's program gives it. */
+export interface WorkerHost {
+  preload(specifier: string, from: string): Promise<unknown>
+  learn(program: WorkerProgram): void
+  /** @throws what keeps the modules of a stage from being loaded */
+  load(program: string, stage: string): Promise<LoadedStage>
+}
+
+/**
+ * The life of a warm worker: runs calls of any stage, several at once, as the process that started it would, until that
+ * one is gone.
+ */
+export function runWorker(host: WorkerHost): void {
+  takeOver()
+  countProcessorTime()
+  new Worker(host).listen()
+}
+
+class Worker {
+  readonly #host: WorkerHost
+  readonly #told = new Socket({ fd: workerPipes.told, readable: true, writable: false })
+  readonly #stops = new Map<number, AbortController>()
+  readonly #lines = new Lines()
+  /** Handlers of the end of this process that are ours, or Node's. */
+  readonly #exits = process.listenerCount('exit')
+
+  constructor(host: WorkerHost) {
+    this.#host = host
+  }
+
+  listen(): void {
+    this.#told.setEncoding('utf8')
+    this.#told.on('data', (text: string) => this.#read(text))
+    // nobody is left to work for
+    const end = () => outside(() => process.kill(-process.pid, 'SIGKILL'))
+    this.#told.on('close', end).on('error', end)
+    tell({ ready: true })
+    onStuck(() => {
+      if (this.#stops.size === 0) return
+      tell({ stuck: true })
+      this.#told.ref()
+    })
+  }
+
+  #read(text: string): void {
+    for (const line of this.#lines.add(text)) this.#hear(JSON.parse(line) as ToldWorker)
+    this.#stay()
+  }
+
+  /** What a stage waits for must be its own: only who has nothing to do waits for the next call. */
+  #stay(): void {
+    if (this.#stops.size === 0) this.#told.ref()
+    else this.#told.unref()
+  }
+
+  #hear(told: ToldWorker): void {
+    if ('call' in told) void this.#run(told)
+    else if ('stop' in told) this.#stops.get(told.stop)?.abort(failureOf(told.why))
+    else if ('learn' in told) this.#host.learn(told.learn)
+    else if ('failStuck' in told) failStuck()
+    else if ('leave' in told) outside(() => exitWith(0))
+    // who needs it will be told why it can't be loaded
+    else this.#host.preload(told.preload, told.from).catch(() => {})
+  }
+
+  async #run(call: WorkerCall): Promise<void> {
+    const stop = new AbortController()
+    this.#stops.set(call.call, stop)
+    const ended = await this.#call(call, stop.signal)
+    this.#stops.delete(call.call)
+    if (ended) tell(ended)
+    this.#stay()
+  }
+
+  async #call(call: WorkerCall, signal: AbortSignal): Promise<WorkerTells | undefined> {
+    const { node } = call
+    const number = { call: call.call }
+    let stage: LoadedStage
+    try {
+      // what its modules print was printed where they were loaded first
+      stage = await asStage({ node, print: () => {}, giveUp: never }, () => this.#host.load(call.program, call.stage))
+    } catch (error) {
+      return { ...number, unloadable: threw(node, error).message }
+    }
+    tell({ ...number, began: true })
+    const began = performance.now()
+    const { timeout } = call
+    const attempt: Attempt = {
+      ...call,
+      files: () => folderOf(call.call),
+      metric: (metric) => tell({ ...number, metric }),
+      log: (log, message, data) => tell({ ...number, log, message, ...(data === undefined ? {} : { data }) }),
+      print: (print) => tell({ ...number, print }),
+      signal,
+      giveUp: never,
+      ...(timeout ? { deadline: { at: began + timeout.after, failure: failureOf(timeout.failure) } } : {}),
+      worker: { index: 0, count: 1 },
+    }
+    let own: Readonly<Ambient> | undefined
+    const took = () => ({
+      seconds: (performance.now() - began) / 1000,
+      processor: own?.processor ?? 0,
+      left: { children: leftChildren().length > 0, exits: process.listenerCount('exit') > this.#exits },
+    })
+    try {
+      const done = await asStage(attempt, (ambient) => {
+        own = ambient
+        return perform(stage, attempt)
+      })
+      return { ...number, done, ...took() }
+    } catch (error) {
+      return { ...number, failed: failureData(threw(node, error)), ...took() }
+    }
+  }
+}
+
+const never = new AbortController().signal
+
+const tell = (what: WorkerTells | WorkerState): void => writeNow(workerPipes.tells, `${JSON.stringify(what)}\n`)
+
+/** Asks where a call's files go, and waits for the answer. */
+function folderOf(call: number): string {
+  tell({ call, folder: true })
+  const line = readLineNow(workerPipes.answers)
+  if (line === undefined) return outside(() => process.kill(-process.pid, 'SIGKILL')) as never
+  const answer = JSON.parse(line) as FolderAnswer
+  if ('failed' in answer) throw failureOf(answer.failed)
+  return answer.folder
+}

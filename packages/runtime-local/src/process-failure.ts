@@ -1,0 +1,36 @@
+import { constants } from 'node:os'
+import { dataError, StageFailure } from '@millrace/runner'
+
+/** How the end of a process reads that could not tell itself why it ended. */
+export function processFailure(
+  node: string,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  hasOutput: boolean,
+): StageFailure {
+  if (signal) {
+    const number = constants.signals[signal]
+    const fixes: { readonly [name: string]: string } = {
+      SIGKILL: 'Give the stage more memory, if the machine ended it for using too much.',
+      SIGTERM: 'Find out what sent the signal.',
+      SIGINT: 'Find out what sent the signal.',
+    }
+    return new StageFailure(
+      'process-failed',
+      `the process of "${node}" was ended by ${signal} (${number})`,
+      fixes[signal] ?? 'Read the end of its log for the cause.',
+    )
+  }
+  if (code === 0)
+    return new StageFailure(
+      'no-output',
+      `the process of "${node}" ended with 0 and ${hasOutput ? 'an incomplete' : 'without an'} output`,
+      'Return the output; do not end the process inside the stage.',
+    )
+  return new StageFailure(
+    'process-failed',
+    `the process of "${node}" ended with exit code ${code}`,
+    'Read the end of its log for the cause.',
+    { retry: code !== dataError },
+  )
+}

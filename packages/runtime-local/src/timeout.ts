@@ -1,0 +1,45 @@
+import { millisecondsOf } from '@millrace/ir'
+import { StageFailure, startTimer } from '@millrace/runner'
+import type { AttemptRequest } from './attempt-request.ts'
+
+/** How long what was told to end after a timeout may go on (contracts: stage), in milliseconds. */
+export const killAfter = 1000
+
+/** The timeout of one attempt, which counts from when its code starts. */
+export class Timeout {
+  /** Milliseconds. */
+  readonly after: number
+  readonly failure: StageFailure
+  readonly #late = new AbortController()
+  #stop: (() => void) | undefined
+
+  constructor({ node, options }: AttemptRequest) {
+    const { timeout } = options
+    this.after = timeout === undefined ? Number.POSITIVE_INFINITY : (millisecondsOf(timeout) ?? 0)
+    this.failure = new StageFailure(
+      'stage-timeout',
+      `"${node.id}" did not end within its timeout of ${timeout}`,
+      'Give it a longer timeout, or make it end sooner when context.signal is aborted.',
+    )
+  }
+
+  /** Aborted when it is over; its reason is the failure. */
+  get signal(): AbortSignal {
+    return this.#late.signal
+  }
+
+  get limited(): boolean {
+    return Number.isFinite(this.after)
+  }
+
+  /** Gives when it is over, in milliseconds of `performance.now()`. */
+  start(): number {
+    // a timer that is the only thing left must not hide a promise that nothing can settle
+    if (this.limited) this.#stop ??= startTimer(this.after, () => this.#late.abort(this.failure))
+    return performance.now() + this.after
+  }
+
+  stop(): void {
+    this.#stop?.()
+  }
+}

@@ -1,0 +1,62 @@
+import type { PlanStage, PlanStageSpec } from '@millrace/ir'
+import type { Here, Place } from '../attempt-request.ts'
+import type { CallMeter } from '../call-meter.ts'
+import type { Capacity, Share } from '../capacity.ts'
+import type { LocalOptions } from '../request.ts'
+import { heavyAbove, Weights } from './weights.ts'
+
+/**
+ * Where each call runs. A stage that nobody has measured, and one that computes long, runs in a warm worker; one that
+ * hardly computes is not worth the way there.
+ */
+export class Places {
+  readonly #options: LocalOptions
+  readonly #most: number
+  readonly #weights: Weights
+  readonly #unloadable = new Set<string>()
+
+  constructor(options: LocalOptions, { cpu }: Capacity) {
+    this.#options = options
+    this.#most = Math.max(1, Math.min(Math.ceil(cpu), options.jobs ?? Number.POSITIVE_INFINITY))
+    this.#weights = new Weights(options.store, options.workers?.lightUpTo)
+  }
+
+  async of({ stage }: PlanStage, { code }: PlanStageSpec, share: Share, isolated: boolean): Promise<Place> {
+    if (isolated) return 'process'
+    const { workers } = this.#options
+    // code that nobody knows can't be found again elsewhere
+    if (!workers || code === undefined || this.#unloadable.has(stage)) return here
+    const weights = this.#weights
+    if (share.gpu === 0 && weights.of(code) === 'light')
+      return {
+        took(meter: CallMeter) {
+          const exceeds = meter.exceeds(heavyAbove)
+          if (exceeds) weights.took(code, Number.POSITIVE_INFINITY)
+          else if (exceeds === undefined) weights.doubt(code)
+        },
+      }
+    const program = await workers.code(stage)
+    if (!program) return here
+    return {
+      program,
+      stage,
+      args: workers.args,
+      most: this.#most,
+      heavy: weights.of(code) === 'heavy',
+      took: (milliseconds: number) => weights.took(code, milliseconds),
+    }
+  }
+
+  /** A stage whose modules could not be loaded in a worker runs in this process from now on. */
+  unloadable({ stage }: PlanStage): Here {
+    this.#unloadable.add(stage)
+    return here
+  }
+
+  /** Keeps what was learnt for the next run. */
+  close(): void {
+    if (this.#options.workers) this.#weights.save()
+  }
+}
+
+const here: Here = {}

@@ -1,0 +1,171 @@
+import { attemptFiles, failureData, failureOf, type StageFailure, threw, type WorkerProgram } from '@millrace/runner'
+import type { Performed } from '../attempt.ts'
+import { type AttemptRequest, envOf, seedOf } from '../attempt-request.ts'
+import { origin } from '../origin.ts'
+import { processFailure } from '../process-failure.ts'
+import { killAfter, type Timeout } from '../timeout.ts'
+import { type Placed, workerPool } from './worker-pool.ts'
+import type { WorkerEnd, WorkerJob } from './worker-process.ts'
+
+/** How a stage is run in a warm worker. */
+export interface WorkerPlace {
+  readonly program: WorkerProgram
+  readonly stage: string
+  /** Command line of a worker, after the Node executable. */
+  readonly args: readonly string[]
+  /** Workers at once, of those that see no GPU and that others share. */
+  readonly most: number
+  /** Whether it is known to compute long, so that nobody is to share its worker. */
+  readonly heavy: boolean
+  /** Hears how long a call computed, in milliseconds. */
+  took(milliseconds: number): void
+}
+
+/** Its modules can't be loaded in another process: it must run in this one. */
+export class Unloadable extends Error {}
+
+/** Its worker ended while others ran there, too: nobody knows whose doing it was. */
+class WorkerLost extends Error {}
+
+/** How often a call is begun again whose worker was lost. */
+const again = 3
+
+/** @throws StageFailure; Unloadable */
+export async function runInWorker(request: AttemptRequest, place: WorkerPlace, timeout: Timeout): Promise<Performed> {
+  for (let round = 0; ; round++) {
+    try {
+      return await new Call(request, place, timeout, place.heavy || round > 0).ended
+    } catch (error) {
+      if (!(error instanceof WorkerLost) || round === again || request.cancel.aborted) throw error
+      request.again()
+    }
+  }
+}
+
+/** One call in a worker. */
+class Call implements WorkerJob {
+  readonly ended: Promise<Performed>
+  readonly program: WorkerProgram
+  readonly call: WorkerJob['call']
+  readonly cpu: number
+  readonly alone: boolean
+  readonly #request: AttemptRequest
+  readonly #place: WorkerPlace
+  readonly #timeout: Timeout
+  #settle: { resolve(made: Performed): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
+  #undo: (() => void)[] = []
+
+  constructor(request: AttemptRequest, place: WorkerPlace, timeout: Timeout, alone: boolean) {
+    this.#request = request
+    this.#place = place
+    this.#timeout = timeout
+    this.program = place.program
+    this.alone = alone
+    this.cpu = request.share.cpu
+    this.call = {
+      stage: place.stage,
+      node: request.node.id,
+      input: request.input,
+      seed: seedOf(request.key),
+      resources: request.share.resources,
+      env: envOf(request),
+      attempt: request.attempt,
+      ...(timeout.limited ? { timeout: { after: timeout.after, failure: failureData(timeout.failure) } } : {}),
+    }
+    this.ended = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+    })
+    this.#begin()
+  }
+
+  #begin(): void {
+    const { gpus, cancel, kill } = this.#request
+    const start = workerPool.startOf(this.#place.args, origin(), gpus)
+    const placed = workerPool.run(this, start, gpus.length > 0 ? 1 : this.#place.most)
+    this.#on(cancel, () => {
+      if (!placed.stop(failureData(cancel.reason as StageFailure))) this.#reject(cancel.reason)
+    })
+    this.#on(kill, () => {
+      placed.kill()
+      this.#reject(kill.reason)
+    })
+    this.#on(this.#timeout.signal, () => this.#late(placed))
+  }
+
+  #late(placed: Placed): void {
+    placed.stop(failureData(this.#timeout.failure))
+    const timer = setTimeout(() => placed.kill(), killAfter)
+    this.#undo.push(() => clearTimeout(timer))
+  }
+
+  #on(signal: AbortSignal, act: () => void): void {
+    if (signal.aborted) return act()
+    signal.addEventListener('abort', act, { once: true })
+    this.#undo.push(() => signal.removeEventListener('abort', act))
+  }
+
+  heard(tells: Parameters<WorkerJob['heard']>[0]): void {
+    try {
+      this.#hear(tells)
+    } catch (error) {
+      // the store fails, within which it is told
+      this.#reject(error)
+    }
+  }
+
+  #hear(tells: Parameters<WorkerJob['heard']>[0]): void {
+    const { log, event, metric } = this.#request
+    if ('print' in tells) log.write(tells.print)
+    else if ('log' in tells) event(tells.log, tells.message, tells.data)
+    else if ('metric' in tells) metric(tells.metric)
+    else if ('began' in tells) this.#timeout.start()
+    else if ('unloadable' in tells) this.#reject(new Unloadable(tells.unloadable))
+    else {
+      this.#place.took(tells.processor)
+      if ('failed' in tells) this.#reject(this.#outOfTime ?? failureOf(tells.failed))
+      else if (this.#outOfTime) this.#reject(this.#outOfTime)
+      else this.#resolve({ ...tells.done, seconds: tells.seconds })
+    }
+  }
+
+  /** What comes of it after its time is that it came too late. */
+  get #outOfTime(): StageFailure | undefined {
+    return this.#timeout.signal.aborted ? this.#timeout.failure : undefined
+  }
+
+  print(text: string): void {
+    this.#request.log.write(text)
+  }
+
+  folder(): ReturnType<WorkerJob['folder']> {
+    try {
+      return { folder: attemptFiles(this.#request.folder()).files }
+    } catch (error) {
+      return { failed: failureData(threw(this.#request.node.id, error)) }
+    }
+  }
+
+  refused(): void {
+    this.#reject(new Unloadable('no worker can be started'))
+  }
+
+  lost({ code, signal }: WorkerEnd, alone: boolean): void {
+    if (this.#outOfTime) this.#reject(this.#outOfTime)
+    else if (!alone) this.#reject(new WorkerLost())
+    else this.#reject(processFailure(this.#request.node.id, code, signal, false))
+  }
+
+  #resolve(made: Performed): void {
+    this.#end()
+    this.#settle.resolve(made)
+  }
+
+  #reject(error: unknown): void {
+    this.#end()
+    this.#settle.reject(error)
+  }
+
+  #end(): void {
+    for (const undo of this.#undo.splice(0)) undo()
+  }
+}

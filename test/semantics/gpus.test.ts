@@ -1,0 +1,121 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Event } from '@millrace/ir'
+import { expect, test } from 'vitest'
+import { program } from '../support/program.ts'
+
+const text = `import { setTimeout as sleep } from 'node:timers/promises'
+import { main, map, pipeline, stage } from 'millrace'
+import { z } from 'zod'
+const input = z.object({ n: z.int() })
+const output = z.object({ sees: z.string(), order: z.string(), gpu: z.unknown() })
+const look = (gpu: unknown) => ({
+  sees: process.env.CUDA_VISIBLE_DEVICES ?? 'unset', order: process.env.CUDA_DEVICE_ORDER ?? 'unset',
+  gpu: gpu ?? null,
+})
+const run = async (_: unknown, { resources }: { readonly resources: { readonly gpu?: unknown } }) => {
+  await sleep(100)
+  return look(resources.gpu)
+}
+export const train = stage('train', { input, output, resources: { cpu: 0.1, gpu: { type: 'h100-80gb', count: 1 } }, run })
+export const plain = stage('plain', { input, output, resources: { cpu: 0.1 }, run })
+export const gpus = pipeline('gpus', {
+  input: z.object({ list: z.array(z.int()).default([0, 1, 2, 3]) }),
+  build: ({ list }) => ({
+    trained: map(list, (n) => train({ n })),
+    both: train.with({ resources: { gpu: 2 } })({ n: 10 }),
+    apart: train.with({ isolate: 'process' })({ n: 11 }),
+    plain: plain({ n: 100 }),
+    plainApart: plain.with({ isolate: 'process' })({ n: 101 }),
+  }),
+})
+main(import.meta, gpus)
+`
+
+interface Seen {
+  readonly sees: string
+  readonly order: string
+  readonly gpu: unknown
+}
+
+/** A program on a machine whose nvidia-smi tells what the test wants. */
+function onMachine(list: string) {
+  const it = program(text)
+  const bin = join(it.folder, 'bin')
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'nvidia-smi'), `#!/bin/sh\ncat <<'END'\n${list}END\n`)
+  chmodSync(join(bin, 'nvidia-smi'), 0o755)
+  const env = { PATH: `${bin}:${process.env.PATH}`, MILLRACE_LIGHT: '0' }
+  return { ...it, env }
+}
+
+const two = `GPU 0: NVIDIA H200 (UUID: GPU-aaaaaaaa-0000)
+GPU 1: NVIDIA H200 (UUID: GPU-bbbbbbbb-0000)
+`
+
+/** How many GPUs are in use at once at the most, as the events tell. */
+function mostAtOnce(events: readonly Event[]): number {
+  let [now, most] = [0, 0]
+  const held = new Map<string, number>()
+  for (const event of events) {
+    if (!('node' in event)) continue
+    const call = `${event.node} ${event.index}`
+    if (event.event === 'stage.started') {
+      const { gpu } = event.resources
+      held.set(call, typeof gpu === 'object' ? gpu.count : (gpu ?? 0))
+      now += held.get(call) ?? 0
+    } else if (event.event === 'stage.succeeded') now -= held.get(call) ?? 0
+    most = Math.max(most, now)
+  }
+  return most
+}
+
+test('each stage sees exactly the GPUs that it got, one that asks for none sees none', async () => {
+  const { run, env } = onMachine(two)
+  const ran = await run(['--json'], { env })
+  const events = ran.events() as unknown as Event[]
+  const { output } = events.at(-1) as unknown as {
+    output: { trained: Seen[]; both: Seen; apart: Seen; plain: Seen; plainApart: Seen }
+  }
+  expect(ran.code).toBe(0)
+  const ids = ['GPU-aaaaaaaa-0000', 'GPU-bbbbbbbb-0000']
+  for (const { sees, order, gpu } of [...output.trained, output.apart]) {
+    expect(ids).toContain(sees)
+    expect([order, gpu]).toEqual(['PCI_BUS_ID', { type: 'h100-80gb', count: 1 }])
+  }
+  expect(output.both).toMatchObject({ sees: ids.join(','), gpu: 2 })
+  for (const { sees, gpu } of [output.plain, output.plainApart]) expect([sees, gpu]).toEqual(['', null])
+  expect(mostAtOnce(events)).toBe(2)
+  const notices = events.flatMap((at) => (at.event === 'notice' ? [`${at.code}: ${at.message}`] : []))
+  expect(notices).toEqual([
+    'resources-cut: this machine has GPUs of another type than asked for, which are taken instead: "train" (gpu h100-80gb: NVIDIA H200), "train.3" (gpu h100-80gb: NVIDIA H200)',
+  ])
+})
+
+test('a machine of one runs them one at a time, with what was cut told', async () => {
+  const { run, env } = onMachine('GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-cccccccc-0000)\n')
+  const ran = await run(['--json'], { env })
+  const events = ran.events() as unknown as Event[]
+  const { output } = events.at(-1) as unknown as { output: { trained: Seen[]; both: Seen } }
+  expect([ran.code, mostAtOnce(events)]).toEqual([0, 1])
+  expect([...output.trained, output.both].map(({ sees }) => sees)).toEqual(Array(5).fill('GPU-cccccccc-0000'))
+  const notices = events.flatMap((at) => (at.event === 'notice' ? [at.message] : []))
+  expect(notices).toEqual(['this machine has less than asked for; requests were cut: "train.2" (gpu 2 to 1)'])
+})
+
+test('--strict refuses another type', async () => {
+  const { run, env } = onMachine(two)
+  const ran = await run(['--strict'], { env })
+  expect([ran.code, ran.stderr.split('\n')[0]]).toEqual([
+    2,
+    'error[resources-missing]: "train" asks for more than this machine has: gpu h100-80gb: NVIDIA H200',
+  ])
+})
+
+test('variables of the run say which there are', async () => {
+  const { run, env } = onMachine(two)
+  const ran = await run(['--json'], { env: { ...env, CUDA_VISIBLE_DEVICES: '7' } })
+  const { output } = ran.events().at(-1) as unknown as { output: { trained: Seen[]; plain: Seen } }
+  expect(output.trained.map(({ sees, order }) => [sees, order])).toEqual(Array(4).fill(['7', 'unset']))
+  expect(output.plain.sees).toBe('')
+})
