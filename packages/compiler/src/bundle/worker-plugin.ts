@@ -86,6 +86,8 @@ export class WorkerPlugin {
     const root = graph.packages.nearest(dirname(file))
     return {
       id: file,
+      // as where it runs unbundled, whatever `sideEffects` of its package.json says
+      moduleSideEffects: true,
       ...(root === undefined ? {} : { packageJsonPath: join(root, 'package.json') }),
     }
   }
