@@ -5,6 +5,7 @@ import type { Asset } from './assets.ts'
 import { bundleModule, type Printed } from './bundle-module.ts'
 import { canonicalOrder } from './canonical-order.ts'
 import type { LocalModule, ModuleGraph, Problem, Uncounted } from './module-graph.ts'
+import type { PackageContents, PackageId } from './package-contents.ts'
 import type { Package } from './packages.ts'
 import { replaceTokens, type Token, tokensIn } from './tokens.ts'
 import { contractNumber, type Tools } from './tools.ts'
@@ -16,10 +17,15 @@ export interface StageDigest {
   readonly modules: ReadonlyMap<LocalModule, Digest>
   /** Digests of assets by absolute path. */
   readonly assets: ReadonlyMap<string, Digest>
-  /** `name@version`, with all they depend on, sorted. */
-  readonly packages: readonly string[]
+  /** With all that they depend on, sorted. */
+  readonly packages: readonly UsedPackage[]
   /** Where its code finds files that the digest doesn't count. */
   readonly uncounted: readonly Uncounted[]
+}
+
+/** A package, by what stands for it in the digest; one that isn't there has no folder. */
+export interface UsedPackage extends PackageId {
+  readonly root?: string
 }
 
 /** Why a stage has no digest. */
@@ -32,17 +38,19 @@ export interface StageProblems {
 export class StageDigester {
   readonly #tools: Tools
   readonly #graph: ModuleGraph
+  readonly #contents: PackageContents
   readonly #onDemand = new Map<number, Promise<Printed>>()
   readonly #assets = new Map<string, AssetContent | undefined>()
 
-  constructor(tools: Tools, graph: ModuleGraph) {
+  constructor(tools: Tools, graph: ModuleGraph, contents: PackageContents) {
     this.#tools = tools
     this.#graph = graph
+    this.#contents = contents
   }
 
   /**
    * The digest over what an export needs: the printed code of its modules and of all that it loads on demand, the
-   * content of its assets, and its packages by version with all they depend on.
+   * content of its assets, and its packages by version, and by content where that was changed, with all they depend on.
    */
   async digest(module: LocalModule, name: string): Promise<StageDigest | StageProblems> {
     const parts = [await this.#print(module, name)]
@@ -66,10 +74,10 @@ export class StageDigester {
     const used = [...tokens.values()]
     const problems = this.#problems([...inNeeded.values()])
     if (problems) return problems
-    const packages = this.#packages(used)
+    const packages = await this.#packages(used)
     const code = parts.map((part) => replaceTokens(part.code, (token) => this.#text(token, ordinals)))
     return {
-      code: digestJson({ contract: contractNumber, code, packages }),
+      code: digestJson({ contract: contractNumber, code, packages: textsOf(packages) }),
       modules: this.#modules(parts),
       assets: new Map(
         this.#used(used, 'asset', this.#graph.assets).flatMap((asset) => [...(this.#asset(asset)?.sources ?? [])]),
@@ -143,15 +151,18 @@ export class StageDigester {
     return problems.length + missing.length > 0 ? { problems, missing } : undefined
   }
 
-  #packages(tokens: readonly Token[]): string[] {
+  async #packages(tokens: readonly Token[]): Promise<UsedPackage[]> {
     const externals = this.#used(tokens, 'package', this.#graph.externals)
     const found: Package[] = []
-    const absent: string[] = []
+    const absent: UsedPackage[] = []
     for (const external of externals) {
       if (external.package) found.push(external.package)
-      else absent.push(external.id)
+      else absent.push({ id: external.id })
     }
-    return [...this.#graph.packages.closure(found), ...absent].sort()
+    const used = await Promise.all(
+      this.#graph.packages.closure(found).map(async (at) => ({ ...(await this.#contents.idOf(at)), root: at.root })),
+    )
+    return [...used, ...absent].sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
   }
 
   #asset({ path, module }: Asset): AssetContent | undefined {
@@ -183,6 +194,11 @@ export class StageDigester {
     }
   }
 }
+
+const textOf = ({ id, digest }: PackageId): string => (digest === undefined ? id : `${id} ${digest}`)
+
+/** Each once. */
+const textsOf = (packages: readonly PackageId[]): string[] => [...new Set(packages.map(textOf))]
 
 const maybeUncounted =
   /\bimport\.meta\b|\bimport\(|\brequire\b|\bcreateRequire\b|__(?:dir|file)name\b|\bmodule\b|\bread|Stream\b|\bopen|Worker|fork|\benv\b|exists|stat\b|Sync\b|access|\bcp\b|copy/

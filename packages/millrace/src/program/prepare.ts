@@ -86,6 +86,7 @@ export const readingOf = ({ entry, store, importModule }: Omit<Preparing, 'given
   entry,
   importModule,
   kept: store.code,
+  firstSeen: (id, digest) => store.packages.first(id, digest),
 })
 
 /** @throws DiagnosticError with the errors, if there are any */

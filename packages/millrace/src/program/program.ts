@@ -6,6 +6,7 @@ import {
   type CodeIndex,
   checkBuilds,
   checkGraph,
+  type FirstSeen,
   indexCode,
   planGraph,
 } from '@millrace/compiler'
@@ -52,18 +53,23 @@ export interface CodeOptions {
   readonly importModule: ImportModule
   /** Where digests that are still right are kept. */
   readonly kept: CacheFolder
+  /** What packages held when they were first used in this store. Default: what they hold. */
+  readonly firstSeen?: FirstSeen
 }
 
 /** Finds and digests the code of a program's stages. */
-export async function readCode(program: Program, { entry, importModule, kept }: CodeOptions): Promise<CodeIndex> {
-  if (entry === undefined) return { stages: new Map(), modules: [], diagnostics: [] }
+export async function readCode(
+  program: Program,
+  { entry, importModule, kept, firstSeen }: CodeOptions,
+): Promise<CodeIndex> {
+  if (entry === undefined) return { stages: new Map(), modules: [], packages: new Map(), diagnostics: [] }
   const stages = [...program.traced.stages].map(([key, { name, self, env }]) => ({
     key,
     name,
     stage: self,
     env: Object.keys(env),
   }))
-  return indexCode({ entry, stages, importModule, ...kept })
+  return indexCode({ entry, stages, importModule, ...(firstSeen ? { firstSeen } : {}), ...kept })
 }
 
 /** Uses of values to come that only the source of a build shows: no proxy can trap a comparison or a condition. */

@@ -1,7 +1,7 @@
 import type { CodeIndex } from '@millrace/compiler'
 import { type Diagnostic, optionsOf, type Plan, type PlanStage } from '@millrace/ir'
-import { changedSinceStart } from './code-file.ts'
-import { codeFiles } from './code-files.ts'
+import { changedSinceStart, isSinceStart } from './code-file.ts'
+import { codeFiles, codePackages } from './code-files.ts'
 import type { Planned, Program } from './program.ts'
 
 /** The stages whose code nobody knows, by key, each with the file that is the cause. */
@@ -23,8 +23,11 @@ export function staleStages(code: CodeIndex, plan: Plan): StaleStages {
   }
   const stale = new Map<string, string>()
   for (const [key, stage] of code.stages) {
-    const changed = here.has(key) ? codeFiles(code, stage).find(({ path }) => isChanged(path)) : undefined
-    if (changed) stale.set(key, changed.source)
+    if (!here.has(key)) continue
+    const changed =
+      codeFiles(code, stage).find(({ path }) => isChanged(path))?.source ??
+      codePackages(code, stage).find(({ changed }) => isSinceStart(changed))?.id
+    if (changed !== undefined) stale.set(key, changed)
   }
   return stale
 }
