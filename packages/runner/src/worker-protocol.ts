@@ -62,8 +62,14 @@ export interface WorkerLeft {
   readonly exits: boolean
 }
 
+/** The modules of a call's stage are loaded; `loading`: they were not before it came. */
+interface WorkerBegan {
+  readonly began: true
+  readonly loading: boolean
+}
+
 export type WorkerTells = { readonly call: number } & (
-  | { readonly began: true }
+  | WorkerBegan
   /** Its program can't be loaded here. */
   | { readonly unloadable: string }
   | { readonly print: string }

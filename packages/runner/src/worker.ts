@@ -44,6 +44,7 @@ class Worker {
   readonly #told = new Socket({ fd: workerPipes.told, readable: true, writable: false })
   readonly #stops = new Map<number, AbortController>()
   readonly #lines = new Lines()
+  readonly #loaded = new Set<string>()
   /** Handlers of the end of this process that are ours, or Node's. */
   readonly #exits = process.listenerCount('exit')
 
@@ -99,13 +100,15 @@ class Worker {
     const { node } = call
     const number = { call: call.call }
     let stage: LoadedStage
+    const loading = !this.#loaded.has(`${call.program} ${call.stage}`)
     try {
       // what its modules print was printed where they were loaded first
       stage = await asStage({ node, print: () => {}, giveUp: never }, () => this.#host.load(call.program, call.stage))
     } catch (error) {
       return { ...number, unloadable: threw(node, error).message }
     }
-    tell({ ...number, began: true })
+    this.#loaded.add(`${call.program} ${call.stage}`)
+    tell({ ...number, began: true, loading })
     const began = performance.now()
     const { timeout } = call
     const attempt: Attempt = {

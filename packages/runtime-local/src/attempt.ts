@@ -9,6 +9,8 @@ import { runInWorker } from './workers/worker-attempt.ts'
 export interface Performed extends Outcome {
   /** From when its code began. */
   readonly seconds: number
+  /** Whether a worker loaded its modules for it. Default false. */
+  readonly loading?: boolean
 }
 
 /** @throws StageFailure; Unloadable */

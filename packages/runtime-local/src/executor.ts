@@ -216,7 +216,7 @@ export class Executor {
       const changed = chosen.cache || reader === 'loading' ? await options.changed(node.stage, reader) : undefined
       if (changed !== undefined) throw wrongCode(node, changed)
     }
-    await checkCode(where === 'process' ? 'loading' : readerOf(where))
+    await checkCode(readerOf(where))
     const request: AttemptRequest = {
       pipeline: plan.pipeline,
       node,
@@ -263,11 +263,11 @@ export class Executor {
       kill,
     }
     try {
-      const { output, seconds } = await this.#perform(request, checkCode)
+      const { output, seconds, loading } = await this.#perform(request, checkCode)
       // what a stage gives once it was told to end is what it had by then
       if (cancel.aborted) throw cancel.reason
       await inputs.verifyAgain()
-      await checkCode(where === 'process' ? 'loaded' : readerOf(request.place))
+      await checkCode(where === 'process' ? 'loaded' : readerOf(request.place, loading))
       const digest = outputDigest(spec.output, output)
       return { output, digest, metrics, attempt: folder, apart: where === 'process', seconds, log: log.file }
     } catch (error) {
@@ -291,7 +291,11 @@ export class Executor {
 
 const newToken = (): string => `${tokenPrefix}${(attempts++).toString(16).padStart(6, '0')}`
 
-const readerOf = (place: Place): Reader => (typeof place === 'object' && 'program' in place ? 'bundle' : 'here')
+function readerOf(place: Place, loading = false): Reader {
+  if (place === 'process') return 'loading'
+  if (!('program' in place)) return 'here'
+  return loading ? 'bundleLoading' : 'bundle'
+}
 
 const wrongCode = ({ id }: PlanStage, file: string): StageFailure =>
   new StageFailure(

@@ -51,8 +51,11 @@ export interface LocalWorkers {
   readonly lightUpTo?: number
 }
 
-/** Who runs a stage: this process; a child that reads its modules; a child that has read them; a worker, from its bundle. */
-export type Reader = 'here' | 'loading' | 'loaded' | 'bundle'
+/**
+ * Who runs a stage: this process; a child that reads its modules, or has read them; a worker that has loaded its bundle,
+ * or has loaded it just now.
+ */
+export type Reader = 'here' | 'loading' | 'loaded' | 'bundle' | 'bundleLoading'
 
 /** What a child tells when it has read the modules of its stage. */
 export interface Loaded {

@@ -4,6 +4,7 @@ import { type Diagnostic, DiagnosticError, isObject, nowhere } from '@millrace/i
 import { errnoOf, onDisk, readText, shown, storeFailed } from './disk.ts'
 import { makeFolder } from './make-folder.ts'
 import { hasLiveOwner } from './owner.ts'
+import { FolderPackages, type PackageRecords } from './package-records.ts'
 import { type Pruned, type PruneOptions, prune } from './prune.ts'
 import { FolderResults, type Results } from './results.ts'
 import { FolderRuns, type Runs } from './runs.ts'
@@ -16,6 +17,8 @@ export interface Store {
   readonly runs: Runs
   /** What is known of a program's code, from run to run: a folder, and a new path in it for a file that isn't whole yet. */
   readonly code: { readonly cache: string; temporary(): string }
+  /** What packages held when they were first used. */
+  readonly packages: PackageRecords
   /** Removes what nobody needs (prune.ts); `tell` hears of each thing. Returns what could not be removed, and why. */
   prune(options: PruneOptions, tell: (pruned: Pruned) => void): Diagnostic[]
   /** Gives back the open files of packs; for a process that opens many stores. */
@@ -33,7 +36,8 @@ export function openStore(root: string): Store {
   const path = resolve(root)
   onDisk('create', path, () => makeFolder(path))
   checkFormat(path)
-  for (const scratch of ['', 'results/tmp', 'runs/tmp', 'attempts/.open', 'code', 'prune']) sweep(join(path, scratch))
+  for (const scratch of ['', 'results/tmp', 'runs/tmp', 'attempts/.open', 'code', 'packages', 'prune'])
+    sweep(join(path, scratch))
   const runs = new FolderRuns(join(path, 'runs'))
   const roots = [path, onDisk('read', path, () => realpathSync(path))] as const
   const results = new FolderResults(roots, (run) => hasLiveOwner(runs.path(run)))
@@ -42,6 +46,7 @@ export function openStore(root: string): Store {
     results,
     runs,
     code: { cache: join(path, 'code'), temporary: () => temporaryPath(join(path, 'code')) },
+    packages: new FolderPackages(join(path, 'packages')),
     prune: (options, tell) => prune(path, options, tell),
     close: () => results.close(),
   }

@@ -12,11 +12,17 @@ const toRead = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 /** What was kept under a fingerprint; undefined for none, for another's, and for what can't be read. */
 export function readCache<T>(path: string, fingerprint: Json): T | undefined {
+  const kept = readAnyCache<T>(path)
+  return kept && canonical(kept.fingerprint) === canonical(fingerprint) ? kept.value : undefined
+}
+
+/** What was kept last, under whatever fingerprint; undefined for none, and for what can't be read. */
+export function readAnyCache<T>(path: string): { readonly fingerprint: Json; readonly value: T } | undefined {
   try {
     const kept = unseal(readFileSync(path, { flag: toRead as never }).toString()) as
       | { fingerprint?: Json; value?: T }
       | undefined
-    return kept && canonical(kept.fingerprint ?? null) === canonical(fingerprint) ? kept.value : undefined
+    return kept?.value === undefined ? undefined : { fingerprint: kept.fingerprint ?? null, value: kept.value }
   } catch {
     return undefined
   }

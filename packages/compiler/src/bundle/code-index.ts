@@ -1,14 +1,17 @@
 import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import type { Diagnostic, Digest, Json } from '@millrace/ir'
-import { type CacheFolder, cachePath, readCache, writeCache } from './cache-file.ts'
+import { canonical, type Diagnostic, type Digest, type Json } from '@millrace/ir'
+import { type CacheFolder, cachePath, readAnyCache, writeCache } from './cache-file.ts'
 import { type EvidenceRecord, stillHolds } from './evidence.ts'
 import type { WantedStage } from './find-stages.ts'
 import { exported, type ImportModule } from './namespaces.ts'
+import { type FirstSeen, type KeptPackage, type PackageContent, PackageContents } from './package-contents.ts'
 import { userConditions } from './resolve-import.ts'
 import { contractNumber, printerVersion } from './tools.ts'
 
 export interface CodeRequest extends CacheFolder {
+  /** Default: every package is what it was published as. */
+  readonly firstSeen?: FirstSeen
   /** Absolute path of the program. */
   readonly entry: string
   /** The stages to find, each under a key of the caller's. */
@@ -35,6 +38,14 @@ export interface StageCode {
   readonly files: Readonly<Record<string, Digest>>
   /** Whether a process that loads none of the author's modules can run it (`workerCode`). */
   readonly movable: boolean
+  /** Folders of its packages. */
+  readonly packages: readonly string[]
+}
+
+/** A package that some stage uses, or that one of these depends on. */
+export interface IndexedPackage extends PackageContent {
+  /** `name@version` */
+  readonly id: string
 }
 
 export interface CodeIndex {
@@ -42,12 +53,15 @@ export interface CodeIndex {
   readonly stages: ReadonlyMap<string, StageCode>
   /** Absolute paths of the local modules that importing the entry loads, in the order in which they run. */
   readonly modules: readonly string[]
+  /** By their folders. */
+  readonly packages: ReadonlyMap<string, IndexedPackage>
   readonly diagnostics: readonly Diagnostic[]
 }
 
 /** What the cache holds. */
 interface Kept {
   readonly evidence: EvidenceRecord
+  readonly packages: readonly KeptPackage[]
   readonly stages: readonly (readonly [string, StageCode])[]
   readonly modules: readonly string[]
   readonly diagnostics: readonly Diagnostic[]
@@ -63,16 +77,23 @@ interface Kept {
 export async function indexCode(request: CodeRequest): Promise<CodeIndex> {
   const path = request.cache === undefined ? undefined : cachePath(request.cache, 'code', request.entry)
   const fingerprint = fingerprintOf(request)
-  const kept = path === undefined ? undefined : readCache<Kept>(path, fingerprint)
-  if (kept && (await isValid(kept, request)))
-    return { stages: new Map(kept.stages), modules: kept.modules, diagnostics: kept.diagnostics }
+  const found = path === undefined ? undefined : readAnyCache<Kept>(path)
+  const kept = found && canonical(found.fingerprint) === canonical(fingerprint) ? found.value : undefined
+  const contents = new PackageContents(packagesIn(found?.value), request.firstSeen)
+  if (kept && (await isValid(kept, contents, request))) {
+    const packages = contents.indexed(kept.packages)
+    // so that what has other times and the same bytes is read but once
+    if (path !== undefined && kept.packages.some(({ root, mark }) => packages.get(root)?.mark !== mark))
+      writeCache(path, fingerprint, { ...kept, packages: contents.renewed(kept.packages) } satisfies Kept, request)
+    return { stages: new Map(kept.stages), modules: kept.modules, packages, diagnostics: kept.diagnostics }
+  }
 
   request.anew?.()
   const { computeIndex } = await import('./compute-index.ts')
-  const { index, evidence } = await computeIndex(request)
+  const { index, evidence, packages } = await computeIndex(request, contents)
   // what a failure depends on (a file that isn't there) may not be on record
   if (path !== undefined && !index.diagnostics.some(({ severity }) => severity === 'error'))
-    writeCache(path, fingerprint, { ...index, evidence, stages: [...index.stages] } satisfies Kept, request)
+    writeCache(path, fingerprint, { ...index, evidence, packages, stages: [...index.stages] } satisfies Kept, request)
   return index
 }
 
@@ -81,7 +102,7 @@ export const isIndexed = ({ cache }: CacheFolder, entry: string): boolean =>
   cache !== undefined && existsSync(cachePath(cache, 'code', entry))
 
 const fingerprintOf = ({ entry, stages }: CodeRequest): Json => ({
-  format: 4,
+  format: 5,
   contract: contractNumber,
   printer: printerVersion,
   conditions: userConditions(),
@@ -89,9 +110,13 @@ const fingerprintOf = ({ entry, stages }: CodeRequest): Json => ({
   stages: stages.map(({ key, env = [] }) => [key, ...env].join('\0')).sort(),
 })
 
-async function isValid(kept: Kept, { stages, importModule }: CodeRequest): Promise<boolean> {
+/** Also of a program that has changed since. */
+const packagesIn = (kept: Partial<Kept> | undefined): readonly KeptPackage[] =>
+  Array.isArray(kept?.packages) ? kept.packages.filter((at) => typeof at?.root === 'string') : []
+
+async function isValid(kept: Kept, contents: PackageContents, { stages, importModule }: CodeRequest): Promise<boolean> {
   try {
-    if (!stillHolds(kept.evidence)) return false
+    if (!stillHolds(kept.evidence) || !contents.stillHold(kept.packages)) return false
     const codes = new Map(kept.stages)
     if (!Array.isArray(kept.modules) || !Array.isArray(kept.diagnostics)) return false
     for (const { key, stage } of stages) {

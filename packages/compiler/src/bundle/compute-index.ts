@@ -7,6 +7,8 @@ import type { EvidenceRecord } from './evidence.ts'
 import { type FoundStage, findStages } from './find-stages.ts'
 import { indexModules } from './index-modules.ts'
 import { type LocalModule, ModuleGraph, type Uncounted } from './module-graph.ts'
+import type { KeptPackage, PackageContents } from './package-contents.ts'
+import type { Package } from './packages.ts'
 import { isCode } from './read-module.ts'
 import { loadTools } from './tools.ts'
 
@@ -16,10 +18,15 @@ const atOnce = 4
 /** What an index was computed with, while it lasts: who needs the modules again need not read them again. */
 export const graphs = new WeakMap<CodeIndex, ModuleGraph>()
 
+/** An index, with what it rests on. */
+interface Computed {
+  readonly index: CodeIndex
+  readonly evidence: EvidenceRecord
+  readonly packages: readonly KeptPackage[]
+}
+
 /** Indexes a program anew; see `indexCode`. */
-export async function computeIndex(
-  request: CodeRequest,
-): Promise<{ readonly index: CodeIndex; readonly evidence: EvidenceRecord }> {
+export async function computeIndex(request: CodeRequest, contents: PackageContents): Promise<Computed> {
   const tools = await loadTools()
   const graph = new ModuleGraph(tools)
   const entry = graph.evidence.exists(request.entry) ? graph.evidence.realpath(request.entry) : request.entry
@@ -32,7 +39,8 @@ export async function computeIndex(
     modules.filter(({ file }) => isCode(file)),
     (url) => request.importModule(url),
   )
-  const digester = new StageDigester(tools, graph)
+  const digester = new StageDigester(tools, graph, contents)
+  const used = new Set<string>()
   const stages = new Map<string, StageCode>()
   const kept = new Set<LocalModule>()
   const missing = new Set<string>()
@@ -45,6 +53,7 @@ export async function computeIndex(
       const digest = await digester.digest(module, name)
       if ('code' in digest) {
         stages.set(key, stageCode(stage, digest, graph, folder))
+        for (const { root } of digest.packages) if (root !== undefined) used.add(root)
         for (const used of digest.modules.keys()) kept.add(used)
         for (const site of digest.uncounted) uncounted.set(site, [...(uncounted.get(site) ?? []), key])
         return
@@ -69,9 +78,15 @@ export async function computeIndex(
     const code = stages.get(key)
     return code ? [[key, code] as const] : []
   })
-  const index = { stages: new Map(ordered), modules: modules.map(({ file }) => file), diagnostics }
+  const packages = [...used].sort().map((root) => contents.kept(graph.packages.at(root) as Package))
+  const index: CodeIndex = {
+    stages: new Map(ordered),
+    modules: modules.map(({ file }) => file),
+    packages: contents.indexed(packages),
+    diagnostics,
+  }
   graphs.set(index, graph)
-  return { index, evidence: graph.evidence.record() }
+  return { index, evidence: graph.evidence.record(), packages }
 }
 
 /** What of a place is told: a variable that is read there, or the place. */
@@ -111,7 +126,7 @@ function stageCode(
   const sources = [
     ...Array.from(digest.modules, ([{ file }, code]) => [pathIn(folder, file), code] as const),
     ...assets,
-    ...digest.packages.map((id) => [id, digestBytes(id)] as const),
+    ...digest.packages.map(({ id, digest }) => [id, digest ?? digestBytes(id)] as const),
   ]
   const files = [
     ...Array.from(digest.modules.keys(), ({ file }) => [pathIn(folder, file), evidence.digest(file)] as const),
@@ -126,6 +141,7 @@ function stageCode(
     sources: sorted(sources),
     files: sorted(files),
     movable: digest.movable,
+    packages: digest.packages.flatMap(({ root }) => root ?? []),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Asset } from './assets.ts'
 import { bundleModule, type Printed } from './bundle-module.ts'
 import { canonicalOrder } from './canonical-order.ts'
 import type { LocalModule, ModuleGraph, Problem, Uncounted } from './module-graph.ts'
+import type { PackageContents, PackageId } from './package-contents.ts'
 import type { Package } from './packages.ts'
 import { replaceTokens, type Token, tokensIn } from './tokens.ts'
 import { contractNumber, type Tools } from './tools.ts'
@@ -16,12 +17,17 @@ export interface StageDigest {
   readonly modules: ReadonlyMap<LocalModule, Digest>
   /** Digests of assets by absolute path. */
   readonly assets: ReadonlyMap<string, Digest>
-  /** `name@version`, with all they depend on, sorted. */
-  readonly packages: readonly string[]
+  /** With all that they depend on, sorted. */
+  readonly packages: readonly UsedPackage[]
   /** Where its code finds files that the digest doesn't count. */
   readonly uncounted: readonly Uncounted[]
   /** Whether a process that loads none of the author's modules can run it. */
   readonly movable: boolean
+}
+
+/** A package, by what stands for it in the digest; one that isn't there has no folder. */
+export interface UsedPackage extends PackageId {
+  readonly root?: string
 }
 
 /** Why a stage has no digest. */
@@ -34,17 +40,19 @@ export interface StageProblems {
 export class StageDigester {
   readonly #tools: Tools
   readonly #graph: ModuleGraph
+  readonly #contents: PackageContents
   readonly #onDemand = new Map<number, Promise<Printed>>()
   readonly #assets = new Map<string, AssetContent | undefined>()
 
-  constructor(tools: Tools, graph: ModuleGraph) {
+  constructor(tools: Tools, graph: ModuleGraph, contents: PackageContents) {
     this.#tools = tools
     this.#graph = graph
+    this.#contents = contents
   }
 
   /**
    * The digest over what an export needs: the printed code of its modules and of all that it loads on demand, the
-   * content of its assets, and its packages by version with all they depend on.
+   * content of its assets, and its packages by version, and by content where that was changed, with all they depend on.
    */
   async digest(module: LocalModule, name: string): Promise<StageDigest | StageProblems> {
     const parts = [await this.#print(module, name)]
@@ -68,11 +76,11 @@ export class StageDigester {
     const used = [...tokens.values()]
     const problems = this.#problems([...inNeeded.values()])
     if (problems) return problems
-    const packages = this.#packages(used)
+    const packages = await this.#packages(used)
     const code = parts.map((part) => replaceTokens(part.code, (token) => this.#text(token, ordinals)))
     const uncounted = await this.#uncounted(parts, loaded)
     return {
-      code: digestJson({ contract: contractNumber, code, packages }),
+      code: digestJson({ contract: contractNumber, code, packages: textsOf(packages) }),
       modules: this.#modules(parts),
       assets: new Map(
         this.#used(used, 'asset', this.#graph.assets).flatMap((asset) => [...(this.#asset(asset)?.sources ?? [])]),
@@ -93,8 +101,8 @@ export class StageDigester {
     const found = new Set<Uncounted>()
     for (const [index, { code, modules }] of parts.entries()) {
       const [module, name] = loaded[index] as (typeof loaded)[number]
-      const files = new Set(Array.from(modules.keys(), (number) => this.#graph.modules[number]?.file))
-      if (!maybeUncounted.test(code) || !this.#graph.uncounted.some(({ file }) => files.has(file))) continue
+      const isMarked = (): boolean => [...modules.keys()].some((number) => this.#graph.modules[number]?.isMarked())
+      if (!maybeUncounted.test(code) || !isMarked()) continue
       const marked = await bundleModule(this.#tools, this.#graph, module, name, true)
       for (const site of this.#used(tokensIn(marked.code), 'uncounted', this.#graph.uncounted)) found.add(site)
     }
@@ -149,15 +157,18 @@ export class StageDigester {
     return problems.length + missing.length > 0 ? { problems, missing } : undefined
   }
 
-  #packages(tokens: readonly Token[]): string[] {
+  async #packages(tokens: readonly Token[]): Promise<UsedPackage[]> {
     const externals = this.#used(tokens, 'package', this.#graph.externals)
     const found: Package[] = []
-    const absent: string[] = []
+    const absent: UsedPackage[] = []
     for (const external of externals) {
       if (external.package) found.push(external.package)
-      else absent.push(external.id)
+      else absent.push({ id: external.id })
     }
-    return [...this.#graph.packages.closure(found), ...absent].sort()
+    const used = await Promise.all(
+      this.#graph.packages.closure(found).map(async (at) => ({ ...(await this.#contents.idOf(at)), root: at.root })),
+    )
+    return [...used, ...absent].sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
   }
 
   #asset({ path, module }: Asset): AssetContent | undefined {
@@ -192,6 +203,11 @@ export class StageDigester {
 
 const startsCode = /^(?:new Worker|fork)\(|^import\.meta\.(?:resolve|main)$|^import\.meta$/
 const isScript = ({ kind }: Token): boolean => kind === 'script'
+
+const textOf = ({ id, digest }: PackageId): string => (digest === undefined ? id : `${id} ${digest}`)
+
+/** Each once. */
+const textsOf = (packages: readonly PackageId[]): string[] => [...new Set(packages.map(textOf))]
 
 const maybeUncounted =
   /\bimport\.meta\b|\bimport\(|\brequire\b|\bcreateRequire\b|__(?:dir|file)name\b|\bmodule\b|\bread|Stream\b|\bopen|Worker|fork|\benv\b|exists|stat\b|Sync\b|access|\bcp\b|copy/

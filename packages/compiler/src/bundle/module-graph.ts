@@ -85,6 +85,7 @@ export class ModuleGraph {
       ...empty,
       codeFor: same,
       markedFor: same,
+      isMarked: () => false,
       ...read,
       number,
       file,

@@ -52,15 +52,15 @@ export class Packages {
     return this.#byName.get(key)
   }
 
-  /** `name@version` of packages and of all that they depend on, sorted; `millrace` and zod left out. */
-  closure(roots: Iterable<Package>): string[] {
+  /** Packages and all that they depend on; `millrace` and zod left out. */
+  closure(roots: Iterable<Package>): Package[] {
     const seen = new Set<Package>(roots)
     for (const at of seen)
       for (const name of at.dependencies) {
         const found = isOwnPackage(name) ? undefined : this.find(name, at.root)
         if (found) seen.add(found)
       }
-    return [...new Set(Array.from(seen, ({ name, version }) => `${name}@${version}`))].sort()
+    return [...seen]
   }
 
   #search(name: string, folder: string): Package | undefined {

@@ -29,6 +29,8 @@ export interface ModuleCode {
   codeFor(name?: string, copies?: boolean): string
   /** The same, with a mark at each place that finds files in a way that no digest can follow; only to look for these. */
   markedFor(name?: string): string
+  /** Whether it has such a place; may be asked when all modules are read. */
+  isMarked(): boolean
   readonly type: 'ts' | 'tsx' | 'js' | 'jsx'
   readonly imports: readonly ImportSite[]
   /** Names it exports itself, in source order. */
@@ -115,7 +117,7 @@ export function readModule(
   const definitions = findDefinitions(program, analysis, names, file, options.number)
   for (const [call, definition] of isModule ? definitions : []) options.definitions.set(call, definition)
   let all: readonly Edit[] | undefined
-  // only when all modules are known
+  // this and the marks ask for what other modules export: only when all are read
   const allEdits = (): readonly Edit[] => {
     all ??= [
       ...borrowParts(analysis, names, { module: options.number, end: text.length }, (call) =>
@@ -132,9 +134,11 @@ export function readModule(
     return all
   }
   const exports = exportsOf(parsed)
-  const marks = findUncounted(file, analysis, names, counted).map((site) =>
-    mark(site, text, options.nameUncounted(site)),
-  )
+  let marks: readonly Edit[] | undefined
+  const allMarks = (): readonly Edit[] => {
+    marks ??= findUncounted(file, analysis, names, counted).map((site) => mark(site, text, options.nameUncounted(site)))
+    return marks
+  }
   const renamed = (name: string | undefined): readonly Edit[] => {
     const local = name === undefined ? undefined : exports.get(name)
     return local ? renameExport(analysis, local, text.length) : []
@@ -147,7 +151,8 @@ export function readModule(
   })
   return {
     codeFor: (name, copies = true) => applyEdits(text, [...allEdits(), ...renamed(name), ...(copies ? copied() : [])]),
-    markedFor: (name) => applyEdits(text, [...named, ...allEdits(), ...renamed(name), ...marks, ...copied()]),
+    markedFor: (name) => applyEdits(text, [...named, ...allEdits(), ...renamed(name), ...allMarks(), ...copied()]),
+    isMarked: () => allMarks().length > 0,
     type,
     imports: [...imports.sites, ...workers.map((specifier) => ({ specifier, offset: 0, dynamic: true, bare: false }))],
     exports: [...exports.keys()],

@@ -35,8 +35,11 @@ const { timeOrigin } = performance
  */
 export function changedSinceStart(path: string): boolean {
   const mark = codeMark(path)
-  if (!mark) return true
-  const { changed } = mark
+  return !mark || isSinceStart(mark.changed)
+}
+
+/** @param changed milliseconds since 1970 */
+export function isSinceStart(changed: number): boolean {
   // one that keeps whole seconds only, or every other, tells an earlier time than it was
   return changed > timeOrigin - (changed % 1000 === 0 ? 2000 : 0)
 }

@@ -143,6 +143,7 @@ export const readingOf = ({ entry, store, importModule, anew }: Omit<Preparing, 
   importModule,
   kept: store.code,
   ...(anew ? { anew } : {}),
+  firstSeen: (id, digest) => store.packages.first(id, digest),
 })
 
 /** @throws DiagnosticError with the errors, if there are any */

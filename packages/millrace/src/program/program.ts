@@ -7,6 +7,7 @@ import {
   type CodeRequest,
   checkBuilds,
   checkGraph,
+  type FirstSeen,
   indexCode,
   planGraph,
   type WorkerCode,
@@ -57,15 +58,20 @@ export interface CodeOptions {
   readonly kept: CacheFolder
   /** Called before code is read that was not known from an earlier time. */
   anew?(): void
+  /** What packages held when they were first used in this store. Default: what they hold. */
+  readonly firstSeen?: FirstSeen
 }
 
 /** Finds and digests the code of a program's stages. */
 export async function readCode(program: Program, options: CodeOptions): Promise<CodeIndex> {
   const request = codeRequest(program, options)
-  return request ? indexCode(request) : { stages: new Map(), modules: [], diagnostics: [] }
+  return request ? indexCode(request) : { stages: new Map(), modules: [], packages: new Map(), diagnostics: [] }
 }
 
-function codeRequest(program: Program, { entry, importModule, kept, anew }: CodeOptions): CodeRequest | undefined {
+function codeRequest(
+  program: Program,
+  { entry, importModule, kept, anew, firstSeen }: CodeOptions,
+): CodeRequest | undefined {
   if (entry === undefined) return undefined
   const stages = [...program.traced.stages].map(([key, { name, self, env }]) => ({
     key,
@@ -73,7 +79,7 @@ function codeRequest(program: Program, { entry, importModule, kept, anew }: Code
     stage: self,
     env: Object.keys(env),
   }))
-  return { entry, stages, importModule, ...kept, ...(anew ? { anew } : {}) }
+  return { entry, stages, importModule, ...kept, ...(anew ? { anew } : {}), ...(firstSeen ? { firstSeen } : {}) }
 }
 
 /** The code of a program's stages as workers load it, for those that can run there. */

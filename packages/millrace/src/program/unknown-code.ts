@@ -1,7 +1,7 @@
 import type { CodeIndex } from '@millrace/compiler'
 import { type Code, type Diagnostic, optionsOf, type Plan, type PlanStage } from '@millrace/ir'
-import { changedSinceStart } from './code-file.ts'
-import { codeFiles } from './code-files.ts'
+import { changedSinceStart, isSinceStart } from './code-file.ts'
+import { codeFiles, codePackages } from './code-files.ts'
 import type { Planned, Program } from './program.ts'
 
 /** Why nobody knows what code of a stage this process has loaded. */
@@ -31,11 +31,14 @@ export function staleStages(code: CodeIndex, plan: Plan): UnknownStages {
   }
   const stale = new Map<string, Unknown>()
   for (const [key, stage] of code.stages) {
-    const changed = here.has(key) ? codeFiles(code, stage).find(({ path }) => isChanged(path)) : undefined
-    if (changed)
+    if (!here.has(key)) continue
+    const changed =
+      codeFiles(code, stage).find(({ path }) => isChanged(path))?.source ??
+      codePackages(code, stage).find(({ changed }) => isSinceStart(changed))?.id
+    if (changed !== undefined)
       stale.set(key, {
         code: 'wrong-code',
-        why: `"${changed.source}" was changed after the program was loaded`,
+        why: `"${changed}" was changed after the program was loaded`,
         fix: 'Start the program again, so that it loads what the files hold now.',
         everywhere: false,
       })

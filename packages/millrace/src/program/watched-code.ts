@@ -1,13 +1,13 @@
 import { readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { CodeIndex } from '@millrace/compiler'
+import { type CodeIndex, digestPackage, markPackage } from '@millrace/compiler'
 import { type ArtifactValue, type Digest, digestBytes } from '@millrace/ir'
 import type { Reader } from '@millrace/runtime-local'
 import type { StageDefinition } from '@millrace/sdk'
 import { markOf, verifyArtifact } from '@millrace/store'
 import { shortPath } from '../short-path.ts'
 import { changedSinceStart, codeMark } from './code-file.ts'
-import { type CodeFile, codeFiles } from './code-files.ts'
+import { type CodeFile, type CodePackage, codeFiles, codePackages } from './code-files.ts'
 import { assetsIn } from './stage-loader.ts'
 
 /** Something that was digested when a run was planned. */
@@ -65,18 +65,26 @@ export class WatchedCode {
 
   #read(stage: string): Readers {
     const found = this.#code.stages.get(stage)
-    if (!found) return { here: [], loading: [], loaded: [], bundle: [] }
+    if (!found) return { here: [], loading: [], loaded: [], bundle: [], bundleLoading: [] }
     const loaded = this.#loadedModules()
     const files = codeFiles(this.#code, found)
     const late = files.filter(({ path }) => !loaded.has(path))
     const text = files.flatMap(({ path }) => (loaded.has(path) ? [textOf(path)] : [])).join('\n')
-    const watch = (some: readonly CodeFile[]) => [...some.map((file) => this.#file(file)), ...assets]
+    const packages = codePackages(this.#code, found)
+    const watch = (some: readonly CodeFile[], seldom = false) => [
+      ...some.map((file) => this.#file(file)),
+      ...packages.map((used) => this.#package(used, seldom)),
+      ...assets,
+    ]
     const assets = this.#assets(stage)
+    const read = files.filter(({ source }) => !isModule.test(source))
     return {
-      here: watch(requires.test(text) ? files : late),
+      // what a package loads on demand, it may load here at any time
+      here: watch(requires.test(text) ? files : late, true),
       loading: watch(files),
-      // the bundle holds the modules; assets are read where they lie
-      bundle: watch(files.filter(({ source }) => !isModule.test(source))),
+      // the bundle holds the modules; assets and packages are read where they lie
+      bundle: watch(read, true),
+      bundleLoading: watch(read),
       // what this process loaded at its start may be loaded on demand there
       loaded: watch(requires.test(text) || imports.test(text) ? files : late),
     }
@@ -96,6 +104,16 @@ export class WatchedCode {
       if (isFolder(path)) return { source, mark, isPlanned: () => false, seen: mark() ?? '' }
       return { source, mark, isPlanned: () => holds(path, digest) }
     })
+  }
+
+  /** @param seldom looks at it so seldom that it costs little beside calls that take no time */
+  #package({ id, root, digest, mark }: CodePackage, seldom: boolean): Watched {
+    return this.#once(`${seldom ? 'seldom' : 'package'} ${root}`, () => ({
+      source: id,
+      mark: seldom ? nowAndThen(() => markPackage(root).text) : () => markPackage(root).text,
+      isPlanned: () => digestPackage(root) === digest,
+      seen: mark,
+    }))
   }
 
   /** The assets that are defaults of its input, which stands in no call. */
@@ -123,6 +141,24 @@ export class WatchedCode {
 }
 
 const isModule = /\.(?:[cm]?[jt]sx?|json)$/
+
+/** A look at most takes this part of the time. */
+const share = 1 / 20
+
+/** What a function gave, until it may be asked again. */
+function nowAndThen<T>(look: () => T): () => T {
+  let next = 0
+  let last: T
+  return () => {
+    const began = performance.now()
+    if (began < next) return last
+    last = look()
+    const ended = performance.now()
+    next = ended + (ended - began) / share
+    return last
+  }
+}
+
 const requires = /\brequire\s*\(/
 const imports = /\bimport\s*\(/
 

@@ -54,6 +54,7 @@ class Call implements WorkerJob {
   readonly #timeout: Timeout
   #settle: { resolve(made: Performed): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
   #undo: (() => void)[] = []
+  #loading = false
 
   constructor(request: AttemptRequest, place: WorkerPlace, timeout: Timeout, alone: boolean) {
     this.#request = request
@@ -118,14 +119,19 @@ class Call implements WorkerJob {
     if ('print' in tells) log.write(tells.print)
     else if ('log' in tells) event(tells.log, tells.message, tells.data)
     else if ('metric' in tells) metric(tells.metric)
-    else if ('began' in tells) this.#timeout.start()
+    else if ('began' in tells) this.#start(tells.loading)
     else if ('unloadable' in tells) this.#reject(new Unloadable(tells.unloadable))
     else {
       this.#place.took(tells.processor)
       if ('failed' in tells) this.#reject(this.#outOfTime ?? failureOf(tells.failed))
       else if (this.#outOfTime) this.#reject(this.#outOfTime)
-      else this.#resolve({ ...tells.done, seconds: tells.seconds })
+      else this.#resolve({ ...tells.done, seconds: tells.seconds, loading: this.#loading })
     }
+  }
+
+  #start(loading: boolean): void {
+    this.#loading = loading
+    this.#timeout.start()
   }
 
   /** What comes of it after its time is that it came too late. */
