@@ -116,6 +116,15 @@ describe('a package that is shipped as it lies is refused where it could not run
   at <dir>/program.ts:3:24
   fix: Install "other", or leave out what imports it.`,
     ],
+    'that is TypeScript': [
+      {
+        'whole/package.json': pkg('whole', ', "type": "module", "exports": "./index.ts"'),
+        'whole/index.ts': 'export const at: string = import.meta.dirname',
+      },
+      `error[bundle-failed]: "program.ts" can't be bundled: "whole" must lie beside it, and Node runs no TypeScript there
+  at <dir>/program.ts:3:24
+  fix: Use "whole" as JavaScript, or make it a container() stage.`,
+    ],
     'that only a loader can run': [
       {
         'whole/package.json': pkg('whole', ', "type": "module", "exports": "./index.js"'),

@@ -18,8 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { f } from 'dep'
 import { main, pipeline, stage } from 'millrace'
 import { z } from 'zod'
-const flag = () => 'wait'
-const wait = async () => { for (let i = 0; i < 3000 && existsSync(flag()); i++) await sleep(10) }
+const wait = async () => { for (let i = 0; i < 3000 && existsSync('wait'); i++) await sleep(10) }
 `
 const s = (value: string, more = ''): string =>
   `export const s = stage('s', { ${more}input: z.object({ n: z.number().default(1) }), output: z.object({ v: z.string() }), run: async () => ({ v: ${value} }) })\n`

@@ -114,7 +114,7 @@ export const breaks = stage('breaks', {
   input: N,
   output: N,
   run: ({ n }) => {
-    if (existsSync('broken')) throw new Error('broken')
+    if (existsSync(String('broken'))) throw new Error('broken')
     return { n }
   },
 })

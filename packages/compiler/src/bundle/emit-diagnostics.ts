@@ -46,6 +46,15 @@ export function outsideImport(
   return told(`"${needed}" is no module that can be shipped`, fix)
 }
 
+/** A package that finds files by itself, and is no JavaScript. */
+export const typedPackage = (name: string, { module, offset }: ImportOf, folder: string): Diagnostic => ({
+  code: 'bundle-failed',
+  severity: 'error',
+  message: `"${pathIn(folder, module.file)}" can't be bundled: "${name}" must lie beside it, and Node runs no TypeScript there`,
+  at: placeIn(module, offset),
+  fix: `Use "${name}" as JavaScript, or make it a container() stage.`,
+})
+
 export const newDecorators = (module: LocalModule, offset: number, folder: string): Diagnostic => ({
   code: 'bundle-failed',
   severity: 'error',

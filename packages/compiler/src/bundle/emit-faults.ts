@@ -1,7 +1,7 @@
 import type { Diagnostic } from '@millrace/ir'
 import { CarriedModules } from './carried-modules.ts'
 import type { Emission } from './emit-bundle.ts'
-import { type ImportOf, nativeAddon, newDecorators, outsideImport } from './emit-diagnostics.ts'
+import { type ImportOf, nativeAddon, newDecorators, outsideImport, typedPackage } from './emit-diagnostics.ts'
 import type { EmitSources } from './emit-source.ts'
 import type { EmitTools } from './emit-tools.ts'
 import type { LocalModule, ModuleGraph } from './module-graph.ts'
@@ -34,6 +34,7 @@ export function findFaults(
   for (const [file, ids] of carriedBy(emission))
     for (const problem of context.trace([file]).problems)
       if (problem.kind === 'native') found.push(nativeAddon(stage, problem.name, from(ids)))
+      else if (problem.kind === 'typed') found.push(typedPackage(nameOf(problem.root), from(ids), folder))
       else found.push(outsideImport(problem.specifier, { ...from(ids), through: nameOf(problem.root) }, folder))
   for (const specifier of emission.outside) found.push(outsideImport(specifier, from([specifier]), folder))
   for (const id of [...emission.sizes.keys()].sort()) {

@@ -5,11 +5,11 @@ import type { StageCode } from './code-index.ts'
 /** The code of one stage as it is shipped. */
 export interface EmittedStage {
   /**
-   * `stage.mjs`: one module whose default export is what `stage()` returned. It imports nothing but Node's own modules,
-   * and finds its assets beside it.
+   * `stage.mjs`: one module whose default export is what `stage()` returned. It imports Node's own modules, and those of
+   * packages that lie in `node_modules` beside it, and finds its assets there.
    */
   readonly code: string
-  /** Files that the code names, by their path relative to the module, sorted. */
+  /** Files that the code names, and those of packages that can't be bundled, by their path relative to the module, sorted. */
   readonly assets: readonly ArchiveFile[]
 }
 

@@ -50,9 +50,16 @@ const loading = /\brequire\b(?!\s*\(\s*(?:"[^"\n]*"|'[^'\n]*')\s*\))|\bmodule\s*
 const common = /\bexports\b|\brequire\s*\(/
 const modern = /^\s*(?:import\s*[\w${*"']|export\s*(?:[{*]|default|const|function|class|let|var|async))/m
 
+/** Comments that begin a line. */
+const comments = /^[ \t]*(?:\/\/.*|\/\*[\s\S]*?\*\/)/gm
+
 /** Whether the text of a module leaves a doubt about it. */
-export const mayBeBound = (code: string): boolean =>
-  located.test(code) || loading.test(code) || (common.test(code) && !modern.test(code) && !isStrict(code))
+export const mayBeBound = (text: string): boolean => {
+  const isLocated = located.test(text) || loading.test(text)
+  if (!isLocated) return common.test(text) && !modern.test(text) && !isStrict(text)
+  const code = text.replace(comments, '')
+  return located.test(code) || loading.test(code) || (common.test(code) && !modern.test(code) && !isStrict(code))
+}
 
 /** Whether a script begins with 'use strict', behind comments. */
 function isStrict(code: string): boolean {

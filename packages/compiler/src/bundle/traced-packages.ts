@@ -15,6 +15,8 @@ export type TraceProblem =
   /** Something that it imports is not there. */
   | { readonly kind: 'missing'; readonly root: string; readonly specifier: string }
   | { readonly kind: 'native'; readonly root: string; readonly name: string }
+  /** Only a loader runs it: Node strips no types below `node_modules`. */
+  | { readonly kind: 'typed'; readonly root: string }
 
 /** Bytes of a package that can't be shipped whole, however well it is compressed. */
 const largest = 20_000_000
@@ -72,13 +74,17 @@ export class TracedPackages {
       this.#native(root, root)
       return
     }
+    if (/\.(?:[cm]?ts|[jt]sx)$/.test(file)) {
+      if (use === 'surely') this.problems.push({ kind: 'typed', root })
+      return
+    }
     const module = this.#modules.at(file)
     if (!module) return
-    for (const { specifier, loads, optional } of module.imports) this.#import(specifier, file, loads, optional, use)
+    for (const { specifier, loads, optional } of module.imports) this.#need(specifier, file, loads, optional, use)
     for (const reach of module.reaches) this.#reach(reach, file, use)
   }
 
-  #import(specifier: string, importer: string, loads: 'import' | 'require', optional: boolean, use: Use): void {
+  #need(specifier: string, importer: string, loads: 'import' | 'require', optional: boolean, use: Use): void {
     if (isBuiltin(specifier) || /^(?:data|node|https?):/.test(specifier)) return
     const root = packageFolder(importer) as string
     const found = this.#resolver.find(specifier, importer, loads)
@@ -118,7 +124,7 @@ export class TracedPackages {
     const root = packageFolder(file) as string
     switch (reach.kind) {
       case 'module':
-        return this.#import(reach.specifier, file, 'require', reach.optional, use)
+        return this.#need(reach.specifier, file, 'require', reach.optional, use)
       case 'path':
         return this.#path(reach, file, use)
       case 'any':
@@ -165,7 +171,7 @@ export class TracedPackages {
     const manifest = join(root, 'package.json')
     for (const name of this.#packages.at(root)?.dependencies ?? [])
       for (const way of ['import', 'require'] as const)
-        if (this.#resolver.find(name, manifest, way) !== undefined) this.#import(name, manifest, way, true, 'surely')
+        if (this.#resolver.find(name, manifest, way) !== undefined) this.#need(name, manifest, way, true, 'surely')
   }
 }
 

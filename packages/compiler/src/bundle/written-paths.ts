@@ -18,9 +18,16 @@ const system = /^\/(?:dev|proc|sys)\//
 export class WrittenPaths {
   readonly #values: PathValues
   readonly #made: readonly string[]
+  /** The conditions of loops. */
+  readonly #waits: readonly Node[]
 
   constructor({ visits }: Analysis, values: PathValues) {
     this.#values = values
+    this.#waits = visits.flatMap(({ node }) =>
+      node.type === 'WhileStatement' || node.type === 'DoWhileStatement' || node.type === 'ForStatement'
+        ? (node.test ?? [])
+        : [],
+    )
     this.#made = visits.flatMap(({ node }) => (node.type === 'CallExpression' ? this.#madeBy(node) : []))
   }
 
@@ -34,6 +41,7 @@ export class WrittenPaths {
       case 'fs':
         if (!reads.test(called.name) || isWrite(call, called.name) || system.test(path) || this.#isMade(path))
           return undefined
+        if (/^(?:exists|stat|lstat|access)/.test(called.name) && this.#isWait(call)) return undefined
         break
       case 'child_process':
         if (called.name !== 'fork' || !/^[./]/.test(path)) return undefined
@@ -45,6 +53,11 @@ export class WrittenPaths {
         return undefined
     }
     return `${call.type === 'NewExpression' ? 'new ' : ''}${called.name}('${path}')`
+  }
+
+  /** `while (!existsSync('go')) await sleep(20)` waits for somebody, and takes nothing from the file. */
+  #isWait(call: Call): boolean {
+    return this.#waits.some((test) => test.start <= call.start && call.end <= test.end)
   }
 
   #madeBy(call: Call): string[] {

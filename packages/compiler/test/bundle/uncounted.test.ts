@@ -139,6 +139,12 @@ const d = await fs.promises.readFile('config.json')`,
         "import { copyFileSync, existsSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'\nconst c = ''",
       ),
     },
+    'a file that it waits for': {
+      'main.ts': stage(
+        "{ while (!existsSync('go')); for (; statSync('stop') && true; ); }",
+        "import { existsSync, statSync } from 'node:fs'",
+      ),
+    },
     'a file of the machine': {
       'main.ts': stage("readFileSync('/proc/meminfo')", "import { readFileSync } from 'node:fs'"),
     },
