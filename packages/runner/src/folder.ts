@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Diagnostic, Digest, Json } from '@millrace/ir'
-import { onDisk, storeFailed } from '@millrace/store'
+import { type Diagnostic, type Digest, type Json, parseJson } from '@millrace/ir'
+import { onDisk, readText, storeFailed } from '@millrace/store'
 
 const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'])
 
@@ -59,7 +59,7 @@ export function writeLasting(path: string, value: unknown): void {
 /** The JSON of a file; undefined where there is none. Throws what else the disk says. */
 export function readJson(path: string): Json | undefined {
   try {
-    return JSON.parse(readFileSync(path).toString()) as Json
+    return parseJson(readText(path)) as Json
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined || absent.has(code)) return undefined

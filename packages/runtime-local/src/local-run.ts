@@ -29,6 +29,7 @@ import { LogReplay, type Pack, RunEvents, type RunFolder, Teller } from '@millra
 import { machineCapacity, sharesOf } from './capacity.ts'
 import { Executor, type Made, type Outcomes } from './executor.ts'
 import { cancelled, fault } from './fault.ts'
+import { givenTo } from './given.ts'
 import { loopTurned } from './loop-turned.ts'
 import type { LocalOptions } from './request.ts'
 
@@ -228,12 +229,13 @@ export class LocalRun implements Worker, Outcomes {
   // ------------------------------------------------------------ one call
 
   async #look(call: Call): Promise<void> {
-    const { store, fresh, recompute, verify } = this.#options
-    const { output: schema } = this.#plan.stages[call.node.stage] as PlanStageSpec
+    const { store, fresh, recompute, verify, asset } = this.#options
+    const spec = this.#plan.stages[call.node.stage] as PlanStageSpec
     // a key that holds the run's id can only be this run's own
     const own = !optionsOf(this.#plan, call.node).cache
     if (call.kept && !recompute?.has(call.node.id) && (!fresh || own)) {
-      const hit = await store.results.find(call.key, schema, { verifyFull: verify === true, user: this.#folder })
+      const looking = { verifyFull: verify === true, user: this.#folder, given: givenTo(spec, call.args, asset) }
+      const hit = await store.results.find(call.key, spec.output, looking)
       if (hit) return this.#cached(call, hit)
     }
     if (this.stopped) this.left(call)
@@ -246,9 +248,10 @@ export class LocalRun implements Worker, Outcomes {
     const run = this.#folder.id
     if (!call.kept) return { output, metrics, from: run }
     if (made.log !== undefined) this.#logs.keep(key, made.log)
-    const { store, fresh, recompute } = this.#options
+    const { store, fresh, recompute, asset } = this.#options
     const replace = fresh === true || recompute?.has(node.id) === true
-    const { output: schema } = this.#plan.stages[node.stage] as PlanStageSpec
+    const spec = this.#plan.stages[node.stage] as PlanStageSpec
+    const schema = spec.output
     if (made.inProcess && attempt === undefined && !recompute?.has(node.id)) {
       if (JSON.stringify(output).length <= packLimit) {
         this.#pack.append({ key, output, digest, metrics, schema })
@@ -265,6 +268,7 @@ export class LocalRun implements Worker, Outcomes {
       ...(attempt === undefined ? {} : { attempt }),
       ...(replace ? { replace } : {}),
       user: this.#folder,
+      given: givenTo(spec, call.args, asset),
     })
   }
 

@@ -1,9 +1,11 @@
-import { fstatSync, openSync, readSync } from 'node:fs'
+import { fstatSync, readSync } from 'node:fs'
 import type { Metric } from '@millrace/ir'
-import { closeFile } from '@millrace/store'
+import { closeFile, openRegular, storeFailed } from '@millrace/store'
 
 const lookEvery = 250
 const chunk = 64 * 1024
+/** What may be otherwise at the next look: no metric is lost for it. */
+const passing = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO'])
 
 /**
  * Tells the metrics of a file while other processes append to it, each line once and in order. The file is looked at
@@ -23,15 +25,10 @@ export class MetricTail {
     this.#timer = setInterval(() => this.#look(), lookEvery).unref()
   }
 
-  /** Tells what has come since. */
-  read(): void {
-    let fd: number
-    try {
-      fd = openSync(this.#path, 'r')
-    } catch {
-      // there is none yet
-      return
-    }
+  /** Tells what has come since; `last`: nothing is looked at later. */
+  read(last = false): void {
+    const fd = this.#open(last)
+    if (fd === undefined) return
     try {
       const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(chunk, fstatSync(fd).size - this.#offset)))
       for (;;) {
@@ -45,11 +42,22 @@ export class MetricTail {
     }
   }
 
+  /** None is there until the first metric; the stage may put what it likes in its place. */
+  #open(last: boolean): number | undefined {
+    try {
+      return openRegular(this.#path)
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (last && passing.has(code)) throw storeFailed('read', this.#path, error)
+      return undefined
+    }
+  }
+
   /** Tells the rest, and looks no more. Throws what telling threw. */
   close(): void {
     clearInterval(this.#timer)
     if (this.#failure) throw this.#failure.error
-    this.read()
+    this.read(true)
     this.#line(this.#rest)
   }
 

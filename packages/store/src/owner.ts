@@ -1,8 +1,9 @@
 import { lstatSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { isObject } from '@millrace/ir'
-import { errnoOf, readText, storeFailed } from './disk.ts'
+import { isObject, parseJson } from '@millrace/ir'
+import { errnoOf, storeFailed } from './disk.ts'
 import { fateOf, type Identity, self } from './identity.ts'
+import { readText } from './regular-file.ts'
 import { putIfAbsent, remove, untouched } from './temporary.ts'
 
 /*
@@ -99,7 +100,7 @@ function isThere(path: string): boolean {
 /** Whether the process that a file names lives. A file that says nothing was cut by a crash of the machine. */
 export function lives(path: string, text = read(path)): boolean {
   try {
-    const owner: unknown = JSON.parse(text ?? '')
+    const owner: unknown = parseJson(text ?? '')
     if (!isObject(owner) || typeof owner.pid !== 'number' || typeof owner.host !== 'string') return false
     const fate = fateOf(owner as unknown as Identity)
     return fate === 'alive' || (fate === 'unknown' && !untouched(path))

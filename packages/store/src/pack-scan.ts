@@ -1,4 +1,5 @@
 import { readSync } from 'node:fs'
+import { parseJson } from '@millrace/ir'
 
 const newline = 10
 const chunk = 1 << 20
@@ -81,28 +82,36 @@ export function sections(fd: number, size: number): Section[] {
     const count = readSync(fd, head, 0, head.length, at)
     const end = head.subarray(0, count).indexOf(newline)
     const section = end < 0 ? undefined : header(head.toString('utf8', 0, end), at + end + 1, size)
-    if (section) found.push(section)
-    at = section ? section.to : nextHeader(fd, at, size)
+    if (!section) return [...found, ...searched(fd, at, size)]
+    found.push(section)
+    at = section.to
   }
+  return found
+}
+
+/** The sections after a damaged header, by a look at every line. */
+function searched(fd: number, from: number, size: number): Section[] {
+  const found: Section[] = []
+  let next = from
+  eachLine(fd, from, size, (bytes, start, end, offset) => {
+    if (offset < next || end - start > 1000) return
+    const text = bytes.toString('latin1', start, start + headerStart.length)
+    const section =
+      text === headerStart ? header(bytes.toString('utf8', start, end), offset + (end - start) + 1, size) : undefined
+    if (!section) return
+    found.push(section)
+    next = section.to
+  })
   return found
 }
 
 function header(text: string, from: number, size: number): Section | undefined {
   try {
-    const { pack, bytes, crc } = JSON.parse(text) as Record<string, unknown>
-    if (typeof pack !== 'string' || typeof bytes !== 'number' || typeof crc !== 'number' || bytes < 0) return undefined
+    const { pack, bytes, crc } = parseJson(text) as Record<string, unknown>
+    if (typeof pack !== 'string' || typeof crc !== 'number') return undefined
+    if (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0) return undefined
     return from + bytes > size ? undefined : { pack, crc, from, to: from + bytes }
   } catch {
     return undefined
   }
-}
-
-function nextHeader(fd: number, from: number, size: number): number {
-  let found = size
-  eachLine(fd, from, size, (bytes, start, end, offset) => {
-    if (found < size || offset === from || end - start > 1000) return
-    const text = bytes.toString('utf8', start, end)
-    if (text.startsWith(headerStart) && header(text, offset + (end - start) + 1, size)) found = offset
-  })
-  return found
 }

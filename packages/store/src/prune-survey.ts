@@ -1,13 +1,14 @@
-import { fstatSync, lstatSync, openSync, readdirSync, statSync } from 'node:fs'
+import { fstatSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Digest, digestBytes, digestJson, isObject, type JsonObject } from '@millrace/ir'
+import { type Digest, digestBytes, digestJson, isObject, type JsonObject, parseJson } from '@millrace/ir'
 import { attemptsIn } from './attempts-in.ts'
-import { closeFile, errnoOf, readText, storeFailed, toRead } from './disk.ts'
+import { errnoOf, storeFailed } from './disk.ts'
 import { lastEvent } from './journal-reader.ts'
 import { manifestPattern } from './manifest.ts'
 import { hasLiveOwner } from './owner.ts'
 import { isIndexName, packOfName } from './pack-name.ts'
 import { eachLine, sections } from './pack-scan.ts'
+import { closeFile, openRegular, readText } from './regular-file.ts'
 import { idPattern, timeOf } from './run-id.ts'
 import { journalOf, type RunSummary, summarize } from './run-summary.ts'
 
@@ -130,7 +131,7 @@ function manifest(
 
 function fieldsOf(written: string): { readonly run: string; readonly files: readonly unknown[] } | undefined {
   try {
-    const value: unknown = JSON.parse(written)
+    const value = parseJson(written)
     if (!isObject(value)) return undefined
     const { check, ...fields } = value
     if (typeof fields.run !== 'string' || digestJson(fields as JsonObject) !== check) return undefined
@@ -156,12 +157,10 @@ export function packsOf(root: string): KnownPack[] {
 }
 
 function packsIn(path: string, file: string): KnownPack[] {
-  const fd = orGone(path, () => openSync(path, toRead))
+  const fd = orGone(path, () => openRegular(path))
   if (fd === undefined) return []
   try {
-    const stat = fstatSync(fd)
-    const { size, mtimeMs } = stat
-    if (!stat.isFile()) return []
+    const { size, mtimeMs } = fstatSync(fd)
     const parts = isIndexName(file) ? sections(fd, size) : [{ pack: file, from: 0, to: size }]
     return parts.flatMap(({ pack, from, to }) => {
       const run = packOfName(pack)?.run

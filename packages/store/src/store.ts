@@ -1,10 +1,13 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type Diagnostic, DiagnosticError, isObject, nowhere } from '@millrace/ir'
-import { errnoOf, onDisk, readText, shown, storeFailed } from './disk.ts'
+import { type Diagnostic, DiagnosticError, isObject, nowhere, parseJson } from '@millrace/ir'
+import { ArtifactPlaces } from './artifact-places.ts'
+import { errnoOf, onDisk, shown, storeFailed } from './disk.ts'
 import { makeFolder } from './make-folder.ts'
+import { refuseLinks } from './own-folders.ts'
 import { hasLiveOwner } from './owner.ts'
 import { type Pruned, type PruneOptions, prune } from './prune.ts'
+import { readText } from './regular-file.ts'
 import { FolderResults, type Results } from './results.ts'
 import { FolderRuns, type Runs } from './runs.ts'
 import { put, putIfAbsent, sweep, temporaryPath } from './temporary.ts'
@@ -14,6 +17,8 @@ export interface Store {
   readonly root: string
   readonly results: Results
   readonly runs: Runs
+  /** Whether something lies at an absolute path where artifacts of this store lie, and no link leads it elsewhere. */
+  holds(path: string): boolean
   /** What is known of a program's code, from run to run: a folder, and a new path in it for a file that isn't whole yet. */
   readonly code: { readonly cache: string; temporary(): string }
   /** Removes what nobody needs (prune.ts); `tell` hears of each thing. Returns what could not be removed, and why. */
@@ -32,15 +37,17 @@ export const isStore = (root: string): boolean => existsSync(join(root, 'format.
 export function openStore(root: string): Store {
   const path = resolve(root)
   onDisk('create', path, () => makeFolder(path))
+  refuseLinks(path)
   checkFormat(path)
   for (const scratch of ['', 'results/tmp', 'runs/tmp', 'attempts/.open', 'code', 'prune']) sweep(join(path, scratch))
   const runs = new FolderRuns(join(path, 'runs'))
-  const roots = [path, onDisk('read', path, () => realpathSync(path))] as const
-  const results = new FolderResults(roots, (run) => hasLiveOwner(runs.path(run)))
+  const places = new ArtifactPlaces([path, onDisk('read', path, () => realpathSync.native(path))])
+  const results = new FolderResults(places, (run) => hasLiveOwner(runs.path(run)))
   return {
     root: path,
     results,
     runs,
+    holds: (at) => places.holds(at),
     code: { cache: join(path, 'code'), temporary: () => temporaryPath(join(path, 'code')) },
     prune: (options, tell) => prune(path, options, tell),
     close: () => results.close(),
@@ -63,7 +70,7 @@ function checkFormat(root: string): void {
 
 function readFormat(path: string): number | undefined {
   try {
-    const value: unknown = JSON.parse(readText(path))
+    const value: unknown = parseJson(readText(path))
     return isObject(value) && typeof value.version === 'number' ? value.version : undefined
   } catch (error) {
     if (errnoOf(error) === undefined || errnoOf(error) === 'ENOENT') return undefined

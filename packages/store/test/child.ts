@@ -1,7 +1,8 @@
 // Run by tests as a process of its own: child.ts <what> <root> …. Says {"ready":true}, then waits for a line on stdin.
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { openStore, outputDigest } from '../src/index.ts'
 import { keyOf, model, plain, work } from './values.ts'
 
@@ -41,6 +42,29 @@ const doing: { readonly [what: string]: () => Promise<void> } = {
     const run = openStore(root).runs.create(work)
     say(run.id)
     await once(process.stdin, 'data')
+  },
+  /** Writes more into a journal than the system takes (ulimit -f); says what it throws at once, at a flush, for a timer, at the end. */
+  async fill() {
+    process.on('SIGXFSZ', () => {})
+    const run = openStore(root).runs.create(work)
+    const log = (message: string) =>
+      run.append({ event: 'log', run: run.id, time: new Date().toISOString(), node: 'clean', level: 'info', message })
+    const told: unknown[] = []
+    const tell = (call: () => void): void => {
+      try {
+        call()
+        told.push('nothing')
+      } catch (error) {
+        told.push((error as { diagnostics?: unknown[] }).diagnostics?.[0] ?? String(error))
+      }
+    }
+    tell(() => log('x'.repeat(100_000)))
+    tell(() => run.flush())
+    log('y')
+    await setTimeout(60)
+    tell(() => run.flush())
+    tell(() => run.release())
+    say([run.path, told, existsSync(join(run.path, 'owner'))])
   },
   /** Writes as fast as it can until it is killed; says each key after it is committed. */
   async write() {
