@@ -257,7 +257,7 @@ export class Conductor implements Worker, Outcomes {
     if (!call.kept) return undefined
     const { store, folder } = this.#of
     const { output } = this.#plan.stages[call.node.stage] as PlanStageSpec
-    return store.results.find(call.key, output, { user: folder, meanwhile, byLength: true })
+    return store.results.find(call.key, output, { user: folder, meanwhile })
   }
 
   #settled(): void {
@@ -291,16 +291,7 @@ export class Conductor implements Worker, Outcomes {
     if (log !== undefined) this.#logs.keep(key, log)
     const { output: schema } = this.#plan.stages[call.node.stage] as PlanStageSpec
     const result: CallResult = call.kept
-      ? await store.results.commit({
-          key,
-          run: folder.id,
-          output,
-          schema,
-          digest,
-          metrics,
-          user: folder,
-          byLength: true,
-        })
+      ? await store.results.commit({ key, run: folder.id, output, schema, digest, metrics, user: folder })
       : { output, metrics, from: folder.id }
     const seconds = Math.round(performance.now() - attempt.began) / 1000
     this.#events.emit({ event: 'stage.succeeded', ...at(call, number), seconds, output: forEvent(result.output) })

@@ -6,31 +6,28 @@ export function givenTo(
   args: Json,
   asset: (token: string) => Json | undefined,
 ): () => readonly ArtifactValue[] {
-  let given: readonly ArtifactValue[] | undefined
+  let known: readonly ArtifactValue[] | undefined
+  const look = (): readonly ArtifactValue[] => {
+    const assets = objectsIn(spec.input).flatMap(({ [assetKey]: token }) =>
+      typeof token === 'string' ? [asset(token)] : [],
+    )
+    return [...objectsIn(args), ...assets].flatMap((at) => (isArtifactValue(at) ? [at] : []))
+  }
   return () => {
-    given ??= [
-      ...artifactsIn(args),
-      ...assetsOf(spec.input as Json)
-        .map(asset)
-        .filter(isArtifactValue),
-    ]
+    const given = known ?? look()
+    known = given
     return given
   }
 }
 
-const artifactsIn = (value: Json): ArtifactValue[] => objectsIn(value).filter(isArtifactValue)
-
-const assetsOf = (schema: Json): string[] =>
-  objectsIn(schema).flatMap((at) => (typeof at[assetKey] === 'string' ? [at[assetKey]] : []))
-
-function objectsIn(value: Json): { readonly [key: string]: Json }[] {
-  const found: { readonly [key: string]: Json }[] = []
-  const open: Json[] = [value]
+function objectsIn(value: unknown): { readonly [key: string]: unknown }[] {
+  const found: { readonly [key: string]: unknown }[] = []
+  const open: unknown[] = [value]
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (Array.isArray(at)) for (const item of at as readonly Json[]) open.push(item)
+    if (Array.isArray(at)) for (const item of at as unknown[]) open.push(item)
     else if (isObject(at)) {
-      found.push(at as { readonly [key: string]: Json })
-      for (const item of Object.values(at)) open.push(item as Json)
+      found.push(at)
+      for (const item of Object.values(at)) open.push(item)
     }
   }
   return found

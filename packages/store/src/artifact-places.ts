@@ -1,9 +1,15 @@
 import { realpathSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { isPlainPath } from './plain-path.ts'
 
 /** Where stages of any place, and imports, put artifacts. */
 const areas = new Set(['attempts', 'inputs', 'jobs', 'nodes'])
+
+/**
+ * What a path that a store names is: a place for artifacts with something there (`here`) or nothing (`lost`), no such
+ * place, or one to which a link leads (`odd`), or a place outside of the store.
+ */
+export type Standing = 'here' | 'lost' | 'odd' | 'elsewhere'
 
 /** Which paths are places for artifacts in this store; it may have two names, where a link leads to it. */
 export class ArtifactPlaces {
@@ -20,26 +26,39 @@ export class ArtifactPlaces {
 
   /** An absolute path of the store as manifests have it: relative, with `/`. Undefined for any other. */
   relative(path: string): string | undefined {
-    for (const root of this.#roots) {
-      if (!path.startsWith(root + sep)) continue
-      const inside = path
-        .slice(root.length + 1)
-        .split(sep)
-        .join('/')
-      return isPlainPath(inside) && areas.has(inside.slice(0, inside.indexOf('/'))) ? inside : undefined
-    }
-    return undefined
+    const root = this.#roots.find((root) => path.startsWith(root + sep))
+    const inside =
+      root === undefined
+        ? undefined
+        : path
+            .slice(root.length + 1)
+            .split(sep)
+            .join('/')
+    return isPlainPath(inside) && areas.has(inside.slice(0, inside.indexOf('/'))) ? inside : undefined
   }
 
-  /** Whether something lies at a path where artifacts of the store lie, and no link leads it elsewhere. */
-  holds(path: string): boolean {
+  standing(path: string): Standing {
+    if (path.includes('\0') || resolve(path) !== path) return 'odd'
     const inside = this.relative(path)
-    if (inside === undefined) return false
+    if (inside === undefined)
+      return this.#roots.some((root) => (path + sep).startsWith(root + sep)) ? 'odd' : 'elsewhere'
     try {
-      return realpathSync.native(path) === join(this.#roots[1], inside)
+      return realpathSync.native(path) === join(this.#roots[1], inside) ? 'here' : 'odd'
     } catch {
-      // nothing is there
-      return false
+      return 'lost'
     }
+  }
+
+  /**
+   * The same artifact's place here, where its path is that of a store from which this one was copied: no link leads to
+   * it. Whether it is the same its bytes tell.
+   */
+  moved(path: string): string | undefined {
+    const parts = path.split(sep)
+    for (const [i, part] of parts.entries()) {
+      const here = areas.has(part) ? [this.root, ...parts.slice(i)].join(sep) : undefined
+      if (here !== undefined && this.standing(here) === 'here') return here
+    }
+    return undefined
   }
 }

@@ -34,8 +34,6 @@ export interface Commit {
   readonly replace?: boolean
   /** Is told of the result of others that is adopted. */
   readonly user?: User
-  /** Takes what is above 1 GiB for what its length says. Default false. */
-  readonly byLength?: boolean
   /** What the call is given, from which a result of others may take what lies outside of the store. Default none. */
   readonly given?: () => readonly ArtifactValue[]
 }

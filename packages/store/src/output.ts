@@ -78,7 +78,7 @@ export function placed(
 ): Json | undefined {
   let all = true
   const whole = mapValues(schema, output, (artifact) => {
-    if (places.holds(artifact.path)) return artifact as unknown as Json
+    if (places.standing(artifact.path) === 'here') return artifact as unknown as Json
     const same = given().find(({ digest, size }) => digest === artifact.digest && size === artifact.size)
     all &&= same !== undefined
     return (same ?? artifact) as unknown as Json

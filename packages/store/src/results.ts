@@ -33,8 +33,6 @@ export interface Results {
 export interface FindOptions {
   /** Reads also files above 1 GiB that were read before and have not been written to since. Default false. */
   readonly verifyFull?: boolean
-  /** Takes what is above 1 GiB for what its length says: for a driver, which must not read it. Default false. */
-  readonly byLength?: boolean
   /** What the call is given: of what lies outside of the store, only that may be in its result. Default none. */
   readonly given?: () => readonly ArtifactValue[]
   /** Is told of what is used before its bytes are verified. */
@@ -55,22 +53,24 @@ export class FolderResults implements Results {
   readonly #damaged = new Set<Digest>()
   readonly #condemned: Condemned
   readonly #places: ArtifactPlaces
+  readonly #byLength: boolean
 
-  constructor(places: ArtifactPlaces, isLive: (run: string) => boolean) {
+  constructor(places: ArtifactPlaces, isLive: (run: string) => boolean, byLength: boolean) {
     const folder = join(places.root, 'results')
     const scratch = join(folder, 'tmp')
     this.#places = places
+    this.#byLength = byLength
     this.#manifests = new Manifests(places, folder, scratch)
     this.#condemned = new Condemned(places.root)
     this.#packs = new Packs(join(folder, 'packs'), scratch, places, isLive)
   }
 
   async find(key: Digest, output: Schema, options: FindOptions = {}): Promise<Result | undefined> {
-    const { verifyFull, byLength, user, given, meanwhile = false } = options
+    const { verifyFull = false, user, given, meanwhile = false } = options
     for (const { result: found, manifest } of this.#candidates(key, output, meanwhile)) {
       const result = this.#placed(found, output, given)
       if (!result || !this.#take(result, output, manifest, user)) continue
-      if (await intact(result, output, { full: verifyFull === true, byLength: byLength === true })) return result
+      if (await intact(result, output, { full: verifyFull, byLength: this.#byLength })) return result
       if (manifest) this.#damaged.add(key)
     }
     return undefined
@@ -121,10 +121,10 @@ export class FolderResults implements Results {
   }
 
   /** The result of another attempt, if it can be used. */
-  async #adopted(found: Result | undefined, { schema, user, given, byLength }: Commit): Promise<Result | undefined> {
+  async #adopted(found: Result | undefined, { schema, user, given }: Commit): Promise<Result | undefined> {
     const result = found && this.#placed(found, schema, given)
     if (!result || !this.#take(result, schema, true, user)) return undefined
-    const options = { full: this.#damaged.has(result.key), byLength: byLength === true }
+    const options = { full: this.#damaged.has(result.key), byLength: this.#byLength }
     return (await intact(result, schema, options)) ? result : undefined
   }
 

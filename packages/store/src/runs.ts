@@ -159,7 +159,7 @@ export class FolderRuns implements Runs {
   logs(id: string): readonly string[] {
     const folder = join(this.path(id), 'logs')
     refuseLink(folder)
-    return this.#names(folder).filter((name) => name.endsWith('.log'))
+    return this.#names(folder).filter((name) => /^[\w.+-]+\.log$/.test(name))
   }
 
   write(id: string, name: string, text: string): void {

@@ -17,8 +17,8 @@ export interface Store {
   readonly root: string
   readonly results: Results
   readonly runs: Runs
-  /** Whether something lies at an absolute path where artifacts of this store lie, and no link leads it elsewhere. */
-  holds(path: string): boolean
+  /** What paths are that this store names; no other is read. */
+  readonly places: Pick<ArtifactPlaces, 'standing' | 'moved'>
   /** What is known of a program's code, from run to run: a folder, and a new path in it for a file that isn't whole yet. */
   readonly code: { readonly cache: string; temporary(): string }
   /** Removes what nobody needs (prune.ts); `tell` hears of each thing. Returns what could not be removed, and why. */
@@ -33,8 +33,13 @@ const format = 1
 /** Whether there is a store in a folder. */
 export const isStore = (root: string): boolean => existsSync(join(root, 'format.json'))
 
+export interface StoreOptions {
+  /** Takes what is above 1 GiB for what its length says: for a driver, which must not read it. Default false. */
+  readonly byLength?: boolean
+}
+
 /** Opens the store in a folder, creates it where it isn't, and removes what killed processes left half-made. */
-export function openStore(root: string): Store {
+export function openStore(root: string, { byLength = false }: StoreOptions = {}): Store {
   const path = resolve(root)
   onDisk('create', path, () => makeFolder(path))
   refuseLinks(path)
@@ -42,12 +47,12 @@ export function openStore(root: string): Store {
   for (const scratch of ['', 'results/tmp', 'runs/tmp', 'attempts/.open', 'code', 'prune']) sweep(join(path, scratch))
   const runs = new FolderRuns(join(path, 'runs'))
   const places = new ArtifactPlaces([path, onDisk('read', path, () => realpathSync.native(path))])
-  const results = new FolderResults(places, (run) => hasLiveOwner(runs.path(run)))
+  const results = new FolderResults(places, (run) => hasLiveOwner(runs.path(run)), byLength)
   return {
     root: path,
     results,
     runs,
-    holds: (at) => places.holds(at),
+    places,
     code: { cache: join(path, 'code'), temporary: () => temporaryPath(join(path, 'code')) },
     prune: (options, tell) => prune(path, options, tell),
     close: () => results.close(),

@@ -70,7 +70,7 @@ export function readUses(folder: string, used: Used): void {
   try {
     text = readText(path)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) return
     throw storeFailed('read', path, error)
   }
   for (const line of linesOf(text)) {

@@ -1,6 +1,6 @@
 // Run by tests as a process of its own: child.ts <what> <root> …. Says {"ready":true}, then waits for a line on stdin.
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { openStore, outputDigest } from '../src/index.ts'
@@ -42,6 +42,27 @@ const doing: { readonly [what: string]: () => Promise<void> } = {
     const run = openStore(root).runs.create(work)
     say(run.id)
     await once(process.stdin, 'data')
+  },
+  /** Has an attempt under way; says its folder, then at each line on stdin what is in it. */
+  async attempt() {
+    const run = openStore(root).runs.create({ ...work, pipeline: rest[0] as string })
+    const folder = run.attempts.begin('train', 'half', keyOf('half'))
+    writeFileSync(join(folder, 'model'), 'half')
+    say([run.id, folder])
+    for (;;) {
+      await once(process.stdin, 'data')
+      say(existsSync(folder) ? readdirSync(folder) : 'gone')
+    }
+  },
+  /** Begins and ends a run, which removes what others left. */
+  async look() {
+    const run = openStore(root).runs.create({ ...work, pipeline: 'looks' })
+    say(
+      openStore(root)
+        .runs.list()
+        .map(({ pipeline, status }) => `${pipeline} ${status}`),
+    )
+    run.release()
   },
   /** Writes more into a journal than the system takes (ulimit -f); says what it throws at once, at a flush, for a timer, at the end. */
   async fill() {

@@ -5,6 +5,7 @@ import { shortPath } from '../../short-path.ts'
 import { exitCodes } from '../exit.ts'
 import { findRun } from '../find-run.ts'
 import type { Report } from '../report.ts'
+import { plainText } from '../terminal.ts'
 
 /** `runs fetch [id] [dir]`: what a run left, in a folder of the user's; by default one with the run's id. */
 export async function fetchCommand(
@@ -15,9 +16,12 @@ export async function fetchCommand(
   const [id, dir] = words
   const run = findRun(store, id)
   const target = resolve(dir ?? run.id)
-  const files = await fetchRun(store, run, target)
-  if (report.json) report.out(JSON.stringify({ run: run.id, folder: target, files }))
+  const { files, elsewhere, leftOut } = await fetchRun(store, run, target)
+  if (report.json) report.out(JSON.stringify({ run: run.id, folder: target, files, elsewhere, leftOut }))
   else for (const file of files) report.out(shortPath(`${target}/${file}`))
+  for (const path of elsewhere)
+    process.stderr.write(`"${plainText(shortPath(path))}" lies outside of the store, and stays there\n`)
+  for (const path of leftOut) process.stderr.write(`left out "${plainText(path)}": version control would obey it\n`)
   if (run.status !== 'succeeded') process.stderr.write(`run ${run.id} is ${run.status}: its output is null\n`)
   return exitCodes.ok
 }
