@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -9,6 +10,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // what is known of programs' code is the test run's
+    env: { XDG_CACHE_HOME: join(import.meta.dirname, 'test/.tmp/.cache') },
     globalSetup: 'test/support/build.ts',
   },
 })

@@ -114,7 +114,8 @@ function clean(more: Readonly<Record<string, string | undefined>>): Record<strin
   const { HOME = '/root', USER = 'root', LANG = 'C.UTF-8', TMPDIR } = process.env
   const path = `${bin}:${dirname(node)}:${process.env.PATH ?? ''}`
   // compiled code of our packages is kept from child to child: half of a child's time
-  const all = { HOME, USER, LANG, TMPDIR, PATH: path, NODE_COMPILE_CACHE: join(root, 'test/.tmp/.compiled'), ...more }
+  const kept = { NODE_COMPILE_CACHE: join(root, 'test/.tmp/.compiled'), XDG_CACHE_HOME: join(root, 'test/.tmp/.cache') }
+  const all = { HOME, USER, LANG, TMPDIR, PATH: path, ...kept, ...more }
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 

@@ -1,5 +1,6 @@
 export { markOf } from './artifact-mark.ts'
 export { attemptsIn } from './attempts-in.ts'
+export { codeFolder } from './code-folder.ts'
 export { digestFile } from './digest-file.ts'
 export type { FolderDigest } from './digest-folder.ts'
 export { digestFolder, listFolder } from './digest-folder.ts'

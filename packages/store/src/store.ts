@@ -10,7 +10,7 @@ import { type Pruned, type PruneOptions, prune } from './prune.ts'
 import { readText } from './regular-file.ts'
 import { FolderResults, type Results } from './results.ts'
 import { FolderRuns, type Runs } from './runs.ts'
-import { put, putIfAbsent, sweep, temporaryPath } from './temporary.ts'
+import { put, putIfAbsent, sweep } from './temporary.ts'
 
 /** Results, attempts and runs in a folder (contracts: store). */
 export interface Store {
@@ -19,8 +19,6 @@ export interface Store {
   readonly runs: Runs
   /** What paths are that this store names; no other is read. */
   readonly places: Pick<ArtifactPlaces, 'standing' | 'moved'>
-  /** What is known of a program's code, from run to run: a folder, and a new path in it for a file that isn't whole yet. */
-  readonly code: { readonly cache: string; temporary(): string }
   /** Removes what nobody needs (prune.ts); `tell` hears of each thing. Returns what could not be removed, and why. */
   prune(options: PruneOptions, tell: (pruned: Pruned) => void): Diagnostic[]
   /** Gives back the open files of packs; for a process that opens many stores. */
@@ -53,7 +51,6 @@ export function openStore(root: string, { byLength = false }: StoreOptions = {})
     results,
     runs,
     places,
-    code: { cache: join(path, 'code'), temporary: () => temporaryPath(join(path, 'code')) },
     prune: (options, tell) => prune(path, options, tell),
     close: () => results.close(),
   }

@@ -7,7 +7,7 @@ import {
   type JsonObject,
   type Plan,
 } from '@millrace/ir'
-import type { Store } from '@millrace/store'
+import { codeFolder, type Store } from '@millrace/store'
 import {
   type CodeOptions,
   checkSource,
@@ -82,10 +82,10 @@ export async function prepareProgram(program: Program, preparing: Preparing): Pr
 }
 
 /** How the source of a program's modules is read. */
-export const readingOf = ({ entry, store, importModule }: Omit<Preparing, 'given'>): CodeOptions => ({
+export const readingOf = ({ entry, importModule }: Pick<Preparing, 'entry' | 'importModule'>): CodeOptions => ({
   entry,
   importModule,
-  kept: store.code,
+  kept: codeFolder(),
 })
 
 /** @throws DiagnosticError with the errors, if there are any */
