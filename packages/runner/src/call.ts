@@ -60,8 +60,16 @@ async function settleBy<T>(
   }
 }
 
-/** What callStage does, for who is in asStage already. */
+/** What callStage does, for who is in asStage already. All that is thrown in it the author's code, or value, threw. */
 export async function perform(stage: LoadedStage, attempt: Attempt): Promise<Outcome> {
+  try {
+    return await called(stage, attempt)
+  } catch (error) {
+    throw threw(attempt.node, error)
+  }
+}
+
+async function called(stage: LoadedStage, attempt: Attempt): Promise<Outcome> {
   const { node } = attempt
   const artifacts = new Artifacts(node, () => attempt.files(), attempt.input, stage.assets?.())
   const input = await parse(
@@ -75,14 +83,9 @@ export async function perform(stage: LoadedStage, attempt: Attempt): Promise<Out
         { retry: false, path },
       ),
   )
-  let returned: unknown
-  try {
-    returned = await stage.run(input, contextOf(attempt, artifacts))
-    // a rejection that nobody waits for is told of one turn later
-    await new Promise((resolve) => setImmediate(resolve))
-  } catch (error) {
-    throw threw(node, error)
-  }
+  const returned = await stage.run(input, contextOf(attempt, artifacts))
+  // a rejection that nobody waits for is told of one turn later
+  await new Promise((resolve) => setImmediate(resolve))
   const settled = await artifacts.settle(returned)
   const parsed = await parse(
     stage.output,

@@ -11,6 +11,7 @@ import { hold, keep } from './hold.ts'
 import { writeResult } from './result.ts'
 import { onSignal } from './signals.ts'
 import type { Attempt, LoadedStage } from './stage.ts'
+import { ownFailure } from './whose-fault.ts'
 import { writeNow } from './write-now.ts'
 
 /** `EX_DATAERR` of sysexits.h: invalid input, wrong code, or output that its schema refuses; never retried. */
@@ -97,7 +98,7 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
     writeResult(stage, outcome, { ...paths, files }, { inputDigest, codeDigest: request.code, index: 0, generation: 0 })
     await end(0)
   } catch (error) {
-    const failure = threw(request.node, error)
+    const failure = ownFailure(request.node, threw(request.node, error), dirname(files))
     const told = { cause: failure.toDiagnostic(request.pipeline, request.node, {}), retry: failure.retry }
     try {
       writeWhole(paths.failure, told)

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
+import { existsSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
@@ -16,11 +16,12 @@ import {
   StageFailure,
   writeWhole,
 } from '@millrace/runner'
-import { makeFolder, onDisk, outputDigest } from '@millrace/store'
+import { makeFolder, onDisk, outputDigest, readText, storeFailed } from '@millrace/store'
 import { type AttemptRequest, envOf, seedOf } from './attempt-request.ts'
 import { guardBegin, guardEnd, startGuard } from './guard.ts'
 import { MetricTail } from './metric-tail.ts'
 import type { Loaded } from './request.ts'
+import { startChild } from './start-child.ts'
 import { endSurvivors, tokenVariable } from './survivors.ts'
 
 /** How long a child that timed out may go on after SIGTERM (contracts: stage). */
@@ -52,13 +53,15 @@ export async function runChildProcess(request: AttemptRequest, late: AbortSignal
   onDisk('write', paths.input, () => writeWhole(paths.input, request.input))
   startGuard()
   const began = performance.now()
-  const child = spawn(execPath, [...heapLimit(request.share.resources), ...program.args], {
+  const options: SpawnOptions = {
     cwd: origin.cwd,
     env: { ...origin.env, ...envOf(request.spec), ...contract(request, paths, scratch), ...program.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // a group of its own, so that its own children end with it
     detached: true,
-  })
+  }
+  const words = [...heapLimit(request.share.resources), ...program.args]
+  const child = await startChild(node.id, execPath, words, options, request.cancel)
   children.add(child)
   if (child.pid !== undefined) guardBegin(child.pid)
   const metrics = new MetricTail(paths.metrics, request.metric)
@@ -229,8 +232,9 @@ async function outcome(
   const done = readJson(paths.done) as unknown as Done | undefined
   const output = readJson(paths.output)
   if (code === 0 && done && output !== undefined) {
-    if (done.inputDigest === digestBytes(readFileSync(paths.input))) {
+    if (done.inputDigest === digestBytes(inputOf(paths.input))) {
       const whole = mapArtifacts(spec.output, output, (at) => {
+        if (typeof at === 'string') return at
         const { path } = at as { path: string }
         return (isAbsolute(path) ? at : { ...(at as object), path: join(paths.files, path) }) as Json
       })
@@ -242,6 +246,16 @@ async function outcome(
   }
   if (request.log.tail.includes('JavaScript heap out of memory')) throw outOfMemory(request)
   throw endFailure(node.id, code, signal, existsSync(paths.output))
+}
+
+/** As the stage left it, which may have put anything in its place. */
+function inputOf(path: string): string {
+  try {
+    return readText(path)
+  } catch (error) {
+    if (existsSync(path)) throw storeFailed('read', path, error)
+    return ''
+  }
 }
 
 const refusedOutput = (node: string, problem: string): StageFailure =>

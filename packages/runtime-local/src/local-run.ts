@@ -326,8 +326,9 @@ export class LocalRun implements Worker, Outcomes {
   /** The store failed, or we did: the run can't go on. */
   broken(error: unknown): void {
     this.#failed = true
-    const diagnostics = (error as { diagnostics?: readonly Diagnostic[] }).diagnostics
-    this.#errors.push(...(diagnostics ?? [fault(this.#plan.pipeline, error)]))
+    const told = (error as { diagnostics?: readonly Diagnostic[] }).diagnostics ?? [fault(this.#plan.pipeline, error)]
+    // what several calls met is one
+    this.#errors.push(...told.filter(({ message }) => !this.#errors.some((known) => known.message === message)))
     this.#active = 0
     // the journal may be what failed
     try {
