@@ -135,7 +135,9 @@ export class Artifacts {
         throw error
       const told = isDiagnosticError(error) ? error.diagnostics[0] : undefined
       // the path as the stage knows it
-      const message = (told?.message ?? (error as Error).message).replace(/"[^"]*\/files\//, '"')
+      const message = (told?.message ?? (error as Error).message)
+        .replace(/"[^"]*\/files\//, '"')
+        .replace(/"[^"]{200,}"/, (quoted) => `${quoted.slice(0, 80)}…${quoted.slice(-40)}`)
       throw notRegular(this.#node, field, name, message)
     }
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, relative } from 'node:path'
 import { digestBytes, type Json, type Resources } from '@millrace/ir'
-import { appendStored, makeFolder, onDisk } from '@millrace/store'
+import { appendStored, largeFilesOf, makeFolder, onDisk } from '@millrace/store'
 import { failStuck, onStuck, outside, takeOver } from './ambient.ts'
 import { callStage } from './call.ts'
 import { exitWith } from './exit.ts'
@@ -94,8 +94,22 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
     }
     const stage = await load()
     const outcome = await callStage(stage, attempt)
-    const inputDigest = digestBytes(bytes)
-    writeResult(stage, outcome, { ...paths, files }, { inputDigest, codeDigest: request.code, index: 0, generation: 0 })
+    const large = outcome.files.map(({ path, size }) => ({
+      path: relative(files, path),
+      files: largeFilesOf({ path, size }),
+    }))
+    writeResult(
+      stage,
+      outcome,
+      { ...paths, files },
+      {
+        inputDigest: digestBytes(bytes),
+        codeDigest: request.code,
+        index: 0,
+        generation: 0,
+        large: large.filter((known) => known.files.length > 0),
+      },
+    )
     await end(0)
   } catch (error) {
     const failure = ownFailure(request.node, threw(request.node, error), dirname(files))

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnostic, type Digest, type Json, parseJson } from '@millrace/ir'
-import { onDisk, readText, storeFailed } from '@millrace/store'
+import { type LargeFile, onDisk, readText, storeFailed } from '@millrace/store'
 
 const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'])
 
@@ -25,6 +25,8 @@ export interface Done {
   readonly generation: number
   readonly outputDigest: Digest
   readonly files: readonly { readonly path: string; readonly digest: string; readonly size: number }[]
+  /** What the store needs to know again, unread, what is above 1 GiB of them; paths likewise. */
+  readonly large?: readonly { readonly path: string; readonly files: readonly LargeFile[] }[]
 }
 
 export interface ChildFailure {

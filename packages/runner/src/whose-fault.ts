@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, lstatSync, openSync, unlinkSync, writeFileSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { dirname, join, sep } from 'node:path'
 import { DiagnosticError, isDiagnosticError } from '@millrace/ir'
@@ -88,11 +88,19 @@ function refusal(access: () => void, codes: ReadonlySet<string>): boolean {
 /** Whether the stage itself took away the rights to what it wrote. */
 export function isLocked(path: string, folder: string | undefined): boolean {
   for (let at = path; folder !== undefined && at.startsWith(folder + sep); at = dirname(at)) {
-    const found = lstatSync(at, { throwIfNoEntry: false })
-    const needed = found?.isDirectory() ? 0o500 : 0o400
-    if (found && (found.mode & needed) !== needed) return true
+    const mode = modeOf(at)
+    const needed = mode !== undefined && (mode & constants.S_IFMT) === constants.S_IFDIR ? 0o500 : 0o400
+    if (mode !== undefined && (mode & needed) !== needed) return true
   }
   return false
+}
+
+function modeOf(path: string): number | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.mode
+  } catch {
+    return undefined
+  }
 }
 
 /** The failure of an attempt that has this process for itself. */

@@ -16,7 +16,7 @@ import {
   StageFailure,
   writeWhole,
 } from '@millrace/runner'
-import { makeFolder, onDisk, outputDigest, readText, storeFailed } from '@millrace/store'
+import { makeFolder, onDisk, outputDigest, readText, rememberLarge, storeFailed } from '@millrace/store'
 import { type AttemptRequest, envOf, seedOf } from './attempt-request.ts'
 import { guardBegin, guardEnd, startGuard } from './guard.ts'
 import { MetricTail } from './metric-tail.ts'
@@ -241,7 +241,10 @@ async function outcome(
       // the check of the child shared its process with the stage, which may have changed what it uses
       const problem = checkShape(spec.output, output)
       if (problem !== undefined) throw refusedOutput(node.id, problem)
-      if (outputDigest(spec.output, whole) === done.outputDigest) return { output: whole, files: done.files }
+      if (outputDigest(spec.output, whole) === done.outputDigest) {
+        for (const { path, files } of done.large ?? []) rememberLarge(join(paths.files, path), files)
+        return { output: whole, files: done.files }
+      }
     }
   }
   if (request.log.tail.includes('JavaScript heap out of memory')) throw outOfMemory(request)

@@ -1,18 +1,24 @@
 import { join } from 'node:path'
-import { type ArtifactPort, type ArtifactValue, isDigest, isObject } from '@millrace/ir'
+import { type ArtifactValue, isDigest, isObject, type Json, type Schema } from '@millrace/ir'
 import { listFolder } from './digest-folder.ts'
 import { type KnownFile, knownFile, largeFile, rememberFile } from './known-files.ts'
+import { artifactsOf } from './output.ts'
 import { isPlainPath } from './plain-path.ts'
+import { isRealFolder } from './real-folder.ts'
 
 /** A large file of an artifact; its path is relative to the artifact, empty for one that is a file itself. */
 export interface LargeFile extends KnownFile {
   readonly path: string
 }
 
+/** Whether an output has artifacts that may hold large files. Reads nothing. */
+export const hasLarge = (schema: Schema, output: Json): boolean =>
+  artifactsOf(schema, output).some(({ artifact }) => artifact.size > largeFile)
+
 /** What is known of an artifact's large files, for who reads them later. */
-export function largeFilesOf({ path, size }: ArtifactValue, kind: ArtifactPort['kind']): LargeFile[] {
+export function largeFilesOf({ path, size }: Pick<ArtifactValue, 'path' | 'size'>): LargeFile[] {
   if (!(size > largeFile)) return []
-  const files = kind === 'file' ? [{ path: '', absolute: path, size }] : listFolder(path)
+  const files = isRealFolder(path) ? listFolder(path) : [{ path: '', absolute: path, size }]
   return files.flatMap((file): LargeFile[] => {
     const known = file.size > largeFile ? knownFile(file.absolute) : undefined
     return known ? [{ path: file.path, ...known }] : []

@@ -48,9 +48,8 @@ export const manifestPattern = /^[0-9a-f]{64}\.json$/
  * of what is above 1 GiB, `{ path, digest, mark }` by which it is known again unread.
  */
 export function writeManifest(places: ArtifactPlaces, commit: Commit): string {
-  const files = artifactsOf(commit.schema, commit.output).map(({ artifact, kind }) => {
-    const { path, digest, size } = artifact
-    const large = largeFilesOf(artifact, kind).map((file) => ({ ...file }))
+  const files = artifactsOf(commit.schema, commit.output).map(({ artifact: { path, digest, size } }) => {
+    const large = largeFilesOf({ path, size }).map((file) => ({ ...file }))
     return { path: places.relative(path) ?? path, digest, size, ...(large.length > 0 && { large }) }
   })
   const fields: JsonObject = {
