@@ -242,7 +242,8 @@ async function outcome(
       const problem = checkShape(spec.output, output)
       if (problem !== undefined) throw refusedOutput(node.id, problem)
       if (outputDigest(spec.output, whole) === done.outputDigest) {
-        for (const { path, files } of done.large ?? []) rememberLarge(join(paths.files, path), files)
+        if (Array.isArray(done.large))
+          for (const { path, files } of done.large) rememberLarge(join(paths.files, String(path)), files)
         return { output: whole, files: done.files }
       }
     }

@@ -1,8 +1,9 @@
 // Run by tests as a process of its own: child.ts <what> <root> …. Says {"ready":true}, then waits for a line on stdin.
 import { once } from 'node:events'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import type { Digest } from '@millrace/ir'
 import { openStore, outputDigest } from '../src/index.ts'
 import { keyOf, model, plain, work } from './values.ts'
 
@@ -53,6 +54,16 @@ const doing: { readonly [what: string]: () => Promise<void> } = {
       await once(process.stdin, 'data')
       say(existsSync(folder) ? readdirSync(folder) : 'gone')
     }
+  },
+  /** Looks for a result of large artifacts; says whether it is there, and whether more than half of 1 GiB was read. */
+  async large() {
+    const read = () => Number(/^rchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
+    const [key, kind, full] = rest as [Digest, 'file' | 'folder', string?]
+    const { results } = openStore(root)
+    const before = read()
+    const schema = { type: 'object', properties: { model: { artifact: { kind } } } }
+    const found = await results.find(key, schema, { verifyFull: full === 'full' })
+    say([found === undefined ? 'miss' : 'hit', read() - before > 2 ** 29 ? 'read' : 'unread'])
   },
   /** Begins and ends a run, which removes what others left. */
   async look() {
