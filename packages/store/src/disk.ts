@@ -85,7 +85,7 @@ export function readStored(path: string): string {
   try {
     return readText(path)
   } catch (error) {
-    if (errnoOf(error) !== undefined) throw storeFailed('read', path, error)
+    if (errnoOf(error) !== 'EFBIG') throw storeFailed('read', path, error)
     return refuse(path, 'it is larger than anything that is written there', 'Remove it.')
   }
 }

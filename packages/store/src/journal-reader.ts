@@ -87,7 +87,8 @@ function openOrNone(path: string): number | undefined {
   try {
     return openRegular(path)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined
+    // no journal of ours is a link
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ELOOP') return undefined
     throw storeFailed('read', path, error)
   }
 }

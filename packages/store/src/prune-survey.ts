@@ -203,7 +203,7 @@ function text(path: string): string | undefined {
     try {
       return readText(path)
     } catch (error) {
-      if (errnoOf(error) === undefined || errnoOf(error) === 'EISDIR') return ''
+      if (errnoOf(error) === 'EFBIG' || errnoOf(error) === 'EISDIR') return ''
       throw error
     }
   })

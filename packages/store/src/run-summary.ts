@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type Counts,
@@ -13,6 +13,7 @@ import {
 } from '@millrace/ir'
 import { lastEvent, readEvents } from './journal-reader.ts'
 import { hasLiveOwner } from './owner.ts'
+import { isRealFolder } from './real-folder.ts'
 import { readText } from './regular-file.ts'
 
 /** What makes two runs the same work. */
@@ -57,6 +58,7 @@ export const sameWork = ({ pipeline, plan, parameters }: RunInfo): string =>
  * saves reading it, and holds the length of the journal that it was written for.
  */
 export function summarize(folder: string, id: string): RunSummary | undefined {
+  if (!isRealFolder(folder)) return undefined
   const saved = savedSummary(folder, id)
   if (saved && isCurrent(saved, folder)) return bare(saved)
   const info = infoIn(folder)
@@ -120,7 +122,7 @@ function readObject(path: string): Fields | undefined {
 
 function sizeOf(path: string): number | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.size
+    return lstatSync(path, { throwIfNoEntry: false })?.size
   } catch {
     return undefined
   }
