@@ -24,21 +24,25 @@ export class FetchedNames {
     if (folder.at(-1) === name) folder.pop()
     if (folder[0] !== undefined && ownNames.some((own) => fold(own) === fold(folder[0] as string)))
       folder[0] = `${folder[0]}-2`
-    for (let i = 1; ; i++) {
-      const parts = i === 1 ? [...folder, name] : [...folder, String(i), name]
-      if (this.#take(parts)) return parts.join('/')
-    }
+    for (let i = 2, file = this.#fileAmong(folder); file >= 0; i++, file = this.#fileAmong(folder))
+      folder[file] = `${folder[file]}-${i}`
+    let parts = [...folder, name]
+    for (let i = 2; this.#isTaken(parts); i++) parts = [...folder, String(i), name]
+    this.#taken.add(key(parts))
+    for (let i = 1; i < parts.length; i++) this.#folders.add(key(parts.slice(0, i)))
+    return parts.join('/')
   }
 
-  #take(parts: readonly string[]): boolean {
-    const folded = parts.map(fold)
-    const at = folded.join('/')
-    const above = folded.slice(1).map((_, i) => folded.slice(0, i + 1).join('/'))
-    if (this.#taken.has(at) || this.#folders.has(at) || above.some((folder) => this.#taken.has(folder))) return false
-    this.#taken.add(at)
-    for (const folder of above) this.#folders.add(folder)
-    return true
+  /** Which of the folders on the way is a file already. */
+  #fileAmong(folder: readonly string[]): number {
+    return folder.findIndex((_, i) => this.#taken.has(key(folder.slice(0, i + 1))))
+  }
+
+  #isTaken(parts: readonly string[]): boolean {
+    return this.#taken.has(key(parts)) || this.#folders.has(key(parts)) || this.#fileAmong(parts.slice(0, -1)) >= 0
   }
 }
+
+const key = (parts: readonly string[]): string => parts.map(fold).join('/')
 
 const fold = (name: string): string => name.normalize('NFC').toLowerCase()
