@@ -9,7 +9,7 @@ import { refuseLink } from './own-folders.ts'
 import { claim, firstOwner, hold, lives, ownerText, removeClaims } from './owner.ts'
 import { foldersIn } from './real-folder.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
-import { idPattern, newId } from './run-id.ts'
+import { idPattern, newestOf, newId } from './run-id.ts'
 import { RunIndex } from './run-index.ts'
 import {
   bare,
@@ -169,7 +169,7 @@ export class FolderRuns implements Runs {
   /** Puts a run's folder in its place, under an id that no other has. Its mark is there before: a kill loses no run. */
   #name(made: string, info: RunInfo): string {
     for (;;) {
-      const id = newId(this.#ids()[0])
+      const id = newId(newestOf(this.#folder, this.#ids()))
       const mark = this.#mark(info, id)
       if (!putIfAbsent(this.#scratch, mark, ownerText())) continue
       try {
