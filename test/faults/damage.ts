@@ -71,7 +71,7 @@ class Case {
   #run(args: Words): Promise<Ran> {
     const { folder, run } = this.#trial
     const env = { GATE: 'open', MILLRACE_STORE: join(folder, 'store') }
-    return run(args, { entry: this.#of.entry, before: this.#before, env, timeout: 300_000 })
+    return run(args, { entry: this.#of.entry, before: this.#before, env, timeout: 900_000 })
   }
 
   /** A command that only looks: a right answer or one clear error. */

@@ -58,53 +58,38 @@ async function committed(kind: 'file' | 'folder') {
   return { root, path, large, look, artifact: output.model }
 }
 
-const patient = { timeout: 600_000 }
+test.runIf(existsSync('/proc/self/io'))('a large file is not read again as long as nobody wrote to it', async () => {
+  const { root, large, look } = await committed('file')
+  expect(await look()).toEqual(['hit', 'unread'])
+  expect(await look(root, 'full')).toEqual(['hit', 'read'])
+  // a copy has other numbers
+  execFileSync('cp', ['-a', '--sparse=always', root, `${root}-copy`])
+  expect(await look(`${root}-copy`)).toEqual(['hit', 'read'])
+  // any change counts, also one of nothing
+  utimesSync(large, new Date(), new Date())
+  expect(await look()).toEqual(['hit', 'read'])
+  flip(large, 5)
+  expect(await look()).toEqual(['miss', 'read'])
+})
 
-test.runIf(existsSync('/proc/self/io'))(
-  'a large file is not read again as long as nobody wrote to it',
-  patient,
-  async () => {
-    const { root, large, look } = await committed('file')
-    expect(await look()).toEqual(['hit', 'unread'])
-    expect(await look(root, 'full')).toEqual(['hit', 'read'])
-    // a copy has other numbers
-    execFileSync('cp', ['-a', '--sparse=always', root, `${root}-copy`])
-    expect(await look(`${root}-copy`)).toEqual(['hit', 'read'])
-    // any change counts, also one of nothing
-    utimesSync(large, new Date(), new Date())
-    expect(await look()).toEqual(['hit', 'read'])
-    flip(large, 5)
-    expect(await look()).toEqual(['miss', 'read'])
-  },
-)
+test.runIf(existsSync('/proc/self/io'))('what was written through another name of a large file is seen', async () => {
+  const { large, look } = await committed('file')
+  linkSync(large, `${large}-2`)
+  flip(`${large}-2`, size - 1)
+  expect(await look()).toEqual(['miss', 'read'])
+})
 
-test.runIf(existsSync('/proc/self/io'))(
-  'what was written through another name of a large file is seen',
-  patient,
-  async () => {
-    const { large, look } = await committed('file')
-    linkSync(large, `${large}-2`)
-    flip(`${large}-2`, size - 1)
-    expect(await look()).toEqual(['miss', 'read'])
-  },
-)
-
-test.runIf(existsSync('/proc/self/io'))(
-  'of a folder, large files are not read again, and small ones are',
-  patient,
-  async () => {
-    const { path, look } = await committed('folder')
-    expect(await look()).toEqual(['hit', 'unread'])
-    flip(join(path, 'small'), 1)
-    expect(await look()).toEqual(['miss', 'unread'])
-    flip(join(path, 'deep/weights'), 1)
-    expect(await look()).toEqual(['miss', 'read'])
-  },
-)
+test.runIf(existsSync('/proc/self/io'))('of a folder, large files are not read again, and small ones are', async () => {
+  const { path, look } = await committed('folder')
+  expect(await look()).toEqual(['hit', 'unread'])
+  flip(join(path, 'small'), 1)
+  expect(await look()).toEqual(['miss', 'unread'])
+  flip(join(path, 'deep/weights'), 1)
+  expect(await look()).toEqual(['miss', 'read'])
+})
 
 test.runIf(existsSync('/proc/self/io'))(
   "what no manifest knows is read: one without marks, and another's word",
-  patient,
   async () => {
     const { root, large, look } = await committed('file')
     const folder = keyFolder(root, key)
@@ -131,7 +116,7 @@ test.runIf(existsSync('/proc/self/io'))(
   },
 )
 
-test('a process reads what is large once, and again when somebody wrote to it', patient, async () => {
+test('a process reads what is large once, and again when somebody wrote to it', async () => {
   const { path, artifact } = await committed('file')
   expect(await verifyArtifact(artifact, 'file')).toBe(true)
   expect(await verifyArtifact({ ...artifact, digest: keyOf('other') }, 'file')).toBe(false)
