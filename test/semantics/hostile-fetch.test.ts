@@ -148,7 +148,7 @@ test('what lies outside of the store stays there, and is told', async () => {
 
 test('a store that was copied from elsewhere has its files still', async () => {
   const { folder, store, output, fetch, list } = await shared()
-  const there = (path: string) => path.replace(store, '/home/colleague/project/.millrace')
+  const there = (path: string) => path.replace(store, '/Users/colleague/project/.millrace')
   const moved = Object.fromEntries(Object.entries(output).map(([name, at]) => [name, { ...at, path: there(at.path) }]))
   expect((await fetch(moved)).stderr).toBe('')
   expect(list()).toEqual([...always, 'model/model.bin', 'plots/a.svg'].sort())
