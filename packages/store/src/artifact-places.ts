@@ -11,6 +11,9 @@ const areas = new Set(['attempts', 'inputs', 'jobs', 'nodes'])
  */
 export type Standing = 'here' | 'lost' | 'odd' | 'elsewhere'
 
+/** Some file systems give letters with accents back in parts. */
+const composed = (path: string): string => path.normalize('NFC')
+
 /** Which paths are places for artifacts in this store; it may have two names, where a link leads to it. */
 export class ArtifactPlaces {
   readonly #roots: readonly [given: string, real: string]
@@ -43,7 +46,7 @@ export class ArtifactPlaces {
     if (inside === undefined)
       return this.#roots.some((root) => (path + sep).startsWith(root + sep)) ? 'odd' : 'elsewhere'
     try {
-      return realpathSync.native(path) === join(this.#roots[1], inside) ? 'here' : 'odd'
+      return composed(realpathSync.native(path)) === composed(join(this.#roots[1], inside)) ? 'here' : 'odd'
     } catch {
       return 'lost'
     }

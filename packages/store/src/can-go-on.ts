@@ -19,7 +19,7 @@ export function canGoOn(run: string): boolean {
     accessSync(run, constants.W_OK | constants.X_OK)
     return (
       folders.every((name) => fits(name, (found) => found.isDirectory())) &&
-      files.every((name) => fits(name, (found) => found.isFile() && found.nlink === 1))
+      files.every((name) => fits(name, (found) => found.isFile() && found.nlink <= 1))
     )
   } catch {
     return false

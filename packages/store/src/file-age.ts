@@ -16,30 +16,34 @@ export function ageOf(path: string): number | undefined {
   } catch {
     return undefined
   }
-  return nowAt(dirname(path), stat.dev) - stat.mtimeMs
+  return nowAt(path, stat.dev) - stat.mtimeMs
 }
 
-function nowAt(folder: string, device: number): number {
+function nowAt(path: string, device: number): number {
   let ahead = clocks.get(device)
   if (ahead === undefined) {
-    ahead = aheadAt(folder)
+    ahead = aheadAt(path, device)
     clocks.set(device, ahead)
   }
   return ahead + performance.now()
 }
 
-/** Where nothing can be written, nothing will be removed: the clock of this machine has to do. */
-function aheadAt(folder: string): number {
-  const probe = join(folder, `.tmp-clock-${randomBytes(6).toString('hex')}`)
-  try {
-    const fd = openSync(probe, 'wx')
+/** By a file in one of the folders that it is in; where none takes one, the clock of this machine has to do. */
+function aheadAt(path: string, device: number): number {
+  for (let folder = dirname(path), left = 4; left > 0; folder = dirname(folder), left--) {
+    const probe = join(folder, `.tmp-clock-${randomBytes(6).toString('hex')}`)
     try {
-      return fstatSync(fd).mtimeMs - performance.now()
-    } finally {
-      closeSync(fd)
-      unlinkSync(probe)
+      const fd = openSync(probe, 'wx')
+      try {
+        const { dev, mtimeMs } = fstatSync(fd)
+        if (dev === device) return mtimeMs - performance.now()
+      } finally {
+        closeSync(fd)
+        unlinkSync(probe)
+      }
+    } catch {
+      // another user's
     }
-  } catch {
-    return Date.now() - performance.now()
   }
+  return Date.now() - performance.now()
 }

@@ -6,6 +6,8 @@ import { closeFile, openRegular } from './regular-file.ts'
 const chunk = 65_536
 /** No line is longer: what has no newline for so long is damage, and is left out. */
 const longest = 1 << 26
+/** Behind so much without a newline nothing of ours comes any more. */
+const hopeless = 1 << 30
 /** An event's own fields alone take more bytes. */
 const shortest = 40
 /** Lines at the end of a journal that a crash may have spoilt; behind more of them nobody looks for an end. */
@@ -29,6 +31,7 @@ export function* readEvents(path: string): Generator<Event> {
         start = end + 1
       }
       length += count - start
+      if (length > hopeless) return
       if (length > longest) held = []
       else if (start < count) held.push(Buffer.from(bytes.subarray(start, count)))
     }

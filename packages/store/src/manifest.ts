@@ -15,7 +15,7 @@ import {
 import type { ArtifactPlaces } from './artifact-places.ts'
 import { largeFilesOf, rememberLarge } from './large-files.ts'
 import { absoluteFrom, artifactsOf, outputDigest, relativeTo } from './output.ts'
-import { isPlainName, isPlainPath } from './plain-path.ts'
+import { isPlainPath, isRunName } from './plain-path.ts'
 import { metricsOf, type Result } from './result.ts'
 import type { User } from './uses.ts'
 
@@ -82,7 +82,7 @@ export function readManifest(
   const { check, ...fields } = manifest
   if (fields.version !== 1 || fields.key !== key || digestJson(fields as JsonObject) !== check) return undefined
   const { digest, run } = fields
-  if (!isDigest(digest) || manifestName(digest) !== name || !isPlainName(run) || fields.output === undefined)
+  if (!isDigest(digest) || manifestName(digest) !== name || !isRunName(run) || fields.output === undefined)
     return undefined
   const output = absoluteFrom(places, schema, fields.output as Json)
   const metrics = metricsOf(fields.metrics)

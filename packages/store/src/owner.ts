@@ -1,4 +1,4 @@
-import { constants, lstatSync, openSync, writeSync } from 'node:fs'
+import { constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
 import { isObject, parseJson } from '@millrace/ir'
@@ -59,7 +59,8 @@ function touch(path: string): void {
   try {
     const fd = openSync(path, constants.O_WRONLY | wary)
     try {
-      writeSync(fd, '{', 0)
+      const { nlink } = fstatSync(fd)
+      if (nlink <= 1) writeSync(fd, '{', 0)
     } finally {
       closeFile(fd)
     }

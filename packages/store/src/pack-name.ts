@@ -1,4 +1,4 @@
-import { isPlainName } from './plain-path.ts'
+import { isRunName } from './plain-path.ts'
 
 /** Whose lines a pack holds. */
 export interface Packed {
@@ -17,7 +17,7 @@ export function packOfName(name: string): Packed | undefined {
   if (isIndexName(name)) return undefined
   const [, run, fresh] = /^([^.].*?)(?:\.\d+)?(\.fresh)?\.jsonl$/.exec(name) ?? []
   // in an index it is what anybody wrote
-  return isPlainName(run) ? { run, fresh: fresh !== undefined } : undefined
+  return isRunName(run) ? { run, fresh: fresh !== undefined } : undefined
 }
 
 /** An index pack: many packs in one file (pack-merge.ts). */

@@ -5,6 +5,8 @@ const newline = 10
 const chunk = 1 << 20
 /** No line is longer: what has no newline for so long is damage, and is left out. */
 const longest = 1 << 26
+/** Behind so much without a newline nothing of ours comes any more. */
+const hopeless = 1 << 30
 
 /** Calls back for each whole line of a part of a file; what no newline ends was cut and is left out. */
 export function eachLine(
@@ -16,10 +18,13 @@ export function eachLine(
   let bytes = Buffer.allocUnsafe(Math.min(chunk, to - from))
   let held = 0
   let skipping = false
+  let skipped = 0
   for (let at = from; at < to; ) {
     if (held === longest) {
       held = 0
       skipping = true
+      skipped += longest
+      if (skipped >= hopeless) return
     }
     if (held === bytes.length) bytes = Buffer.concat([bytes], Math.min(bytes.length * 2, to - from, longest))
     const count = readSync(fd, bytes, held, Math.min(bytes.length - held, to - at), at)
@@ -28,6 +33,7 @@ export function eachLine(
     const filled = held + count
     let start = 0
     for (let end = indexOf(bytes, held, filled); end >= 0; end = indexOf(bytes, start, filled)) {
+      skipped = 0
       if (skipping) skipping = false
       else line(bytes, start, end, base + start)
       start = end + 1

@@ -7,6 +7,9 @@ const more = sep === '/' ? /[/\0]/ : /[/\\:\0]/
 export const isPlainName = (name: unknown): name is string =>
   typeof name === 'string' && name !== '' && name !== '.' && name !== '..' && !more.test(name)
 
+/** Whether a text may be the name of a run, which also stands in lines and in names of files. */
+export const isRunName = (name: unknown): name is string => typeof name === 'string' && /^\w[\w.+-]*$/.test(name)
+
 /** The same for a relative path with `/`. */
 export const isPlainPath = (path: unknown): path is string =>
   typeof path === 'string' && path.split('/').every(isPlainName)

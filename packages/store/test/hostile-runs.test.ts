@@ -5,8 +5,8 @@ import { seal } from '@millrace/ir'
 import { expect, test } from 'vitest'
 import { LogReplay, openStore } from '../src/index.ts'
 import { foreign, key, outside, posix, run, sealed, succeed, used } from './hostile.ts'
-import { ending, finishedEvent, newRoot, write } from './support.ts'
-import { work } from './values.ts'
+import { ending, finishedEvent, lineText, newRoot, write } from './support.ts'
+import { plain, work } from './values.ts'
 
 const info = { ...work, started: '2026-01-01T00:00:00.000Z' }
 
@@ -131,6 +131,16 @@ function useAllOf(root: string): void {
   rmSync(join(root, 'runs', run, 'uses'))
   openStore(root).prune({ keep: 1 }, () => {})
 }
+
+test('a journal and a pack with nothing in them, however long, are read no further', async () => {
+  const root = newRoot()
+  foreign(root, { 'info.json': seal(info), 'journal.jsonl': `${JSON.stringify(finishedEvent(run))}\n` })
+  write(join(root, 'results/packs/run-1.jsonl'), `${lineText(key, { by: 'one' })}\n`)
+  for (const name of [`runs/${run}/journal.jsonl`, 'results/packs/run-1.jsonl']) truncateSync(join(root, name), 2 ** 43)
+  expect([...openStore(root).runs.events(run)]).toEqual([finishedEvent(run)])
+  expect(openStore(root).runs.find(run)).toMatchObject({ status: 'interrupted' })
+  expect((await openStore(root).results.find(key, plain))?.output).toEqual({ by: 'one' })
+})
 
 test('a mark of a run whose name is a path is none', async () => {
   const root = await used()

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, uptime } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openStore } from '../src/index.ts'
-import { type Child, childAfter, folder, go, newRoot } from './support.ts'
+import { posix } from './hostile.ts'
+import { type Child, childAfter, folder, go, newRoot, write } from './support.ts'
 import { work } from './values.ts'
 
 const bootId = '/proc/sys/kernel/random/boot_id'
@@ -106,6 +107,36 @@ test.runIf(existsSync('/etc/machine-id') && uptime() > 600)(
     expect(say({ machine: 'another' }, day + minute)).toMatchObject({ status: 'interrupted' })
     expect(say({ machine: ['another'] }, 0)).toMatchObject({ status: 'interrupted' })
     run.release()
+  },
+)
+
+test.runIf(can(['sh', '-c', 'ps -o lstart= -p 1']) && posix)(
+  'on a Mac the boot session and the time of its start tell a process',
+  async () => {
+    const root = newRoot()
+    const at = folder()
+    const boot = (id: string) => write(join(at, 'boot'), `${id}\n`)
+    write(join(at, 'mac.mjs'), "Object.defineProperty(process, 'platform', { value: 'darwin' })")
+    write(join(at, 'sysctl'), `#!/bin/sh\n[ "$*" = "-n kern.bootsessionuuid" ] && cat ${at}/boot\n`)
+    chmodSync(join(at, 'sysctl'), 0o755)
+    const mac = ['env', `NODE_OPTIONS=--import=${join(at, 'mac.mjs')}`, `PATH=${at}:${process.env.PATH}`]
+    boot('SESSION-1')
+    const owner = childAfter(mac, 'own', root)
+    const id = String(await owner.next())
+    const kept = JSON.parse(readFileSync(ownerOf(root, id), 'utf8'))
+    expect(kept).toMatchObject({ boot: 'SESSION-1', start: expect.stringMatching(/^\d{10}$/) })
+    const look = async () =>
+      ((await childAfter(mac, 'look', root).next()) as string[]).find((run) => /^digits/.test(run))
+    expect(await look()).toBe('digits running')
+    writeFileSync(ownerOf(root, id), JSON.stringify({ ...kept, start: String(Number(kept.start) - 100) }))
+    expect(await look()).toBe('digits interrupted')
+    writeFileSync(ownerOf(root, id), JSON.stringify(kept))
+    await kill(owner)
+    // in another session nobody can ask for it
+    boot('SESSION-2')
+    expect(await look()).toBe('digits running')
+    boot('SESSION-1')
+    expect(await look()).toBe('digits interrupted')
   },
 )
 
