@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { ageOf } from './file-age.ts'
+import { makeFolder } from './make-folder.ts'
 import { remove, sweep, temporaryPath } from './temporary.ts'
 
 /** Milliseconds. */
@@ -32,11 +33,22 @@ export function codeFolder(): CodeFolder {
 function ownFolder(): string | undefined {
   try {
     const path = join(cachesOf(process.env), 'millrace', 'code')
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-    const { uid, mode } = lstatSync(path)
+    if (!existsSync(path)) makeOwn(path)
+    const found = lstatSync(path)
+    const { uid, mode } = found
+    if (!found.isDirectory()) return undefined
     return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0) ? path : undefined
   } catch {
     return undefined
+  }
+}
+
+function makeOwn(path: string): void {
+  makeFolder(dirname(path))
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch {
+    // another process was faster, or it can't be
   }
 }
 
