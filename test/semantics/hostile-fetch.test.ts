@@ -217,16 +217,22 @@ test('of folders, what version control obeys is left out, and links, pipes and c
   put('repo/.git/config', 'c')
   put('repo/deep/.GIT/hooks/pre-commit', 'h')
   put('repo/.gitignore', 'i')
+  // a repository without a work tree is one by what is in it
+  for (const name of ['HEAD', 'config', 'objects/x', 'refs/y']) put(`repo/bare/${name}`, name)
   put('repo/package.json', '{}')
+  const bare = Object.fromEntries(['HEAD', 'config', 'objects/x', 'refs/y'].map((name) => [`bare/${name}`, name]))
   const files = { '.git/config': 'c', '.gitignore': 'i', 'deep/.GIT/hooks/pre-commit': 'h', 'package.json': '{}' }
-  const repo = { path: place('repo'), digest: folderOf(files), size: 5 }
+  const repo = { path: place('repo'), digest: folderOf({ ...files, ...bare }), size: 5 + 25 }
   const { code, stdout, stderr } = await fetch({ repo })
   expect([code, stdout, stderr]).toEqual([
     0,
     'out/output.json\nout/repo\nout/metrics.jsonl\nout/logs\n',
-    'left out "repo/.git": version control would obey it\nleft out "repo/deep/.GIT": version control would obey it\n',
+    ['repo/.git', 'repo/bare/config', 'repo/deep/.GIT']
+      .map((path) => `left out "${path}": version control would obey it\n`)
+      .join(''),
   ])
-  expect(list()).toEqual([...always, 'repo/.gitignore', 'repo/package.json'].sort())
+  const left = ['.gitignore', 'bare/HEAD', 'bare/objects/x', 'bare/refs/y', 'package.json']
+  expect(list()).toEqual([...always, ...left.map((name) => `repo/${name}`)].sort())
   rmSync(join(folder, 'out'), { recursive: true })
   const refused = async (why: RegExp) => {
     const told = await fetch({ repo })

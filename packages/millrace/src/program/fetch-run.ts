@@ -32,6 +32,7 @@ import {
 } from '@millrace/store'
 import { shortPath } from '../short-path.ts'
 import { FetchedNames } from './fetched-names.ts'
+import { obeyedIn } from './obeyed-in.ts'
 
 /** A file or folder of a run's output: where it lies, and where it goes below the target folder. */
 interface Part {
@@ -126,13 +127,12 @@ async function copy(from: string, to: string): Promise<void> {
   }
 }
 
-/** Version control obeys what lies in its own folder, as soon as somebody looks into the one above. */
+/** Leaves out of a folder what a tool would obey; gives what that was. */
 function removeObeyed(unfinished: string, { kind, to }: Part): string[] {
   if (kind === 'file') return []
-  const obeyed = (path: string): string | undefined => /^(?:.*\/)?\.(?:git|hg)(?=\/|$)/i.exec(path)?.[0]
-  const found = new Set(listFolder(join(unfinished, to)).flatMap(({ path }) => obeyed(path) ?? []))
+  const found = obeyedIn(listFolder(join(unfinished, to)).map(({ path }) => path))
   for (const path of found) rmSync(join(unfinished, to, path), { recursive: true })
-  return [...found].map((path) => `${to}/${path}`)
+  return found.map((path) => `${to}/${path}`)
 }
 
 /** The run's output with its artifacts where they will be. */
