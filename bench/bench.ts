@@ -27,7 +27,13 @@ const quiet = ['--store', store, '--progress', 'quiet']
 function putAside(folder: string): void {
   if (existsSync(folder)) renameSync(folder, `${folder}-${randomUUID()}`)
 }
-const wipe = () => putAside(store)
+/** What is known of a program's code from run to run. */
+const caches = join(built, 'caches')
+process.env.XDG_CACHE_HOME = caches
+const wipe = () => {
+  putAside(store)
+  putAside(caches)
+}
 
 interface Row {
   readonly what: string

@@ -102,7 +102,7 @@ test('an environment of a config that does not name it', async () => {
 
 test('--timeout of the whole run cancels it: exit 4', async () => {
   const one = program(text)
-  const words = ['--timeout', '300ms', '--param', 'ms=60000']
+  const words = ['--timeout', '300ms', '--param', 'ms=600000']
   const ran = await one.run(['--json', ...words])
   expect(ran.code).toBe(4)
   const { status, run, output } = sameAsJson(ran, one)
@@ -123,7 +123,7 @@ import { main, pipeline, stage } from 'millrace'
 import { z } from 'zod'
 export const waits = stage('waits', { input: z.object({}), output: z.object({}), run: (_, { signal }) => {
   setTimeout(() => execFile('kill', ['-INT', String(process.pid)]), 50)
-  return sleep(60_000, {}, { signal })
+  return sleep(600_000, {}, { signal })
 } })
 export const demo = pipeline('demo', { input: z.object({}), build: () => waits() })
 main(import.meta, demo)

@@ -31,7 +31,7 @@ export function copyOf(path: string): Copy {
 /** Runs a line of shell as a user would in a folder. */
 function runLine(line: string, folder: string): Promise<Done> {
   const { MILLRACE_STORE: _, VITEST: __, NO_COLOR: ___, CI: ____, ...env } = process.env
-  const child = spawn('/bin/sh', ['-c', line], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 })
+  const child = spawn('/bin/sh', ['-c', line], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const texts = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', (text: string) => {

@@ -45,7 +45,7 @@ async function follow(page: string, folder: string, inCopy: (line: string, folde
 }
 
 describe('the commands of each example do what its README says', () => {
-  test.each(folders)('%s', { timeout: 120_000 }, async (name) => {
+  test.each(folders)('%s', async (name) => {
     const folder = join(root, 'examples', name)
     const copy = copyOf(folder)
     await follow(join(folder, 'README.md'), copy.path, copy.run)

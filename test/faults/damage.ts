@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, cpSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { normal, type Ran } from '../support/processes.ts'
 import { type Campaign, holds, same, type Trial } from './campaign.ts'
-import { type Damage, damage } from './mutate.ts'
+import { type Damage, damage, outsideOf } from './mutate.ts'
 import { alike, countsOf, type Template, template, textOf, type Words, withoutPaths, works } from './store-program.ts'
 
 const nobody = 65534
@@ -25,6 +25,8 @@ class Case {
     this.#source = random.pick(this.#of.stores)
     this.#work = random.below(works.length)
     cpSync(this.#source, this.#store, { recursive: true, verbatimSymlinks: true })
+    mkdirSync(join(outsideOf(this.#store), 'deep'), { recursive: true })
+    for (const name of precious) writeFileSync(join(outsideOf(this.#store), name), 'precious')
     for (let left = 1 + random.below(3); left > 0; left--) this.#damages.push(damage(this.#store, random))
     const byMode = process.getuid?.() === 0 && this.#damages.some(({ how }) => how === 'mode 000')
     if (byMode) execFileSync('chown', ['-hR', String(nobody), this.#store])
@@ -41,6 +43,7 @@ class Case {
       await this.#look(random.pick(looks))
       const ran = await this.#runs([], 'run')
       this.#whole(ran)
+      this.#apart()
       const again = await this.#runs([], 'the second run')
       alike('the second run gives the same bytes', textOf(again), textOf(ran))
       same(
@@ -68,7 +71,7 @@ class Case {
   #run(args: Words): Promise<Ran> {
     const { folder, run } = this.#trial
     const env = { GATE: 'open', MILLRACE_STORE: join(folder, 'store') }
-    return run(args, { entry: this.#of.entry, before: this.#before, env, timeout: 300_000 })
+    return run(args, { entry: this.#of.entry, before: this.#before, env, timeout: 900_000 })
   }
 
   /** A command that only looks: a right answer or one clear error. */
@@ -121,6 +124,13 @@ class Case {
     holds(`${what} says nothing (${code})`, code === 0 || /^error\[/m.test(stderr))
   }
 
+  /** What is beside the store, and linked into it, is as it was. */
+  #apart(): void {
+    const names = readdirSync(outsideOf(this.#store), { recursive: true, encoding: 'utf8' }).sort()
+    same('what is outside', names, ['deep', ...precious])
+    for (const name of precious) same(name, readFileSync(join(outsideOf(this.#store), name), 'utf8'), 'precious')
+  }
+
   /** The output is the truth, and where it says that an artifact lies, its bytes lie. */
   #whole(ran: Ran): void {
     alike('the output', withoutPaths(textOf(ran)), this.#of.truths[this.#work] as string)
@@ -133,6 +143,8 @@ class Case {
     }
   }
 }
+
+const precious = ['deep/precious', 'journal.jsonl', 'precious']
 
 const looks: readonly Words[] = [
   ['plan', 'WORK'],
@@ -148,6 +160,7 @@ const looks: readonly Words[] = [
   ['runs', 'compare', 'ID', 'OTHER'],
   ['runs', 'fetch', 'ID', 'store/fetched'],
   ['store', 'prune', '--dry-run'],
+  ['store', 'prune'],
 ]
 
 const hash = (bytes: string | Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`

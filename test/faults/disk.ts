@@ -68,7 +68,7 @@ class Case {
 
   #run(before: readonly string[] = []): Promise<Ran> {
     const env = { GATE: 'open', UV_THREADPOOL_SIZE: '1' }
-    return this.#trial.run(works[this.#work] as Words, { entry: this.#of.entry, before, env, timeout: 300_000 })
+    return this.#trial.run(works[this.#work] as Words, { entry: this.#of.entry, before, env, timeout: 900_000 })
   }
 
   async #injected(): Promise<string | undefined> {

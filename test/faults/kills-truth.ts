@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { writeProgram } from '../support/files.ts'
@@ -34,8 +34,8 @@ export interface Truth {
   readonly milliseconds: Readonly<Record<Setting, number>>
   /** Where processes can't be traced, none. */
   readonly storeCalls: readonly (readonly [Setting, StoreCall])[]
-  /** Empties a folder and puts a store into it; `cold`: without what is known of the program's code. */
-  prepare(folder: string, setting: Setting, cold: boolean): void
+  /** Empties a folder and puts a store into it. */
+  prepare(folder: string, setting: Setting): void
 }
 
 let truth: Promise<Truth> | undefined
@@ -53,7 +53,7 @@ async function learn(root: string): Promise<Truth> {
   writeProgram(root, killsProgram)
   const entry = join(root, 'program.ts')
   const first = join(root, 'first')
-  const prepare = (folder: string, setting: Setting, cold: boolean) => prepareFrom(first, folder, setting, cold)
+  const prepare = (folder: string, setting: Setting) => prepareFrom(first, folder, setting)
   const run = async (folder: string, args: readonly string[], options: RunOptions = {}) => {
     const began = performance.now()
     const started = start(folder, args, {
@@ -67,7 +67,7 @@ async function learn(root: string): Promise<Truth> {
     same(`an undisturbed run ends well:\n${started.stderr()}`, [code, signal], [0, null])
     return { stdout: started.stdout(), milliseconds: performance.now() - began }
   }
-  prepare(first, 'empty', true)
+  prepare(first, 'empty')
   const { stdout } = await run(first, [])
   const store = join(first, 'store')
   const [id = ''] = read.runsIn(store)
@@ -75,7 +75,7 @@ async function learn(root: string): Promise<Truth> {
 
   // one after the other, so that events stand in the order of the calls
   const alone = join(root, 'alone')
-  prepare(alone, 'empty', false)
+  prepare(alone, 'empty')
   const events = (await run(alone, ['--jobs', '1', '--json'])).stdout.split('\n')
   const begun = events.filter((line) => line.includes('"event":"stage.started"'))
   const inOrder = callsIn(alone, go)
@@ -86,10 +86,10 @@ async function learn(root: string): Promise<Truth> {
   const found: (readonly [Setting, StoreCall])[] = []
   const where = join(root, 'where')
   for (const setting of ['empty', 'fresh', 'merge'] as const) {
-    prepare(where, setting, false)
+    prepare(where, setting)
     milliseconds[setting] = (await run(where, settings[setting])).milliseconds
     if (whyNoTrace() !== '') continue
-    prepare(where, setting, false)
+    prepare(where, setting)
     const file = join(root, `${setting}.txt`)
     await run(where, settings[setting], { before: tracing(file), env: traced })
     for (const call of storeCalls(file, join(where, 'store'))) found.push([setting, call])
@@ -98,16 +98,13 @@ async function learn(root: string): Promise<Truth> {
   return { entry, stdout, calls: counts, callOf, logs, metrics, milliseconds, storeCalls: found, prepare }
 }
 
-function prepareFrom(first: string, folder: string, setting: Setting, cold: boolean): void {
+function prepareFrom(first: string, folder: string, setting: Setting): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'calls.txt'), '')
   const store = join(folder, 'store')
   // manifests name their artifacts relative to the store, so a copy is as good
   if (setting !== 'empty') cpSync(join(first, 'store'), store, { recursive: true })
-  else if (existsSync(join(first, 'store/code')) && !cold)
-    cpSync(join(first, 'store/code'), join(store, 'code'), { recursive: true })
-  if (cold) rmSync(join(store, 'code'), { recursive: true, force: true })
   if (setting !== 'merge') return
   splitPacks(join(store, 'results', 'packs'))
   rmSync(join(store, 'runs'), { recursive: true })

@@ -28,6 +28,8 @@ class Case {
   readonly #setting: Setting
   readonly #at: StoreCall | undefined
   readonly #marker = `MILLRACE_CASE=${randomBytes(8).toString('hex')}`
+  /** Nothing is known of the program's code. */
+  #cold = false
   #kills = 0
   /** Attempts whose results `--fresh` replaces. */
   #replaced: ReadonlySet<string> = new Set()
@@ -43,16 +45,21 @@ class Case {
     return join(this.#trial.folder, 'store')
   }
 
+  /** Where nothing is known of the program's code. */
+  get #caches(): string {
+    return join(this.#trial.folder, 'caches')
+  }
+
   async perform(): Promise<void> {
     const { random } = this.#trial
     const chance = random.next()
     const more = chance < 0.7 ? 0 : chance < 0.9 ? 1 : 2
     const two = random.next() < 0.15
-    const cold = random.next() < 0.25 && !this.#at
+    this.#cold = random.next() < 0.25 && !this.#at
     const calls = this.#truth.storeCalls.filter(([setting]) => setting === this.#setting)
     for (let [at, tries] = [this.#at, 0]; ; at &&= random.pick(calls)[1], tries++) {
       this.#kills = 0
-      this.#truth.prepare(this.#trial.folder, this.#setting, cold)
+      this.#truth.prepare(this.#trial.folder, this.#setting)
       this.#replaced = new Set(read.attemptsIn(this.#store))
       const other = two ? this.#start([]) : undefined
       const landed = await this.#kill(settings[this.#setting], at, 0.8 ** tries)
@@ -78,7 +85,7 @@ class Case {
       entry: this.#truth.entry,
       timeout,
       ...options,
-      env: { [name]: value, GO: 'killed', ...options.env },
+      env: { [name]: value, GO: 'killed', ...(this.#cold && { XDG_CACHE_HOME: this.#caches }), ...options.env },
     })
   }
 
@@ -171,7 +178,7 @@ class Case {
   /** Processes of this case that live on. */
   async #orphans(): Promise<void> {
     let left: string[] = []
-    for (const end = performance.now() + 10_000; performance.now() < end; await sleep(100)) {
+    for (const end = performance.now() + 200_000; performance.now() < end; await sleep(100)) {
       left = readdirSync('/proc').filter(
         (name) => /^\d+$/.test(name) && read.textOf(`/proc/${name}/environ`).includes(this.#marker),
       )

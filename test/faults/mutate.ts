@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -12,6 +14,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, join, relative, sep } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { digestJson } from '@millrace/ir'
 import type { Random } from './random.ts'
 
 /** Kinds of things in a store, by their path in it. A case chooses the kind first, so that what is rare is hit too. */
@@ -73,10 +77,63 @@ const replace = (path: string, put: (path: string) => void): void => {
   put(path)
 }
 
+const otherValues = ['null', '[]', '{}', '-1', '"text"', '1e999', 'true', '[null]', '{"a":null}', '{"toString":1}']
+const otherPaths = [
+  '..',
+  '../../outside/precious',
+  'attempts/../../outside/precious',
+  '/etc/hostname',
+  '/dev/zero',
+  'a/b',
+]
+
+/** Puts another value in the place of one in a text of JSON. */
+function another(text: string, random: Random, values: readonly string[]): string {
+  const value = random.pick(values)
+  const fields = [...text.matchAll(/"\w+":("[^"\\]*"|[\d.]+|\[\]|\{\})/g)]
+  if (fields.length === 0) return text
+  const { 0: whole, 1: old, index } = random.pick(fields)
+  const end = index + whole.length
+  return text.slice(0, end - (old as string).length) + value + text.slice(end)
+}
+
+/** Changes what a file says as who wrote it could: what tells that it is whole tells so still. */
+const forged = (path: string, change: (text: string) => string): void =>
+  edit(path, (bytes) => {
+    const text = bytes.toString()
+    const [, value] = /^\{"check":"[^"]*","value":(.*)\}\n$/s.exec(text) ?? []
+    if (value !== undefined) return sealed(change(value))
+    if (/,"crc":\d+\}\n/.test(text)) return text.replace(/^(.*),"crc":\d+\}$/gm, (_, line) => crc(change(line)))
+    const [, fields] = /^(\{.*),"check":"[^"]*"\}\n$/.exec(text) ?? []
+    return fields === undefined ? change(text) : checked(change(`${fields}}`))
+  })
+
+const sha256 = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`
+const sealed = (value: string): string => `{"check":"${sha256(value)}","value":${value}}\n`
+const crc = (line: string): string => `${line},"crc":${crc32(line)}}`
+
+function checked(text: string): string {
+  try {
+    return `${JSON.stringify({ ...JSON.parse(text), check: digestJson(JSON.parse(text)) })}\n`
+  } catch {
+    return text
+  }
+}
+
+/** Beside the store, with what is somebody else's. */
+export const outsideOf = (store: string): string => join(store, '../outside')
+/** The store of a path in it. */
+const storeOf = (path: string): string => path.slice(0, path.lastIndexOf('/store/') + '/store'.length)
+const linkOut = (path: string, random: Random): void =>
+  replace(path, (at) =>
+    symlinkSync(join(outsideOf(storeOf(path)), random.pick(['', 'precious', 'deep', 'nothing'])), at),
+  )
+
 const anywhere: { readonly [name: string]: Mutate } = {
   deleted: (path) => rmSync(path, { recursive: true }),
   'a link to nowhere': (path) => replace(path, (at) => symlinkSync('/nowhere/at/all', at)),
   'a link to itself': (path) => replace(path, (at) => symlinkSync(basename(at), at)),
+  'a link out of the store': (path, random) => linkOut(path, random),
   'a pipe': (path) => replace(path, (at) => execFileSync('mkfifo', [at])),
   'mtime in the future': (path) => utimesSync(path, 4e9, 4e9),
   'mode 000': (path) => chmodSync(path, 0),
@@ -138,15 +195,18 @@ const ofFiles: { readonly [name: string]: Mutate } = {
     writeFileSync(path, `${random.pick(shapes)}\n`)
   },
   'fields of other types': (path, random) =>
-    edit(path, (bytes) => {
-      const value = random.pick(['null', '[]', '{}', '-1', '"text"', '1e999', 'true', '[null]', '{"a":null}'])
-      const fields = [...bytes.toString('latin1').matchAll(/"\w+":("[^"\\]*"|[\d.]+|\[\]|\{\})/g)]
-      if (fields.length === 0) return bytes
-      const { 0: whole, 1: old, index } = random.pick(fields)
-      const end = index + whole.length
-      const text = bytes.toString('latin1')
-      return Buffer.from(text.slice(0, end - (old as string).length) + value + text.slice(end), 'latin1')
-    }),
+    edit(path, (bytes) => Buffer.from(another(bytes.toString('latin1'), random, otherValues), 'latin1')),
+  'fields of other types, forged': (path, random) => forged(path, (text) => another(text, random, otherValues)),
+  'paths of others, forged': (path, random) =>
+    forged(path, (text) =>
+      another(
+        text,
+        random,
+        otherPaths.map((at) => JSON.stringify(at)),
+      ),
+    ),
+  'a second name of a file elsewhere': (path) =>
+    replace(path, (at) => linkSync(join(outsideOf(storeOf(path)), 'precious'), at)),
   // too large to be read at once; what is read in parts anyway need not be so large
   huge: (path) => truncateSync(path, (path.endsWith('.jsonl') ? 100 : 2200) * 2 ** 20),
   'a folder': (path) =>

@@ -131,7 +131,7 @@ async function live(trial: Trial, slot: Slot, stays: boolean): Promise<number> {
 const begin = (trial: Trial, slot: string, pipeline: string, salt: string, more: readonly string[]): Started =>
   trial.start(['--pipeline', pipeline, '--param', `salt=${salt}`, '--json', ...more], {
     env: { CALLS: join(trial.folder, 'calls.txt'), SLOT: slot },
-    timeout: 300_000,
+    timeout: 900_000,
   })
 
 /** Runs a pipeline to its right end. */
@@ -228,14 +228,14 @@ async function pruneUntil(trial: Trial, { options, killed, moments }: PruneLoop,
 }
 
 async function pruned(trial: Trial, options: readonly string[]): Promise<string> {
-  const { code, stderr } = await trial.run(['store', 'prune', ...options], { timeout: 300_000 })
+  const { code, stderr } = await trial.run(['store', 'prune', ...options], { timeout: 900_000 })
   same(`store prune ${options.join(' ')}\n${stderr}`, code, 0)
   holds(`store prune says: ${stderr}`, /^(removed .*|no store in store)\n$/.test(stderr))
   return stderr
 }
 
 async function prunedInPart(trial: Trial, options: readonly string[], moment: number): Promise<void> {
-  const { child, ended, stderr } = trial.start(['store', 'prune', ...options], { timeout: 300_000 })
+  const { child, ended, stderr } = trial.start(['store', 'prune', ...options], { timeout: 900_000 })
   await Promise.race([sleep(moment), ended])
   child.kill('SIGKILL')
   const { code, signal } = await ended

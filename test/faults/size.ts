@@ -103,7 +103,7 @@ async function measured(
   const preload = join(root, 'test/faults/figures.mjs')
   const ran = await run(['--pipeline', pipeline, ...more], {
     env: { ...env, NODE_OPTIONS: `--import ${preload}`, FIGURES: figures },
-    timeout: 300_000,
+    timeout: 900_000,
   })
   const processes = readFileSync(figures, 'utf8')
     .trim()

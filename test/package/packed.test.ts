@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'millrace-packed-'))
 beforeAll(() => {
   packedProject(folder)
   copyFileSync(join(root, 'examples/01-hello/hello.ts'), join(folder, 'hello.ts'))
-}, 120_000)
+})
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const node = (...words: string[]) => spawnSync(process.execPath, words, { cwd: folder, encoding: 'utf8' })

@@ -21,7 +21,7 @@ main(import.meta, levels)
 function millrace(folder: string, args: readonly string[]) {
   const node = join(root, 'node_modules/node/bin/node')
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, MILLRACE_STORE: join(folder, 'store') }
-  return spawnSync(node, [bin, ...args], { cwd: folder, encoding: 'utf8', env, timeout: 60_000 })
+  return spawnSync(node, [bin, ...args], { cwd: folder, encoding: 'utf8', env })
 }
 
 describe.skipIf(!existsSync(bin))('millrace program.ts', () => {

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { asset, file, main, pipeline, run, stage } from 'millrace'
 import { z } from 'zod'
 const wait = async () => {
-  for (let i = 0; i < 3000 && existsSync('wait'); i++) await sleep(10)
+  while (existsSync('wait')) await sleep(10)
 }
 `
 const s = (value: string, { input = '', more = '' } = {}) =>

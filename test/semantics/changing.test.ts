@@ -13,7 +13,7 @@ export const read = stage('read', {
   output: z.object({ text: z.string() }),
   run: async ({ data, parts }) => {
     console.log('at work')
-    for (let i = 0; i < 500 && existsSync('wait'); i++) await sleep(10)
+    while (existsSync('wait')) await sleep(10)
     return { text: readFileSync(data.path, 'utf8') + readFileSync(\`\${parts.path}/a.txt\`, 'utf8') }
   },
 })
@@ -60,7 +60,7 @@ test('a file that is written anew with the same bytes while a stage reads it is 
   expect([(await begun.ended).code, begun.stdout()]).toEqual([0, '{"text":"A1"}\n'])
 })
 
-test('a file above 1 GiB changes in its last byte while a stage reads it', { timeout: 180_000 }, async () => {
+test('a file above 1 GiB changes in its last byte while a stage reads it', async () => {
   const { folder, run, start } = program({
     'program.ts': text
       .replace(
@@ -79,7 +79,7 @@ test('a file above 1 GiB changes in its last byte while a stage reads it', { tim
     closeSync(fd)
   }
   last(0)
-  const begun = start(words, { timeout: 170_000 })
+  const begun = start(words)
   await begun.said('at work')
   last(7)
   rmSync(join(folder, 'wait'))

@@ -10,7 +10,7 @@ export const square = stage('square', {
   output: z.object({ n: z.number() }),
   run: async ({ n }, { signal }) => {
     if (n === 13) throw new Error('unlucky')
-    if (n === 99) await sleep(20_000, undefined, { signal })
+    if (n === 99) await sleep(600_000, undefined, { signal })
     console.log('square of', n)
     console.error('to stderr')
     process.stdout.write('{"not":"the output"}\\n')

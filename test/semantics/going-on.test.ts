@@ -65,7 +65,7 @@ export const train = stage('train', {
     const time = existsSync('kill') ? 'first' : 'second'
     console.log(time)
     context.metric('loss', 1)
-    if (time === 'first') await sleep(60_000)
+    if (time === 'first') await sleep(600_000)
     writeFileSync(model.path, 'whole')
     return { model }
   },

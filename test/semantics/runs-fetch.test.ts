@@ -39,21 +39,25 @@ test('runs fetch: output, artifacts, metrics and logs of a run, in one folder', 
     'folds/1/model/weights.bin',
     'folds/1/plots',
     'best/weights.bin',
-    'data/data.csv',
     'metrics.jsonl',
     'logs',
   ]
-  expect([fetched.code, fetched.stdout, fetched.stderr]).toEqual([0, files.map((at) => `out/${at}\n`).join(''), ''])
+  expect([fetched.code, fetched.stdout, fetched.stderr]).toEqual([
+    0,
+    files.map((at) => `out/${at}\n`).join(''),
+    '"data.csv" lies outside of the store, and stays there\n',
+  ])
   const out = join(folder, 'out')
   expect(readFileSync(join(out, 'folds/1/model/weights.bin'))).toEqual(Buffer.from([2, 0, 255]))
   expect(readFileSync(join(out, 'folds/1/plots/a.svg'), 'utf8')).toBe('<svg>2</svg>')
-  expect(readFileSync(join(out, 'data/data.csv'), 'utf8')).toBe('1,2\n')
   expect(readdirSync(join(out, 'logs')).sort()).toEqual(['fit.2.1.log', 'fit_0.1.log', 'fit_1.1.log'])
   const output = JSON.parse(readFileSync(join(out, 'output.json'), 'utf8'))
   expect(output.folds[1]).toEqual({
     model: { path: 'folds/1/model/weights.bin', digest: expect.stringMatching(/^sha256:/), size: 3 },
     plots: { path: 'folds/1/plots', digest: expect.stringMatching(/^sha256:/), size: 12 },
   })
+  // what the run was given is the user's
+  expect(output.data.path).toBe(join(folder, 'data.csv'))
   // the bytes in the store stay its own
   expect(output.best.path).toBe('best/weights.bin')
 

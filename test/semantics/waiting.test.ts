@@ -10,7 +10,7 @@ import { z } from 'zod'
 export const hold = stage('hold', {
   input: z.object({ n: z.number() }),
   output: z.object({}),
-  run: async (_, { signal }) => { await sleep(60_000, undefined, { signal }); return {} },
+  run: async (_, { signal }) => { await sleep(600_000, undefined, { signal }); return {} },
 })
 export const p = pipeline('p', {
   input: z.object({}),

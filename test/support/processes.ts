@@ -22,7 +22,7 @@ export interface RunOptions {
   readonly before?: readonly string[]
   /** Leads a process group of its own. Default false. */
   readonly detached?: boolean
-  /** Default 60 s; then the process is killed and `signal` says so. */
+  /** Milliseconds until the process is killed, and `signal` says so. Default 10 minutes: what takes so long hangs. */
   readonly timeout?: number
 }
 
@@ -56,7 +56,7 @@ export function commandOf(folder: string, args: readonly string[], options: RunO
 
 /** Starts a folder's program, whose store is `store` beside it, without waiting for its end. */
 export function start(folder: string, args: readonly string[] = [], options: RunOptions = {}): Started {
-  const { detached = false, timeout = 60_000 } = options
+  const { detached = false, timeout = 600_000 } = options
   const { command, words, env } = commandOf(folder, args, options)
   const child = spawn(command, words, {
     cwd: folder,
@@ -114,7 +114,8 @@ function clean(more: Readonly<Record<string, string | undefined>>): Record<strin
   const { HOME = '/root', USER = 'root', LANG = 'C.UTF-8', TMPDIR } = process.env
   const path = `${bin}:${dirname(node)}:${process.env.PATH ?? ''}`
   // compiled code of our packages is kept from child to child: half of a child's time
-  const all = { HOME, USER, LANG, TMPDIR, PATH: path, NODE_COMPILE_CACHE: join(root, 'test/.tmp/.compiled'), ...more }
+  const kept = { NODE_COMPILE_CACHE: join(root, 'test/.tmp/.compiled'), XDG_CACHE_HOME: join(root, 'test/.tmp/.cache') }
+  const all = { HOME, USER, LANG, TMPDIR, PATH: path, ...kept, ...more }
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 

@@ -1,4 +1,5 @@
 import { digestBytes } from './digest.ts'
+import { parseJson } from './json-text.ts'
 
 const opening = /^\{"check":"(sha256:[0-9a-f]{64})","value":/
 const closing = '}\n'
@@ -14,5 +15,5 @@ export function unseal(text: string): unknown {
   const [start, check] = opening.exec(text) ?? []
   if (start === undefined || !text.endsWith(closing)) return undefined
   const inner = text.slice(start.length, -closing.length)
-  return digestBytes(inner) === check ? JSON.parse(inner) : undefined
+  return digestBytes(inner) === check ? parseJson(inner) : undefined
 }

@@ -12,8 +12,9 @@ import {
   setKey,
   showPath,
 } from '@millrace/ir'
-import { digestFile, digestFolder, makeFolder, onDisk, storeFailed } from '@millrace/store'
+import { digestFile, digestFolder, errnoOf, makeFolder, onDisk, storeFailed } from '@millrace/store'
 import { StageFailure } from './failure.ts'
+import { isByName, isLocked } from './whose-fault.ts'
 
 type Kind = 'file' | 'folder'
 interface Written {
@@ -48,10 +49,29 @@ export class Artifacts {
   draft(kind: Kind, name: unknown): object {
     const path = this.#inside(name, 'output')
     const made = kind === 'folder' ? path : dirname(path)
-    onDisk('create', made, () => makeFolder(made))
+    try {
+      makeFolder(made)
+    } catch (error) {
+      throw this.#refused(kind, String(name), made, error)
+    }
     const draft = { path }
     this.#drafts.set(draft, { kind, path })
     return draft
+  }
+
+  /** A name that no folder can have is the stage's fault, unless its own folder is none any more. */
+  #refused(kind: Kind, name: string, path: string, error: unknown): unknown {
+    const told = storeFailed('create', path, error)
+    if (!isByName(error) || !isDirectory(this.#folder())) return told
+    const said = isDiagnosticError(told) ? told.diagnostics[0]?.message.replace(/^.*": /s, '') : String(error)
+    return new StageFailure(
+      'invalid-output',
+      `"${this.#node}" asks for the ${kind} "${shortened(name)}", which can't be made: ${said}`,
+      errnoOf(error) === 'ENAMETOOLONG'
+        ? 'Give it a shorter name.'
+        : 'Give it a name in whose way no other output stands.',
+      { retry: false, place: firstPlace(new Error().stack ?? '') },
+    )
   }
 
   #inside(name: unknown, what: string): string {
@@ -90,7 +110,8 @@ export class Artifacts {
     try {
       real = realpathSync(path)
     } catch (error) {
-      if (!absent.has((error as NodeJS.ErrnoException).code ?? '')) throw storeFailed('read', path, error)
+      if (isLocked(path, this.#folder())) throw notRegular(this.#node, field, name, 'it took away the right to read it')
+      if (!absent.has(errnoOf(error) ?? '')) throw storeFailed('read', path, error)
       throw new StageFailure(
         'no-output',
         `"${this.#node}" names the ${kind} "${name}" in its output and did not write it`,
@@ -110,10 +131,13 @@ export class Artifacts {
       this.written.push(written)
       return written
     } catch (error) {
-      if (error instanceof StageFailure || isRefused(error)) throw error
+      if (error instanceof StageFailure || (isRefused(error) && !isLocked(refusedPath(error), this.#folder())))
+        throw error
       const told = isDiagnosticError(error) ? error.diagnostics[0] : undefined
       // the path as the stage knows it
-      const message = (told?.message ?? (error as Error).message).replace(/"[^"]*\/files\//, '"')
+      const message = (told?.message ?? (error as Error).message)
+        .replace(/"[^"]*\/files\//, '"')
+        .replace(/"[^"]{200,}"/, (quoted) => `${quoted.slice(0, 80)}…${quoted.slice(-40)}`)
       throw notRegular(this.#node, field, name, message)
     }
   }
@@ -141,13 +165,26 @@ export class Artifacts {
   }
 }
 
-/** What the disk refuses is no fault of the stage; what it left unwritten is. */
+/** What the disk refuses is no fault of the stage; what it left unwritten is, and names that are too long. */
 const isRefused = (error: unknown): boolean => {
-  const { code } = (isDiagnosticError(error) ? (error.cause ?? {}) : {}) as NodeJS.ErrnoException
+  const code = isDiagnosticError(error) ? errnoOf(error.cause) : undefined
   return code !== undefined && !absent.has(code)
 }
 
-const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
+const refusedPath = (error: unknown): string =>
+  String((isDiagnosticError(error) ? (error.cause as NodeJS.ErrnoException | undefined) : undefined)?.path)
+
+const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'])
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+const shortened = (name: string): string => (name.length > 80 ? `${name.slice(0, 77)}…` : name)
 
 const wrongKind = (node: string, field: string, is: Kind, wanted: Kind): StageFailure =>
   new StageFailure(

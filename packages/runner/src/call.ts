@@ -67,30 +67,47 @@ async function settleBy<T>(
   }
 }
 
-/** What callStage does, for who is in asStage already. */
+/** What callStage does, for who is in asStage already. All that is thrown in it the author's code, or value, threw. */
 export async function perform(stage: LoadedStage, attempt: Attempt): Promise<Outcome> {
   const { node } = attempt
   const artifacts = new Artifacts(node, () => attempt.files(), attempt.input, stage.assets?.())
+  const returned = await ofStage(node, () => run(stage, attempt, artifacts))
+  inTime(attempt)
+  return ofStage(node, () => outcomeOf(stage, attempt, artifacts, returned))
+}
+
+async function ofStage<T>(node: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw threw(node, error)
+  }
+}
+
+async function run(stage: LoadedStage, attempt: Attempt, artifacts: Artifacts): Promise<unknown> {
   const input = await parse(
     stage.input,
     inOrder(attempt.input),
     (text, path) =>
       new StageFailure(
         'invalid-input',
-        `"${node}" got an input that its schema refuses: ${text}`,
+        `"${attempt.node}" got an input that its schema refuses: ${text}`,
         'Correct what is wired into the field, or the schema.',
         { retry: false, path },
       ),
   )
-  let returned: unknown
-  try {
-    returned = await stage.run(input, contextOf(attempt, artifacts))
-    // a rejection that nobody waits for is told of one turn later
-    await new Promise((resolve) => setImmediate(resolve))
-  } catch (error) {
-    throw threw(node, error)
-  }
-  inTime(attempt)
+  const returned = await stage.run(input, contextOf(attempt, artifacts))
+  // a rejection that nobody waits for is told of one turn later
+  await new Promise((resolve) => setImmediate(resolve))
+  return returned
+}
+
+async function outcomeOf(
+  stage: LoadedStage,
+  { node }: Attempt,
+  artifacts: Artifacts,
+  returned: unknown,
+): Promise<Outcome> {
   const settled = await artifacts.settle(returned)
   const parsed = await parse(
     stage.output,

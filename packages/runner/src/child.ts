@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, relative } from 'node:path'
 import { digestBytes, type Json, type Resources } from '@millrace/ir'
 import { appendStored, makeFolder, onDisk } from '@millrace/store'
 import { failStuck, onStuck, outside, takeOver } from './ambient.ts'
@@ -8,10 +8,12 @@ import { exitWith } from './exit.ts'
 import { threw } from './failure.ts'
 import { attemptFiles, writeWhole } from './folder.ts'
 import { hold, keep } from './hold.ts'
+import { knownLarge } from './large-files.ts'
 import { writeResult } from './result.ts'
 import { onSignal } from './signals.ts'
 import type { Attempt, LoadedStage } from './stage.ts'
 import { variablesNamed } from './variables-named.ts'
+import { ownFailure } from './whose-fault.ts'
 import { writeNow } from './write-now.ts'
 
 /** `EX_DATAERR` of sysexits.h: invalid input, wrong code, or output that its schema refuses; never retried. */
@@ -95,11 +97,21 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
     }
     const stage = await load()
     const outcome = await callStage(stage, attempt)
-    const inputDigest = digestBytes(bytes)
-    writeResult(stage, outcome, { ...paths, files }, { inputDigest, codeDigest: request.code, index: 0, generation: 0 })
+    writeResult(
+      stage,
+      outcome,
+      { ...paths, files },
+      {
+        inputDigest: digestBytes(bytes),
+        codeDigest: request.code,
+        index: 0,
+        generation: 0,
+        large: knownLarge(outcome).map((known) => ({ ...known, path: relative(files, known.path) })),
+      },
+    )
     await end(0)
   } catch (error) {
-    const failure = threw(request.node, error)
+    const failure = ownFailure(request.node, threw(request.node, error), dirname(files))
     const told = { cause: failure.toDiagnostic(request.pipeline, request.node, {}), retry: failure.retry }
     try {
       writeWhole(paths.failure, told)

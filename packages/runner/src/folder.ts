@@ -1,12 +1,10 @@
-import { constants, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Diagnostic, Digest, Json } from '@millrace/ir'
-import { onDisk, storeFailed } from '@millrace/store'
+import { type Diagnostic, type Digest, type Json, parseJson } from '@millrace/ir'
+import { onDisk, readText, storeFailed } from '@millrace/store'
+import type { KnownLarge } from './large-files.ts'
 
 const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENXIO', 'EAGAIN'])
-
-/** A pipe that took a file's place must not block the process. */
-const toRead = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 /** The files of one attempt's folder (contracts: stage). */
 export const attemptFiles = (folder: string) => ({
@@ -28,6 +26,8 @@ export interface Done {
   readonly generation: number
   readonly outputDigest: Digest
   readonly files: readonly { readonly path: string; readonly digest: string; readonly size: number }[]
+  /** What the store needs to know again, unread, what is above 1 GiB of them; paths likewise. */
+  readonly large?: readonly KnownLarge[]
 }
 
 export interface ChildFailure {
@@ -47,7 +47,7 @@ export function writeWhole(path: string, value: unknown): void {
 /** The JSON of a file; undefined where there is none. Throws what else the disk says. */
 export function readJson(path: string): Json | undefined {
   try {
-    return JSON.parse(readFileSync(path, { flag: toRead as never }).toString()) as Json
+    return parseJson(readText(path)) as Json
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined || absent.has(code)) return undefined

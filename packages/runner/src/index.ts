@@ -17,6 +17,7 @@ export type { PodOptions } from './pod/options.ts'
 export { runPod } from './pod.ts'
 export { threadTime } from './processor-time.ts'
 export type { Attempt, Level, LoadedStage, Outcome, Parser } from './stage.ts'
+export { exhaustion, storeFault } from './whose-fault.ts'
 export type { WorkerHost } from './worker.ts'
 export { runWorker } from './worker.ts'
 export type {

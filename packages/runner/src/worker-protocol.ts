@@ -1,5 +1,6 @@
 import type { ArtifactValue, Json, Metric, Resources } from '@millrace/ir'
 import type { FailureData } from './failure-data.ts'
+import type { KnownLarge } from './large-files.ts'
 import type { Level, Outcome } from './stage.ts'
 
 /*
@@ -56,10 +57,11 @@ export type ToldWorker =
   /** It is to end as a process ends. */
   | { readonly leave: true }
 
-/** What calls have left in a worker: processes that they started, handlers of its end. */
+/** What calls have left in a worker: processes that they started, handlers of its end, no room for an open file. */
 export interface WorkerLeft {
   readonly children: boolean
   readonly exits: boolean
+  readonly full: boolean
 }
 
 /** The modules of a call's stage are loaded; `loading`: they were not before it came. */
@@ -79,7 +81,7 @@ export type WorkerTells = { readonly call: number } & (
   | { readonly folder: true }
   /** `seconds` from its start, `processor` milliseconds of its own; `left`: processes, and handlers of the worker's end. */
   | ({ readonly seconds: number; readonly processor: number; readonly left: WorkerLeft } & (
-      | { readonly done: Outcome }
+      | { readonly done: Outcome; readonly large: readonly KnownLarge[] }
       | { readonly failed: FailureData }
     ))
 )

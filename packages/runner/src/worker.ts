@@ -2,14 +2,16 @@ import { Socket } from 'node:net'
 import { failStuck, onStuck, outside, takeOver } from './ambient.ts'
 import { asStage, perform } from './call.ts'
 import { exitWith } from './exit.ts'
-import { threw } from './failure.ts'
+import { type StageFailure, threw } from './failure.ts'
 import { failureData, failureOf } from './failure-data.ts'
 import { leftChildren } from './guard-process.ts'
+import { knownLarge } from './large-files.ts'
 import { Lines } from './lines.ts'
 import type { Ambient } from './per-stage.ts'
 import { countProcessorTime } from './processor-time.ts'
 import { readLineNow } from './read-now.ts'
 import type { Attempt, LoadedStage } from './stage.ts'
+import { exhaustion } from './whose-fault.ts'
 import type {
   FolderAnswer,
   ToldWorker,
@@ -123,19 +125,24 @@ class Worker {
       worker: { index: 0, count: 1 },
     }
     let own: Readonly<Ambient> | undefined
-    const took = () => ({
+    const took = (failure?: StageFailure) => ({
       seconds: (performance.now() - began) / 1000,
       processor: own?.processor ?? 0,
-      left: { children: leftChildren().length > 0, exits: process.listenerCount('exit') > this.#exits },
+      left: {
+        children: leftChildren().length > 0,
+        exits: process.listenerCount('exit') > this.#exits,
+        full: failure !== undefined && exhaustion(failure) === 'open no more files',
+      },
     })
     try {
       const done = await asStage(attempt, (ambient) => {
         own = ambient
         return perform(stage, attempt)
       })
-      return { ...number, done, ...took() }
+      return { ...number, done, large: knownLarge(done), ...took() }
     } catch (error) {
-      return { ...number, failed: failureData(threw(node, error)), ...took() }
+      const failure = threw(node, error)
+      return { ...number, failed: failureData(failure), ...took(failure) }
     }
   }
 }

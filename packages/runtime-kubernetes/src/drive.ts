@@ -61,7 +61,7 @@ export async function drive(env: NodeJS.ProcessEnv, places: DriverPlaces = inPod
     const given = readPlan(places.plan)
     const digest = variable('MILLRACE_PLAN')
     const namespace = variable('MILLRACE_NAMESPACE')
-    const store = openStore(places.store)
+    const store = openStore(places.store, { byLength: true })
     putInputs(store, places.inputs)
     const { pipeline } = given.plan
     const info = { pipeline, plan: digest, parameters: given.input }

@@ -54,6 +54,9 @@ async function following(...answers: readonly [Answer, ...Answer[]]) {
   return { follower, asked, told }
 }
 
+/** No assertion: what takes so long hangs. */
+const patience = { timeout: 600_000 }
+
 test('all pages are told, and then what changes from there', async () => {
   const { follower, asked, told } = await following(
     list([thing('a')], { continue: 'page 2' }),
@@ -66,7 +69,7 @@ test('all pages are told, and then what changes from there', async () => {
   )
   await follower.start()
   expect(told).toEqual(['a 1', 'b 1'])
-  await vi.waitFor(() => expect(told).toEqual(['a 1', 'b 1', 'a 8', 'b gone']))
+  await vi.waitFor(() => expect(told).toEqual(['a 1', 'b 1', 'a 8', 'b gone']), patience)
   expect(asked).toEqual(['list', 'list page 2', 'watch from 7'])
 })
 
@@ -97,7 +100,7 @@ test.each([
     tells(),
   )
   await follower.start()
-  await vi.waitFor(() => expect(asked.at(-1)).toBe('watch from 12'))
+  await vi.waitFor(() => expect(asked.at(-1)).toBe('watch from 12'), patience)
   expect(told).toEqual(['a 1', 'b 1', 'b 12', 'a gone'])
 })
 
@@ -111,7 +114,7 @@ test('a watch that breaks goes on from where it was', async () => {
     tells({ type: 'MODIFIED', object: thing('a', 9) }),
   )
   await follower.start()
-  await vi.waitFor(() => expect(told).toEqual(['a 1', 'a 8', 'a 9']))
+  await vi.waitFor(() => expect(told).toEqual(['a 1', 'a 8', 'a 9']), patience)
   expect(asked).toEqual(['list', 'watch from 7', 'watch from 8'])
 })
 
@@ -127,7 +130,7 @@ test('who may not list or watch is told so at once', async () => {
   await expect(listing.follower.start()).rejects.toMatchObject({ status: 403, message: 'no: Forbidden' })
   const watching = await following(list([], { resourceVersion: '7' }), refuse(403, 'Forbidden'))
   await watching.follower.start()
-  await vi.waitFor(() => expect(watching.told).toEqual(['broken: it may not watch /things']))
+  await vi.waitFor(() => expect(watching.told).toEqual(['broken: it may not watch /things']), patience)
 })
 
 test('a server that does not answer is told of once, and asked until it does', async () => {
@@ -137,7 +140,7 @@ test('a server that does not answer is told of once, and asked until it does', a
   const { follower, told } = await following((response) => answer(response))
   const started = follower.start()
   const turning = setInterval(() => vi.advanceTimersByTime(1000), 5)
-  await vi.waitFor(() => expect(told).toEqual(['silent: no: ServiceUnavailable']), { timeout: 10_000 })
+  await vi.waitFor(() => expect(told).toEqual(['silent: no: ServiceUnavailable']), patience)
   answer = list([thing('a')], { resourceVersion: '7' })
   await started
   clearInterval(turning)

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
+import { existsSync, rmSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { bytesOf, checkShape, digestBytes, type Json, mapArtifacts, type Resources } from '@millrace/ir'
@@ -14,7 +14,7 @@ import {
   StageFailure,
   writeWhole,
 } from '@millrace/runner'
-import { makeFolder, onDisk, outputDigest } from '@millrace/store'
+import { makeFolder, onDisk, outputDigest, readText, rememberLarge, storeFailed } from '@millrace/store'
 import type { Performed } from './attempt.ts'
 import { type AttemptRequest, envOf, seedOf } from './attempt-request.ts'
 import { visibleGpus } from './gpus.ts'
@@ -24,6 +24,7 @@ import { origin } from './origin.ts'
 import { processFailure } from './process-failure.ts'
 import { signalGroup } from './process-group.ts'
 import type { Loaded } from './request.ts'
+import { startChild } from './start-child.ts'
 import { endSurvivors, tokenVariable } from './survivors.ts'
 import { killAfter, type Timeout } from './timeout.ts'
 import { workerPool } from './workers/worker-pool.ts'
@@ -50,7 +51,7 @@ export async function runChildProcess(request: AttemptRequest, timeout: Timeout)
   // what a warm worker keeps of a GPU would be missing here
   if (request.gpus.length > 0) workerPool.endIdle(({ gpus }) => request.gpus.some(({ id }) => gpus.includes(id)))
   const began = performance.now()
-  const child = spawn(execPath, [...heapLimit(request.share.resources), ...program.args], {
+  const options: SpawnOptions = {
     cwd: origin().cwd,
     env: {
       ...origin().env,
@@ -62,7 +63,9 @@ export async function runChildProcess(request: AttemptRequest, timeout: Timeout)
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // a group of its own, so that its own children end with it
     detached: true,
-  })
+  }
+  const words = [...heapLimit(request.share.resources), ...program.args]
+  const child = await startChild(node.id, execPath, words, options, request.cancel)
   timeout.start()
   const late = timeout.signal
   children.add(child)
@@ -225,19 +228,34 @@ async function outcome(
   const done = readJson(paths.done) as unknown as Done | undefined
   const output = readJson(paths.output)
   if (code === 0 && done && output !== undefined) {
-    if (done.inputDigest === digestBytes(readFileSync(paths.input))) {
+    if (done.inputDigest === digestBytes(inputOf(paths.input))) {
       const whole = mapArtifacts(spec.output, output, (at) => {
+        if (typeof at === 'string') return at
         const { path } = at as { path: string }
         return (isAbsolute(path) ? at : { ...(at as object), path: join(paths.files, path) }) as Json
       })
       // the check of the child shared its process with the stage, which may have changed what it uses
       const problem = checkShape(spec.output, output)
       if (problem !== undefined) throw refusedOutput(node.id, problem)
-      if (outputDigest(spec.output, whole) === done.outputDigest) return { output: whole, files: done.files }
+      if (outputDigest(spec.output, whole) === done.outputDigest) {
+        if (Array.isArray(done.large))
+          for (const { path, files } of done.large) rememberLarge(join(paths.files, String(path)), files)
+        return { output: whole, files: done.files }
+      }
     }
   }
   if (request.log.tail.includes('JavaScript heap out of memory')) throw outOfMemory(request)
   throw processFailure(node.id, code, signal, existsSync(paths.output))
+}
+
+/** As the stage left it, which may have put anything in its place. */
+function inputOf(path: string): string {
+  try {
+    return readText(path)
+  } catch (error) {
+    if (existsSync(path)) throw storeFailed('read', path, error)
+    return ''
+  }
 }
 
 const refusedOutput = (node: string, problem: string): StageFailure =>

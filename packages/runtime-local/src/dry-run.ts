@@ -12,6 +12,7 @@ import {
   type Worker,
 } from '@millrace/ir'
 import type { Store } from '@millrace/store'
+import { givenTo } from './given.ts'
 
 /** What would become of one call (one item of a map counts as one). */
 export interface DryCall {
@@ -60,7 +61,8 @@ export function dryRun(
     const { step, args } = ready[at] as { step: Step; args: Json }
     const node = step.node as PlanStage
     const { key, kept } = keys.of(node, step.frame.index, args)
-    const hit = kept ? store.results.peek(key, (plan.stages[node.stage] as PlanStageSpec).output) : undefined
+    const spec = plan.stages[node.stage] as PlanStageSpec
+    const hit = kept ? store.results.peek(key, spec.output, givenTo(spec, args, asset)) : undefined
     if (hit) {
       note(node.id, { state: 'hit', because: hit.from, index: step.frame.index, output: hit.output })
       flow.succeed(step, hit.output)

@@ -3,7 +3,6 @@ import {
   type CallResult,
   type Digest,
   forEvent,
-  isDiagnosticError,
   type Json,
   type Metric,
   optionsOf,
@@ -11,11 +10,12 @@ import {
   type PlanStage,
   type PlanStageSpec,
 } from '@millrace/ir'
-import { attemptFiles, StageFailure, threw } from '@millrace/runner'
+import { attemptFiles, exhaustion, StageFailure, storeFault } from '@millrace/runner'
 import { makeFolder, onDisk, outputDigest, type RunEvents, type RunFolder } from '@millrace/store'
 import { type Performed, runAttempt } from './attempt.ts'
 import type { AttemptRequest, Place } from './attempt-request.ts'
 import type { Capacity, Share } from './capacity.ts'
+import { exhausted } from './exhausted.ts'
 import { tokenPrefix } from './guard.ts'
 import { Inputs, shown } from './inputs.ts'
 import type { LocalOptions, Reader } from './request.ts'
@@ -273,7 +273,8 @@ export class Executor {
     } catch (error) {
       // what a cancel cut short is of no use; what failed may be looked at
       if (folder !== undefined && !cancel.aborted) around.attempts.end(folder)
-      throw storeError(error) ?? withRoom(threw(node.id, error), folder)
+      if (!(error instanceof StageFailure)) throw error
+      throw notItsOwn(error, folder, options.store.root) ?? withRoom(error, folder)
     }
   }
 
@@ -305,10 +306,10 @@ const wrongCode = ({ id }: PlanStage, file: string): StageFailure =>
     { retry: false },
   )
 
-/** What the disk refused us, not the stage's own code, is no failure of the stage. */
-function storeError(error: unknown): unknown {
-  const at = error instanceof StageFailure ? error.cause : error
-  return isDiagnosticError(at) && at.diagnostics[0]?.code === 'store-failed' ? at : undefined
+/** What is no failure of the stage ends the run. */
+function notItsOwn(failure: StageFailure, folder: string | undefined, root: string): unknown {
+  const lacking = exhaustion(failure)
+  return storeFault(failure, folder, [root]) ?? (lacking === undefined ? undefined : exhausted(lacking, failure.cause))
 }
 
 /** Node knows no name for what a quota says. */

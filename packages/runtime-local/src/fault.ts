@@ -1,5 +1,6 @@
 import { type Diagnostic, tellError } from '@millrace/ir'
 import { StageFailure } from '@millrace/runner'
+import { exhausted, isExhausted } from './exhausted.ts'
 
 const causes = new WeakMap<Diagnostic, unknown>()
 
@@ -9,6 +10,8 @@ export const causeOf = (diagnostic: Diagnostic): unknown => causes.get(diagnosti
 /** What ended the run without being a stage's fault: the disk, or Millrace itself. */
 export function fault(pipeline: string, error: unknown): Diagnostic {
   const { syscall, message } = error as NodeJS.ErrnoException
+  if (isExhausted(error) && syscall !== undefined)
+    return exhausted('open no more files', error).diagnostics[0] as Diagnostic
   const disk = syscall !== undefined
   const diagnostic: Diagnostic = {
     code: disk ? 'store-failed' : 'internal-error',

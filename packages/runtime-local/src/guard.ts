@@ -49,7 +49,10 @@ export function startGuard(): void {
     // a session of its own: no signal that ends this process by its group may end it
     detached: true,
   })
-  const pipe = child.stdin
+  // none where there is no room for a process
+  const pipe = child.stdin as Writable | undefined
+  child.on('error', () => {})
+  if (!pipe) return
   const gone = () => {
     if (guard === pipe) guard = undefined
   }

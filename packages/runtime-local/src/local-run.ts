@@ -27,8 +27,10 @@ import {
 import { outside, StageFailure } from '@millrace/runner'
 import { LogReplay, type Pack, RunEvents, type RunFolder, Teller } from '@millrace/store'
 import { machineCapacity, sharesOf } from './capacity.ts'
+import { commitMade } from './commit-made.ts'
 import { Executor, type Made, type Outcomes } from './executor.ts'
 import { cancelled, fault } from './fault.ts'
+import { givenTo } from './given.ts'
 import { loopTurned } from './loop-turned.ts'
 import type { LocalOptions } from './request.ts'
 
@@ -53,6 +55,7 @@ export class LocalRun implements Worker, Outcomes {
   #next = 0
   #looking = 0
   #failed = false
+  #broken = false
   #cancelled = false
   #finish: (() => void) | undefined
   readonly known: ((stages: number) => void) | undefined
@@ -136,7 +139,14 @@ export class LocalRun implements Worker, Outcomes {
     const seconds = Math.round(performance.now() - began) / 1000
     const counts = { ...this.#teller.counts }
     const output = status === 'succeeded' ? this.#flow.output : null
-    return this.#journal.finish({ status, output, errors: this.#errors, counts, seconds })
+    const end = { status, output, errors: this.#errors, counts, seconds }
+    try {
+      return this.#journal.finish(end)
+    } catch (error) {
+      // the cause is told already
+      if (!this.#broken) throw error
+      return { run: this.#folder.id, ...end }
+    }
   }
 
   #stop(reason: unknown): void {
@@ -229,12 +239,13 @@ export class LocalRun implements Worker, Outcomes {
   // ------------------------------------------------------------ one call
 
   async #look(call: Call): Promise<void> {
-    const { store, fresh, recompute, verify } = this.#options
-    const { output: schema } = this.#plan.stages[call.node.stage] as PlanStageSpec
+    const { store, fresh, recompute, verify, asset } = this.#options
+    const spec = this.#plan.stages[call.node.stage] as PlanStageSpec
     // a key that holds the run's id can only be this run's own
     const own = !optionsOf(this.#plan, call.node).cache
     if (call.kept && !recompute?.has(call.node.id) && (!fresh || own)) {
-      const hit = await store.results.find(call.key, schema, { verifyFull: verify === true, user: this.#folder })
+      const looking = { verifyFull: verify === true, user: this.#folder, given: givenTo(spec, call.args, asset) }
+      const hit = await store.results.find(call.key, spec.output, looking)
       if (hit) return this.#cached(call, hit)
     }
     if (this.stopped) this.left(call)
@@ -242,31 +253,8 @@ export class LocalRun implements Worker, Outcomes {
   }
 
   commit(call: Call, made: Made): Promise<CallResult> | CallResult {
-    const { node, key } = call
-    const { output, digest, metrics, attempt } = made
-    const run = this.#folder.id
-    if (!call.kept) return { output, metrics, from: run }
-    if (made.log !== undefined) this.#logs.keep(key, made.log)
-    const { store, fresh, recompute } = this.#options
-    const replace = fresh === true || recompute?.has(node.id) === true
-    const { output: schema } = this.#plan.stages[node.stage] as PlanStageSpec
-    if (!made.apart && attempt === undefined && !recompute?.has(node.id)) {
-      if (JSON.stringify(output).length <= packLimit) {
-        this.#pack.append({ key, output, digest, metrics, schema })
-        return { output, metrics, from: run }
-      }
-    }
-    return store.results.commit({
-      key,
-      run,
-      output,
-      schema,
-      digest,
-      metrics,
-      ...(attempt === undefined ? {} : { attempt }),
-      ...(replace ? { replace } : {}),
-      user: this.#folder,
-    })
+    const [plan, options, folder] = [this.#plan, this.#options, this.#folder]
+    return commitMade(call, made, { plan, options, folder, pack: this.#pack, logs: this.#logs })
   }
 
   succeeded(call: Call, result: CallResult): void {
@@ -323,6 +311,9 @@ export class LocalRun implements Worker, Outcomes {
   /** The store failed, or we did: the run can't go on. */
   broken(error: unknown): void {
     this.#failed = true
+    // all that comes of it is no more than the first tells
+    if (this.#broken) return
+    this.#broken = true
     const diagnostics = (error as { diagnostics?: readonly Diagnostic[] }).diagnostics
     this.#errors.push(...(diagnostics ?? [fault(this.#plan.pipeline, error)]))
     this.#active = 0
@@ -336,6 +327,3 @@ export class LocalRun implements Worker, Outcomes {
 
 /** Calls that are looked up in the store at once. */
 const lookups = 16
-
-/** Results up to this many bytes of JSON, without artifacts, stand in the run's pack. */
-const packLimit = 64 * 1024

@@ -1,11 +1,13 @@
-import { readSync } from 'node:fs'
+import { fstatSync, readSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Metric } from '@millrace/ir'
 import { attemptRefused } from '@millrace/runner'
-import { ForeignFolder, OddFile } from '@millrace/store'
+import { closeFile, errnoOf, ForeignFolder, OddFile, openRegular, storeFailed } from '@millrace/store'
 
 const lookEvery = 250
 const chunk = 64 * 1024
+/** What may be otherwise at the next look: no metric is lost for it. */
+const passing = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO'])
 
 /**
  * Tells the metrics of a file while other processes append to it, each line once and in order. The file is looked at
@@ -28,11 +30,16 @@ export class MetricTail {
     this.#timer = setInterval(() => this.look(), lookEvery).unref()
   }
 
-  #read(): void {
+  /** `last`: nothing is looked at later. */
+  #read(last = false): void {
     const name = basename(this.#path)
     const folder = ForeignFolder.open(dirname(this.#path))
     try {
-      folder?.file(name, (fd, size) => this.#readOn(fd, size))
+      const isRead = folder?.file(name, (fd, size) => {
+        this.#readOn(fd, size)
+        return true
+      })
+      if (last && !isRead) this.#readHidden()
     } catch (error) {
       throw error instanceof OddFile ? attemptRefused(this.#node, name, error.message) : error
     } finally {
@@ -50,11 +57,24 @@ export class MetricTail {
     }
   }
 
+  /** What can't be seen at the moment may still be there. */
+  #readHidden(): void {
+    let fd: number | undefined
+    try {
+      fd = openRegular(this.#path)
+      if (fd !== undefined) this.#readOn(fd, fstatSync(fd).size)
+    } catch (error) {
+      if (passing.has(errnoOf(error) ?? '')) throw storeFailed('read', this.#path, error)
+    } finally {
+      if (fd !== undefined) closeFile(fd)
+    }
+  }
+
   /** Tells the rest, and looks no more. Throws what telling threw, and StageFailure where something else stands there. */
   close(): void {
     clearInterval(this.#timer)
     if (this.#failure) throw this.#failure.error
-    this.#read()
+    this.#read(true)
     this.#line(this.#rest)
   }
 

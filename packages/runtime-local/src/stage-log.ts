@@ -1,5 +1,5 @@
-import { openSync, unlinkSync, writeSync } from 'node:fs'
-import { appendStored, closeFile, eventLimit, storeFailed, toAppend } from '@millrace/store'
+import { unlinkSync } from 'node:fs'
+import { appendStored, closeFile, eventLimit, openToAppend, storeFailed, writeAll } from '@millrace/store'
 
 /** Bytes of one attempt's log that are kept. */
 const logLimit = 64 * 1024 * 1024
@@ -115,9 +115,5 @@ function openNew(path: string): number {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
-  return openSync(path, toAppend)
-}
-
-function writeAll(fd: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
+  return openToAppend(path)
 }

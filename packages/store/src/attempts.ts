@@ -1,11 +1,14 @@
-import { openSync, readdirSync, renameSync, writeSync } from 'node:fs'
+import { readdirSync, renameSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { type Digest, hexOf, isDigest } from '@millrace/ir'
+import { type Digest, hexOf, isDigest, parseJson } from '@millrace/ir'
 import { condemn } from './condemned.ts'
-import { closeFile, errnoOf, onDisk, readText, toAppend } from './disk.ts'
+import { errnoOf, onDisk, openToAppend, writeAll } from './disk.ts'
+import { linesOf } from './lines-of.ts'
 import { makeFolder } from './make-folder.ts'
 import { manifestPattern } from './manifest.ts'
+import { isLink, refuseLink } from './own-folders.ts'
 import { hasLiveOwner } from './owner.ts'
+import { closeFile, readText } from './regular-file.ts'
 import { safeName } from './safe-name.ts'
 import { remove, temporaryPath, withFolder } from './temporary.ts'
 import { usedNow } from './uses.ts'
@@ -55,6 +58,7 @@ export class FolderAttempts implements Attempts {
     const begun = { attempt: nameOf(folder), ...(key === undefined ? {} : { key }) }
     this.#write(begun)
     this.#open.set(folder, begun)
+    refuseLink(dirname(folder))
     onDisk('create', folder, () => makeFolder(folder))
     return folder
   }
@@ -79,16 +83,13 @@ export class FolderAttempts implements Attempts {
 
   #write(line: object): void {
     const { path, fd } = this.#opened()
-    const bytes = Buffer.from(`${JSON.stringify(line)}\n`)
-    onDisk('write', path, () => {
-      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
-    })
+    onDisk('write', path, () => writeAll(fd, Buffer.from(`${JSON.stringify(line)}\n`)))
   }
 
   #opened() {
     if (this.#record) return this.#record
     const path = join(recordsOf(this.#root), `${this.#run}-${basename(temporaryPath('')).slice(-12)}`)
-    const fd = onDisk('create', path, () => withFolder(path, () => openSync(path, toAppend)))
+    const fd = onDisk('create', path, () => withFolder(path, () => openToAppend(path)))
     this.#record = { path, fd }
     return this.#record
   }
@@ -127,6 +128,7 @@ function withoutUse(root: string, unnamed: readonly Begun[], removed: (begun: Be
 
 /** At once for all who look; tells whether it is gone. */
 function removeAttempt(root: string, attempt: string): boolean {
+  if (isLink(join(root, 'attempts', dirname(attempt)))) return true
   const aside = temporaryPath(recordsOf(root))
   try {
     renameSync(join(root, 'attempts', attempt), aside)
@@ -153,12 +155,12 @@ function isNamed(root: string, { attempt, key }: Begun): boolean {
 /** The attempts of a record that did not end. A line that a kill cut says nothing. */
 function cutShort(path: string): Begun[] {
   const open = new Map<string, Begun>()
-  for (const line of attempt(() => readText(path))?.split('\n') ?? []) {
+  for (const line of linesOf(attempt(() => readText(path)) ?? '')) {
     const {
       attempt: name,
       ended,
       key,
-    } = (attempt(() => JSON.parse(line)) ?? {}) as { readonly [field: string]: unknown }
+    } = (attempt(() => parseJson(line)) ?? {}) as { readonly [field: string]: unknown }
     if (isAttempt(name) && (key === undefined || isDigest(key))) open.set(name, { attempt: name, ...(key && { key }) })
     else if (isAttempt(ended)) open.delete(ended)
   }

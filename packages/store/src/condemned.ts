@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { readText } from './disk.ts'
+import { parseJson } from '@millrace/ir'
+import { readText } from './regular-file.ts'
 import { isDead, put, remove, temporaryPath } from './temporary.ts'
 
 /*
@@ -58,7 +59,7 @@ export class Condemned {
     let list = this.#lists.get(name)
     if (!list) {
       try {
-        list = new Set(JSON.parse(readText(join(this.#folder, name))) as string[])
+        list = new Set(parseJson(readText(join(this.#folder, name))) as string[])
       } catch {
         return new Set()
       }

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { type Digest, digestFolderLines } from '@millrace/ir'
-import { digestFile } from './digest-file.ts'
+import { type DigestOptions, digestFile } from './digest-file.ts'
 import { onDisk, refuse } from './disk.ts'
 
 export interface FolderDigest {
@@ -24,12 +24,12 @@ export interface Listed {
 const turn = 10
 
 /** Digest of a folder's content (contracts: store): paths, bytes and x-bits; empty folders don't count. */
-export async function digestFolder(path: string): Promise<FolderDigest> {
+export async function digestFolder(path: string, { again }: Pick<DigestOptions, 'again'> = {}): Promise<FolderDigest> {
   const files: (FolderDigest['files'][number] & { readonly executable: boolean })[] = []
   let size = 0
   let since = performance.now()
   for (const file of listFolder(path)) {
-    const digested = await digestFile(file.absolute)
+    const digested = await digestFile(file.absolute, { again: again === true, follow: false })
     files.push({ path: file.path, ...digested, executable: file.executable })
     size += digested.size
     if (performance.now() - since < turn) continue

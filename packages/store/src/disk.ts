@@ -1,8 +1,9 @@
-import { appendFileSync, closeSync, constants, readFileSync } from 'node:fs'
+import { fstatSync, openSync, writeSync } from 'node:fs'
 import { constants as system } from 'node:os'
 import { relative } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
 import { type Diagnostic, DiagnosticError, isDiagnosticError, nowhere } from '@millrace/ir'
+import { closeFile, readText, toAppend } from './regular-file.ts'
 
 const fixes: { readonly [code: string]: string } = {
   ENOSPC: 'Free some space on that disk, or choose another store with --store.',
@@ -18,15 +19,6 @@ const fixes: { readonly [code: string]: string } = {
   EEXIST: 'Remove what stands at that path, or choose another store with --store.',
   EISDIR: 'Remove the folder that stands where a file should be, or choose another store with --store.',
 }
-
-/** Flags for reading: a pipe that took a file's place must not block the process. */
-export const toRead = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
-
-/** The same for appending; a pipe that nobody reads is an error then. */
-export const toAppend = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0)
-
-/** The text of a file; of a pipe in its place nothing. By its bytes: asked for text, Node ends the process when the file can't be closed. */
-export const readText = (path: string): string => readFileSync(path, { flag: toRead as never }).toString()
 
 /** The errno of a file system error: `ENOENT`. */
 export function errnoOf(error: unknown): string | undefined {
@@ -93,18 +85,41 @@ export function readStored(path: string): string {
   try {
     return readText(path)
   } catch (error) {
-    if (errnoOf(error) !== undefined) throw storeFailed('read', path, error)
+    if (errnoOf(error) !== 'EFBIG') throw storeFailed('read', path, error)
     return refuse(path, 'it is larger than anything that is written there', 'Remove it.')
   }
 }
 
-/** Appends to a file of the store; what the disk refuses becomes a `store-failed`. */
-export const appendStored = (path: string, text: string): void =>
-  onDisk('write', path, () => appendFileSync(path, text, { flag: toAppend as never }))
-
-/** Closes a file. What must be on the disk was fsynced before, so that nothing said now matters. */
-export function closeFile(fd: number): void {
+/**
+ * Opens a file of the store to append to it. What is no regular file, or has another name elsewhere, is refused: what is
+ * written to it would be written to something else.
+ */
+export function openToAppend(path: string, flags: number = toAppend): number {
+  const fd = openSync(path, flags)
   try {
-    closeSync(fd)
-  } catch {}
+    const stat = fstatSync(fd)
+    if (!stat.isFile()) refuse(path, 'it is not a regular file', 'Remove it.')
+    if (stat.nlink > 1) refuse(path, 'it has a second name elsewhere', 'Put a copy in its place.')
+    return fd
+  } catch (error) {
+    closeFile(fd)
+    throw error
+  }
+}
+
+/** Appends to a file of the store; what the disk refuses becomes a `store-failed`. */
+export function appendStored(path: string, text: string): void {
+  onDisk('write', path, () => {
+    const fd = openToAppend(path)
+    try {
+      writeAll(fd, Buffer.from(text))
+    } finally {
+      closeFile(fd)
+    }
+  })
+}
+
+/** Writes all bytes, in as many steps as the system takes. */
+export function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
 }

@@ -1,12 +1,19 @@
-import { fstatSync, openSync, readSync } from 'node:fs'
-import { type Event, isObject } from '@millrace/ir'
-import { closeFile, errnoOf, storeFailed, toRead } from './disk.ts'
+import { fstatSync, readSync } from 'node:fs'
+import { type Event, isEvent, parseJson } from '@millrace/ir'
+import { errnoOf, storeFailed } from './disk.ts'
+import { closeFile, openRegular } from './regular-file.ts'
 
 const chunk = 65_536
 /** No line is longer: what has no newline for so long is damage, and is left out. */
 const longest = 1 << 26
+/** Behind so much without a newline nothing of ours comes any more. */
+const hopeless = 1 << 30
+/** An event's own fields alone take more bytes. */
+const shortest = 40
+/** Lines at the end of a journal that a crash may have spoilt; behind more of them nobody looks for an end. */
+const damaged = 100_000
 
-/** The events of a journal, in order. What no JSON object with an event is (a line that a kill cut) is left out. */
+/** The events of a journal, in order. What is none (a line that a kill cut, or of somebody else) is left out. */
 export function* readEvents(path: string): Generator<Event> {
   const fd = openOrNone(path)
   if (fd === undefined) return
@@ -24,6 +31,7 @@ export function* readEvents(path: string): Generator<Event> {
         start = end + 1
       }
       length += count - start
+      if (length > hopeless) return
       if (length > longest) held = []
       else if (start < count) held.push(Buffer.from(bytes.subarray(start, count)))
     }
@@ -56,7 +64,8 @@ export function lastEvent(path: string): Event | undefined {
 }
 
 function lastIn(bytes: Buffer, whole: boolean): Event | undefined {
-  for (let end = bytes.length; end > 0; ) {
+  let left = damaged
+  for (let end = bytes.length; end > 0 && left > 0; left--) {
     const start = bytes.lastIndexOf(10, end - 1) + 1
     if (start === 0 && !whole) return undefined
     const event = parse([bytes.subarray(start, end)])
@@ -68,8 +77,10 @@ function lastIn(bytes: Buffer, whole: boolean): Event | undefined {
 
 function parse(line: readonly Buffer[]): Event | undefined {
   try {
-    const event: unknown = JSON.parse(Buffer.concat(line).toString())
-    return isObject(event) && typeof event.event === 'string' ? (event as unknown as Event) : undefined
+    const bytes = Buffer.concat(line)
+    if (bytes[0] !== 0x7b || bytes.length < shortest) return undefined
+    const event = parseJson(bytes.toString())
+    return isEvent(event) ? event : undefined
   } catch {
     return undefined
   }
@@ -77,12 +88,10 @@ function parse(line: readonly Buffer[]): Event | undefined {
 
 function openOrNone(path: string): number | undefined {
   try {
-    const fd = openSync(path, toRead)
-    if (fstatSync(fd).isFile()) return fd
-    closeFile(fd)
-    return undefined
+    return openRegular(path)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined
+    // no journal of ours is a link
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ELOOP') return undefined
     throw storeFailed('read', path, error)
   }
 }

@@ -1,8 +1,10 @@
-import { fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
+import { constants, fstatSync, fsyncSync, readSync, writeSync } from 'node:fs'
 import type { Event } from '@millrace/ir'
-import { closeFile, onDisk, refuse, storeFailed } from './disk.ts'
+import { onDisk, openToAppend, storeFailed } from './disk.ts'
+import { closeFile, wary } from './regular-file.ts'
 import { withFolder } from './temporary.ts'
 
+const toAppendAndRead = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | wary
 const bytesHeld = 65_536
 const millisecondsHeld = 20
 
@@ -97,13 +99,8 @@ export class Journal {
 
   /** A line that a kill has cut gets its end first, so that it spoils no other. */
   #open(): number {
-    const fd = withFolder(this.#path, () => openSync(this.#path, 'a+'))
-    const stat = fstatSync(fd)
-    if (stat.isFIFO()) {
-      closeFile(fd)
-      refuse(this.#path, 'it is a pipe', 'Remove it.')
-    }
-    this.#size = stat.size
+    const fd = withFolder(this.#path, () => openToAppend(this.#path, toAppendAndRead))
+    this.#size = fstatSync(fd).size
     const last = Buffer.alloc(1)
     if (this.#size > 0 && readSync(fd, last, 0, 1, this.#size - 1) === 1 && last[0] !== 10)
       this.#held = `\n${this.#held}`

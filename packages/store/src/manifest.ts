@@ -1,14 +1,21 @@
+import { join } from 'node:path'
 import {
+  type ArtifactValue,
   type Digest,
   digestJson,
   hexOf,
+  isDigest,
   isObject,
   type Json,
   type JsonObject,
   type Metric,
+  parseJson,
   type Schema,
 } from '@millrace/ir'
+import type { ArtifactPlaces } from './artifact-places.ts'
+import { largeFilesOf, rememberLarge } from './large-files.ts'
 import { absoluteFrom, artifactsOf, outputDigest, relativeTo } from './output.ts'
+import { isPlainPath, isRunName } from './plain-path.ts'
 import { metricsOf, type Result } from './result.ts'
 import type { User } from './uses.ts'
 
@@ -27,6 +34,8 @@ export interface Commit {
   readonly replace?: boolean
   /** Is told of the result of others that is adopted. */
   readonly user?: User
+  /** What the call is given, from which a result of others may take what lies outside of the store. Default none. */
+  readonly given?: () => readonly ArtifactValue[]
 }
 
 /** The file of a manifest, in its key's folder; `current` holds this name. */
@@ -35,20 +44,19 @@ export const manifestPattern = /^[0-9a-f]{64}\.json$/
 
 /**
  * The text of a manifest: `{ version, key, run, output, digest, attempt?, files, metrics, check }`. Artifacts under
- * the store are relative to it; `check` is the digest of all the other fields.
+ * the store are relative to it; `check` is the digest of all the other fields. A file is `{ path, digest, size, large? }`:
+ * of what is above 1 GiB, `{ path, digest, mark }` by which it is known again unread.
  */
-export function writeManifest(roots: readonly string[], commit: Commit): string {
-  const output = relativeTo(roots, commit.schema, commit.output)
-  const files = artifactsOf(commit.schema, output).map(({ artifact: { path, digest, size } }) => ({
-    path,
-    digest,
-    size,
-  }))
+export function writeManifest(places: ArtifactPlaces, commit: Commit): string {
+  const files = artifactsOf(commit.schema, commit.output).map(({ artifact: { path, digest, size } }) => {
+    const large = largeFilesOf({ path, size }).map((file) => ({ ...file }))
+    return { path: places.relative(path) ?? path, digest, size, ...(large.length > 0 && { large }) }
+  })
   const fields: JsonObject = {
     version: 1,
     key: commit.key,
     run: commit.run,
-    output,
+    output: relativeTo(places, commit.schema, commit.output),
     digest: commit.digest,
     ...(commit.attempt === undefined ? {} : { attempt: commit.attempt }),
     files,
@@ -67,15 +75,22 @@ export function readManifest(
   name: string,
   key: Digest,
   schema: Schema,
-  root: string,
+  places: ArtifactPlaces,
 ): Result | undefined {
-  const manifest: unknown = JSON.parse(text)
+  const manifest = parseJson(text)
   if (!isObject(manifest)) return undefined
   const { check, ...fields } = manifest
   if (fields.version !== 1 || fields.key !== key || digestJson(fields as JsonObject) !== check) return undefined
-  const digest = fields.digest as Digest
-  const output = absoluteFrom(root, schema, fields.output as Json)
+  const { digest, run } = fields
+  if (!isDigest(digest) || manifestName(digest) !== name || !isRunName(run) || fields.output === undefined)
+    return undefined
+  const output = absoluteFrom(places, schema, fields.output as Json)
   const metrics = metricsOf(fields.metrics)
-  if (!metrics || manifestName(digest) !== name || outputDigest(schema, output) !== digest) return undefined
-  return { key, output, digest, metrics, from: String(fields.run) }
+  if (!metrics || output === undefined || outputDigest(schema, output) !== digest) return undefined
+  for (const { path, large } of objectsIn(fields.files))
+    if (isPlainPath(path)) rememberLarge(join(places.root, path), large)
+  return { key, output, digest, metrics, from: run }
 }
+
+const objectsIn = (value: unknown): readonly { readonly [field: string]: unknown }[] =>
+  Array.isArray(value) ? value.filter(isObject) : []

@@ -1,23 +1,25 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, hexOf, type Schema } from '@millrace/ir'
-import { errnoOf, readText } from './disk.ts'
+import type { ArtifactPlaces } from './artifact-places.ts'
+import { errnoOf } from './disk.ts'
 import { type Commit, manifestName, manifestPattern, readManifest, writeManifest } from './manifest.ts'
+import { isLink } from './own-folders.ts'
+import { isRealBelow } from './real-folder.ts'
+import { readText } from './regular-file.ts'
 import type { Result } from './result.ts'
-import { put, putIfAbsent } from './temporary.ts'
+import { put, putIfAbsent, remove } from './temporary.ts'
 
 /** The manifests under `results/`, and which of a key's is current. */
 export class Manifests {
-  readonly #root: string
-  readonly #roots: readonly string[]
+  readonly #places: ArtifactPlaces
   readonly #folder: string
   readonly #scratch: string
   /** What the folders held when they were first read, and what this process added: most keys are not there. */
   readonly #listed = new Map<string, Set<string>>()
 
-  constructor(roots: readonly [string, ...string[]], folder: string, scratch: string) {
-    this.#root = roots[0]
-    this.#roots = roots
+  constructor(places: ArtifactPlaces, folder: string, scratch: string) {
+    this.#places = places
     this.#folder = folder
     this.#scratch = scratch
   }
@@ -31,6 +33,8 @@ export class Manifests {
   /** The same without the listing: what other processes committed meanwhile too. */
   read(key: Digest, schema: Schema): Result | undefined {
     try {
+      const hex = hexOf(key)
+      if (!isRealBelow(this.#folder, hex.slice(0, 2), hex)) return undefined
       const name = readText(join(this.#keyFolder(key), 'current')).trim()
       return manifestPattern.test(name) ? this.#manifest(key, name, schema) : undefined
     } catch {
@@ -52,7 +56,10 @@ export class Manifests {
     const hex = hexOf(commit.key)
     this.#listed.get('')?.add(hex.slice(0, 2))
     this.#listed.get(hex.slice(0, 2))?.add(hex)
-    return this.#put(commit, manifestName(commit.digest), writeManifest(this.#roots, commit), over)
+    // what a link leads to is no part of the store
+    for (const folder of [join(this.#folder, hex.slice(0, 2)), this.#keyFolder(commit.key)])
+      if (isLink(folder)) remove(folder)
+    return this.#put(commit, manifestName(commit.digest), writeManifest(this.#places, commit), over)
   }
 
   /** Makes the manifest of this output current; without `over` only where none is, and tells whether it did. */
@@ -74,7 +81,7 @@ export class Manifests {
 
   #manifest(key: Digest, name: string, schema: Schema): Result | undefined {
     const text = readText(join(this.#keyFolder(key), name))
-    return readManifest(text, name, key, schema, this.#root)
+    return readManifest(text, name, key, schema, this.#places)
   }
 
   #lists(folder: string, name?: string): boolean {

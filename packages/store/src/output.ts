@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative, sep } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import {
   type ArtifactPort,
   type ArtifactValue,
@@ -10,6 +10,8 @@ import {
   mapArtifacts,
   type Schema,
 } from '@millrace/ir'
+import type { ArtifactPlaces } from './artifact-places.ts'
+import { isPlainPath } from './plain-path.ts'
 
 const known = new WeakMap<Schema, boolean>()
 
@@ -50,23 +52,36 @@ export function artifactsOf(schema: Schema, output: Json): FoundArtifact[] {
   return found
 }
 
-/** The output with the paths of artifacts under one of the store's names made relative to it, with `/`. */
-export const relativeTo = (roots: readonly string[], schema: Schema, output: Json): Json =>
-  mapValues(schema, output, ({ path, digest, size }) => ({ path: under(roots, path), digest, size }))
+/** The output with the paths of the store's own artifacts made relative to it, with `/`. */
+export const relativeTo = (places: ArtifactPlaces, schema: Schema, output: Json): Json =>
+  mapValues(schema, output, ({ path, digest, size }) => ({ path: places.relative(path) ?? path, digest, size }))
 
-function under(roots: readonly string[], path: string): string {
-  for (const root of roots) {
-    const inside = relative(root, path)
-    if (inside !== '' && inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside))
-      return inside.split(sep).join('/')
-  }
-  return path
+/** The output with relative paths of artifacts made absolute; undefined where one leads out of the store. */
+export function absoluteFrom({ root }: ArtifactPlaces, schema: Schema, output: Json): Json | undefined {
+  let inside = true
+  const whole = mapValues(schema, output, ({ path, digest, size }) => {
+    inside &&= isAbsolute(path) || isPlainPath(path)
+    return { path: isAbsolute(path) ? path : join(root, path), digest, size }
+  })
+  return inside ? whole : undefined
 }
 
-/** The output with relative paths of artifacts made absolute. */
-export const absoluteFrom = (root: string, schema: Schema, output: Json): Json =>
-  mapValues(schema, output, ({ path, digest, size }) => ({
-    path: isAbsolute(path) ? path : join(root, path),
-    digest,
-    size,
-  }))
+/**
+ * The output with artifacts that lie elsewhere (a stage handed on what it got) taken from what the call is given, by
+ * content; undefined where there is one that it isn't given: what a manifest says leads nobody out of the store.
+ */
+export function placed(
+  places: ArtifactPlaces,
+  schema: Schema,
+  output: Json,
+  given: () => readonly ArtifactValue[],
+): Json | undefined {
+  let all = true
+  const whole = mapValues(schema, output, (artifact) => {
+    if (places.standing(artifact.path) === 'here') return artifact as unknown as Json
+    const same = given().find(({ digest, size }) => digest === artifact.digest && size === artifact.size)
+    all &&= same !== undefined
+    return (same ?? artifact) as unknown as Json
+  })
+  return all ? whole : undefined
+}

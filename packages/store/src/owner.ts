@@ -1,8 +1,11 @@
-import { lstatSync, utimesSync } from 'node:fs'
+import { constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs'
+import { uptime } from 'node:os'
 import { join } from 'node:path'
-import { isObject } from '@millrace/ir'
-import { errnoOf, readText, storeFailed } from './disk.ts'
-import { fateOf, type Identity, self } from './identity.ts'
+import { isObject, parseJson } from '@millrace/ir'
+import { errnoOf, storeFailed } from './disk.ts'
+import { ageOf } from './file-age.ts'
+import { fateOf, type Identity, isOtherBoot, self } from './identity.ts'
+import { closeFile, readText, wary } from './regular-file.ts'
 import { putIfAbsent, remove, untouched } from './temporary.ts'
 
 /*
@@ -11,8 +14,10 @@ import { putIfAbsent, remove, untouched } from './temporary.ts'
  * is dead; only a living process removes it, and only its own. So two that claim a dead run put the same name: one wins.
  */
 
-/** How often an owner on another machine is seen to live; it is taken for dead after a day without. */
-const beatInMilliseconds = 600_000
+/** An owner writes to its file every half a minute: who can't ask for its process sees from it that it lives. */
+const beat = 30_000
+/** Shorter silence tells nothing: a beat may be late, and news of it too. */
+const silence = 120_000
 
 export const firstOwner = 'owner'
 const nameOf = (n: number): string => (n === 1 ? firstOwner : `${firstOwner}.${n}`)
@@ -36,11 +41,7 @@ export function claim(folder: string, scratch: string, takeOver = false): Claim 
 
 /** The claim that stands in an owner file of this process. */
 export function hold(path: string): Claim {
-  const timer = setInterval(() => {
-    try {
-      utimesSync(path, new Date(), new Date())
-    } catch {}
-  }, beatInMilliseconds).unref()
+  const timer = setInterval(() => touch(path), beat).unref()
   let held = true
   return {
     release() {
@@ -50,6 +51,21 @@ export function hold(path: string): Claim {
       clearInterval(timer)
       remove(path)
     },
+  }
+}
+
+/** Writes what stands there: so the time is that of the file system, as for all others. */
+function touch(path: string): void {
+  try {
+    const fd = openSync(path, constants.O_WRONLY | wary)
+    try {
+      const { nlink } = fstatSync(fd)
+      if (nlink <= 1) writeSync(fd, '{', 0)
+    } finally {
+      closeFile(fd)
+    }
+  } catch {
+    // the next one may succeed
   }
 }
 
@@ -98,12 +114,28 @@ function isThere(path: string): boolean {
 
 /** Whether the process that a file names lives. A file that says nothing was cut by a crash of the machine. */
 export function lives(path: string, text = read(path)): boolean {
+  const owner = identityIn(text ?? '')
+  const fate = owner ? fateOf(owner) : 'dead'
+  return owner && fate === 'unknown' ? givesSigns(path, owner) : fate === 'alive'
+}
+
+/**
+ * Whether a process that nobody here can ask for is to be taken for alive: for a day after its last beat. After a boot of
+ * its own machine it is dead at once, which is as sure as that another machine of the same name and id would have been
+ * heard of since.
+ */
+function givesSigns(path: string, owner: Identity): boolean {
+  if (untouched(path)) return false
+  return !isOtherBoot(owner) || (ageOf(path) ?? 0) < Math.max(uptime() * 1000, silence)
+}
+
+function identityIn(text: string): Identity | undefined {
   try {
-    const owner: unknown = JSON.parse(text ?? '')
-    if (!isObject(owner) || typeof owner.pid !== 'number' || typeof owner.host !== 'string') return false
-    const fate = fateOf(owner as unknown as Identity)
-    return fate === 'alive' || (fate === 'unknown' && !untouched(path))
+    const owner = parseJson(text)
+    if (!isObject(owner) || typeof owner.pid !== 'number' || typeof owner.host !== 'string') return undefined
+    const others = [owner.boot, owner.space, owner.start, owner.machine]
+    return others.every((at) => at === undefined || typeof at === 'string') ? (owner as unknown as Identity) : undefined
   } catch {
-    return false
+    return undefined
   }
 }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
-import { type Digest, isDigest, isObject, type Json, type Schema } from '@millrace/ir'
+import { type Digest, isDigest, isObject, type Json, parseJson, type Schema } from '@millrace/ir'
+import type { ArtifactPlaces } from './artifact-places.ts'
 import { absoluteFrom, outputDigest, relativeTo } from './output.ts'
 import type { PackLine } from './pack.ts'
 import { metricsOf, type Result } from './result.ts'
@@ -8,8 +9,8 @@ import { metricsOf, type Result } from './result.ts'
 const ending = /,"crc":(\d+)\}$/
 
 /** A result as a line of a pack: `{ key, output, digest, metrics, crc }`, paths of artifacts relative to the store. */
-export function lineOf({ key, output, digest, metrics, schema }: PackLine, roots: readonly string[]): string {
-  const text = JSON.stringify({ key, output: relativeTo(roots, schema, output), digest, metrics }).slice(0, -1)
+export function lineOf({ key, output, digest, metrics, schema }: PackLine, places: ArtifactPlaces): string {
+  const text = JSON.stringify({ key, output: relativeTo(places, schema, output), digest, metrics }).slice(0, -1)
   return `${text},"crc":${crc32(text)}}`
 }
 
@@ -19,14 +20,14 @@ export function resultOfLine(
   key: Digest,
   schema: Schema,
   from: string,
-  root: string,
+  places: ArtifactPlaces,
 ): Result | undefined {
   const end = ending.exec(text)
   if (!end || crc32(text.slice(0, end.index)) !== Number(end[1])) return undefined
-  const line: unknown = JSON.parse(text)
+  const line = parseJson(text)
   if (!isObject(line) || line.key !== key || !isDigest(line.digest) || line.output === undefined) return undefined
-  const output = absoluteFrom(root, schema, line.output as Json)
+  const output = absoluteFrom(places, schema, line.output as Json)
   const metrics = metricsOf(line.metrics)
-  if (!metrics || outputDigest(schema, output) !== line.digest) return undefined
+  if (!metrics || output === undefined || outputDigest(schema, output) !== line.digest) return undefined
   return { key, output, digest: line.digest, metrics, from }
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { fstatSync, fsyncSync, openSync, readdirSync, readSync, renameSync, statSync, writeSync } from 'node:fs'
+import { fstatSync, fsyncSync, openSync, readdirSync, readSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { closeFile, toRead } from './disk.ts'
+import { writeAll } from './disk.ts'
 import { indexName, isIndexName, type Packed, packOfName } from './pack-name.ts'
 import { eachLine, sectionHeader, sections } from './pack-scan.ts'
+import { closeFile, openRegular } from './regular-file.ts'
 import { remove, temporaryPath, withFolder } from './temporary.ts'
 
 /** More packs than this are merged. */
@@ -40,10 +41,8 @@ export function mergePacks(folder: string, scratch: string, inUse: (pack: Packed
   const opened: Opened[] = []
   try {
     for (const name of [...packs, ...names.filter(isIndexName)]) {
-      const fd = openSync(join(folder, name), toRead)
-      const stat = fstatSync(fd)
-      if (stat.isFile()) opened.push({ name, fd, size: stat.size })
-      else closeFile(fd)
+      const fd = openRegular(join(folder, name))
+      if (fd !== undefined) opened.push({ name, fd, size: fstatSync(fd).size })
     }
     const sources = worthIt(opened)
     write(folder, scratch, parts(sources))
@@ -55,7 +54,8 @@ export function mergePacks(folder: string, scratch: string, inUse: (pack: Packed
 
 /** Puts an index pack in the place of another that holds only some of its packs. Readers and merges find one of them. */
 export function reduceIndex(folder: string, scratch: string, name: string, keep: (pack: string) => boolean): void {
-  const fd = openSync(join(folder, name), toRead)
+  const fd = openRegular(join(folder, name))
+  if (fd === undefined) return
   try {
     const size = fstatSync(fd).size
     const all = parts([{ name, fd, size }]).filter(({ pack }) => keep(pack))
@@ -139,8 +139,4 @@ function eachChunk(fd: number, from: number, to: number, use: (bytes: Buffer) =>
     use(bytes.subarray(0, count))
     at += count
   }
-}
-
-function writeAll(fd: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
 }

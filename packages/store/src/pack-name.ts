@@ -1,3 +1,5 @@
+import { isRunName } from './plain-path.ts'
+
 /** Whose lines a pack holds. */
 export interface Packed {
   readonly run: string
@@ -14,7 +16,8 @@ export const packName = ({ run, fresh }: Packed, process: number): string =>
 export function packOfName(name: string): Packed | undefined {
   if (isIndexName(name)) return undefined
   const [, run, fresh] = /^([^.].*?)(?:\.\d+)?(\.fresh)?\.jsonl$/.exec(name) ?? []
-  return run === undefined ? undefined : { run, fresh: fresh !== undefined }
+  // in an index it is what anybody wrote
+  return isRunName(run) ? { run, fresh: fresh !== undefined } : undefined
 }
 
 /** An index pack: many packs in one file (pack-merge.ts). */

@@ -1,9 +1,12 @@
 import { readSync } from 'node:fs'
+import { parseJson } from '@millrace/ir'
 
 const newline = 10
 const chunk = 1 << 20
 /** No line is longer: what has no newline for so long is damage, and is left out. */
 const longest = 1 << 26
+/** Behind so much without a newline nothing of ours comes any more. */
+const hopeless = 1 << 30
 
 /** Calls back for each whole line of a part of a file; what no newline ends was cut and is left out. */
 export function eachLine(
@@ -15,10 +18,13 @@ export function eachLine(
   let bytes = Buffer.allocUnsafe(Math.min(chunk, to - from))
   let held = 0
   let skipping = false
+  let skipped = 0
   for (let at = from; at < to; ) {
     if (held === longest) {
       held = 0
       skipping = true
+      skipped += longest
+      if (skipped >= hopeless) return
     }
     if (held === bytes.length) bytes = Buffer.concat([bytes], Math.min(bytes.length * 2, to - from, longest))
     const count = readSync(fd, bytes, held, Math.min(bytes.length - held, to - at), at)
@@ -27,6 +33,7 @@ export function eachLine(
     const filled = held + count
     let start = 0
     for (let end = indexOf(bytes, held, filled); end >= 0; end = indexOf(bytes, start, filled)) {
+      skipped = 0
       if (skipping) skipping = false
       else line(bytes, start, end, base + start)
       start = end + 1
@@ -81,28 +88,36 @@ export function sections(fd: number, size: number): Section[] {
     const count = readSync(fd, head, 0, head.length, at)
     const end = head.subarray(0, count).indexOf(newline)
     const section = end < 0 ? undefined : header(head.toString('utf8', 0, end), at + end + 1, size)
-    if (section) found.push(section)
-    at = section ? section.to : nextHeader(fd, at, size)
+    if (!section) return [...found, ...searched(fd, at, size)]
+    found.push(section)
+    at = section.to
   }
+  return found
+}
+
+/** The sections after a damaged header, by a look at every line. */
+function searched(fd: number, from: number, size: number): Section[] {
+  const found: Section[] = []
+  let next = from
+  eachLine(fd, from, size, (bytes, start, end, offset) => {
+    if (offset < next || end - start > 1000) return
+    const text = bytes.toString('latin1', start, start + headerStart.length)
+    const section =
+      text === headerStart ? header(bytes.toString('utf8', start, end), offset + (end - start) + 1, size) : undefined
+    if (!section) return
+    found.push(section)
+    next = section.to
+  })
   return found
 }
 
 function header(text: string, from: number, size: number): Section | undefined {
   try {
-    const { pack, bytes, crc } = JSON.parse(text) as Record<string, unknown>
-    if (typeof pack !== 'string' || typeof bytes !== 'number' || typeof crc !== 'number' || bytes < 0) return undefined
+    const { pack, bytes, crc } = parseJson(text) as Record<string, unknown>
+    if (typeof pack !== 'string' || typeof crc !== 'number') return undefined
+    if (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0) return undefined
     return from + bytes > size ? undefined : { pack, crc, from, to: from + bytes }
   } catch {
     return undefined
   }
-}
-
-function nextHeader(fd: number, from: number, size: number): number {
-  let found = size
-  eachLine(fd, from, size, (bytes, start, end, offset) => {
-    if (found < size || offset === from || end - start > 1000) return
-    const text = bytes.toString('utf8', start, end)
-    if (text.startsWith(headerStart) && header(text, offset + (end - start) + 1, size)) found = offset
-  })
-  return found
 }

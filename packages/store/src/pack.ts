@@ -1,9 +1,11 @@
 import { fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Digest, Json, Metric, Schema } from '@millrace/ir'
-import { closeFile, errnoOf, onDisk, storeFailed } from './disk.ts'
+import type { ArtifactPlaces } from './artifact-places.ts'
+import { errnoOf, onDisk, storeFailed } from './disk.ts'
 import { lineOf } from './pack-line.ts'
 import { type Packed, packName } from './pack-name.ts'
+import { closeFile } from './regular-file.ts'
 import { withFolder } from './temporary.ts'
 
 /** A line of a pack. */
@@ -28,7 +30,7 @@ export interface Pack {
 /** A pack's file, created with the first line, so that a run of hits leaves none. */
 export class PackFile {
   readonly #folder: string
-  readonly #roots: readonly string[]
+  readonly #places: ArtifactPlaces
   readonly #packed: Packed
   #fd: number | undefined
   #path: string
@@ -36,9 +38,9 @@ export class PackFile {
   /** A write failed within a line: the next one begins after a newline. */
   #torn = false
 
-  constructor(folder: string, packed: Packed, roots: readonly string[]) {
+  constructor(folder: string, packed: Packed, places: ArtifactPlaces) {
     this.#folder = folder
-    this.#roots = roots
+    this.#places = places
     this.#packed = packed
     this.#path = join(folder, packName(packed, 1))
   }
@@ -46,7 +48,7 @@ export class PackFile {
   /** Offset and length of the line. */
   append(line: PackLine): { readonly offset: number; readonly length: number } {
     this.#fd ??= this.#create()
-    const text = lineOf(line, this.#roots)
+    const text = lineOf(line, this.#places)
     const bytes = Buffer.from(`${this.#torn ? '\n' : ''}${text}\n`)
     const end = this.#size + bytes.length
     try {

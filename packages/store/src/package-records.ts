@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type Digest, isObject, seal, unseal } from '@millrace/ir'
-import { errnoOf, readText, storeFailed } from './disk.ts'
+import { errnoOf, storeFailed } from './disk.ts'
+import { readText } from './regular-file.ts'
 import { putIfAbsent } from './temporary.ts'
 
 /** The contents of packages under which results were made, for all who share the store. */

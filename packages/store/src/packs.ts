@@ -1,13 +1,14 @@
-import { fstatSync, openSync, readdirSync } from 'node:fs'
+import { fstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, hexOf, type Schema } from '@millrace/ir'
-import { closeFile, toRead } from './disk.ts'
+import type { ArtifactPlaces } from './artifact-places.ts'
 import { KeyTable } from './key-table.ts'
 import { type Pack, PackFile, readPart } from './pack.ts'
 import { resultOfLine } from './pack-line.ts'
 import { mergePacks } from './pack-merge.ts'
 import { isIndexName, type Packed, packOfName } from './pack-name.ts'
 import { eachLine, keyBits, sections } from './pack-scan.ts'
+import { closeFile, openRegular } from './regular-file.ts'
 import type { Result } from './result.ts'
 
 interface Source extends Packed {
@@ -26,7 +27,7 @@ export interface Candidate extends Packed {
 /** All packs of a store: those there at the first question, and the lines that this process appends. */
 export class Packs {
   readonly #folder: string
-  readonly #roots: readonly [string, ...string[]]
+  readonly #places: ArtifactPlaces
   readonly #scratch: string
   readonly #isLive: (run: string) => boolean
   readonly #table = new KeyTable()
@@ -37,14 +38,9 @@ export class Packs {
   #opened: Map<string, number> | undefined
   #closed = false
 
-  constructor(
-    folder: string,
-    scratch: string,
-    roots: readonly [string, ...string[]],
-    isLive: (run: string) => boolean,
-  ) {
+  constructor(folder: string, scratch: string, places: ArtifactPlaces, isLive: (run: string) => boolean) {
     this.#folder = folder
-    this.#roots = roots
+    this.#places = places
     this.#scratch = scratch
     this.#isLive = isLive
   }
@@ -52,7 +48,7 @@ export class Packs {
   open(packed: Packed): Pack {
     this.#merge()
     this.#runs.add(packed.run)
-    const file = new PackFile(this.#folder, packed, this.#roots)
+    const file = new PackFile(this.#folder, packed, this.#places)
     this.#files.push(file)
     const source = this.#sources.push({ ...packed, own: true, read: (offset, length) => file.read(offset, length) }) - 1
     let open = true
@@ -84,7 +80,7 @@ export class Packs {
           run,
           fresh,
           own,
-          read: (schema: Schema) => attempt(() => resultOfLine(read(offset, length), key, schema, run, this.#roots[0])),
+          read: (schema: Schema) => attempt(() => resultOfLine(read(offset, length), key, schema, run, this.#places)),
         }
       })
       .sort((a, b) => this.#rank(a) - this.#rank(b) || (a.fresh ? -1 : 1) * compare(a.run, b.run))
@@ -125,7 +121,7 @@ export class Packs {
   #index(name: string): number {
     let fd = -1
     try {
-      fd = openSync(join(this.#folder, name), toRead)
+      fd = openRegular(join(this.#folder, name)) ?? -1
       const { size } = fstatSync(fd)
       if (isIndexName(name)) {
         for (const { pack, from, to } of sections(fd, size)) this.#indexPart(fd, from, to, packOfName(pack))

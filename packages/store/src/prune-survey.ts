@@ -1,13 +1,16 @@
-import { fstatSync, lstatSync, openSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { type Digest, digestBytes, digestJson, isObject, type JsonObject } from '@millrace/ir'
+import { fstatSync, lstatSync, readdirSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import { type Digest, digestBytes, digestJson, isObject, type JsonObject, parseJson } from '@millrace/ir'
 import { attemptsIn } from './attempts-in.ts'
-import { closeFile, errnoOf, readText, storeFailed, toRead } from './disk.ts'
+import { errnoOf, storeFailed } from './disk.ts'
 import { lastEvent } from './journal-reader.ts'
 import { manifestPattern } from './manifest.ts'
 import { hasLiveOwner } from './owner.ts'
 import { isIndexName, packOfName } from './pack-name.ts'
 import { eachLine, sections } from './pack-scan.ts'
+import { isPlainPath } from './plain-path.ts'
+import { foldersIn } from './real-folder.ts'
+import { closeFile, openRegular, readText } from './regular-file.ts'
 import { idPattern, timeOf } from './run-id.ts'
 import { journalOf, type RunSummary, summarize } from './run-summary.ts'
 
@@ -54,10 +57,10 @@ export interface KnownPack {
   readonly written: number
 }
 
-/** The names in a folder; none where it isn't, or isn't one. */
-export function namesIn(folder: string): string[] {
+/** The names in a folder, or of the folders in it (a link to one is none); none where it isn't, or isn't one. */
+export function namesIn(folder: string, list: (folder: string) => string[] = readdirSync): string[] {
   try {
-    return readdirSync(folder)
+    return list(folder)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return []
     throw storeFailed('read', folder, error)
@@ -66,7 +69,7 @@ export function namesIn(folder: string): string[] {
 
 /** All attempts, each as `<node>/<attempt>`. */
 export const attemptsOf = (root: string): string[] =>
-  namesIn(join(root, 'attempts'))
+  namesIn(join(root, 'attempts'), foldersIn)
     .filter((node) => !node.startsWith('.'))
     .flatMap((node) => namesIn(join(root, 'attempts', node)).map((attempt) => `${node}/${attempt}`))
 
@@ -74,7 +77,7 @@ export const attemptsOf = (root: string): string[] =>
 export const runOfAttempt = (attempt: string): string | undefined => /\/(\d{8}-\d{6}-[0-9a-f]{6})-/.exec(attempt)?.[1]
 
 export const runsOf = (root: string): KnownRun[] =>
-  namesIn(join(root, 'runs'))
+  namesIn(join(root, 'runs'), foldersIn)
     .filter((id) => idPattern.test(id))
     .map((id) => {
       const path = join(root, 'runs', id)
@@ -89,9 +92,9 @@ export const runsOf = (root: string): KnownRun[] =>
 
 export function manifestsOf(root: string): KnownManifest[] {
   const results = join(root, 'results')
-  return namesIn(results)
+  return namesIn(results, foldersIn)
     .filter((name) => /^[0-9a-f]{2}$/.test(name))
-    .flatMap((two) => namesIn(join(results, two)).map((key) => ({ key, folder: join(results, two, key) })))
+    .flatMap((two) => namesIn(join(results, two), foldersIn).map((key) => ({ key, folder: join(results, two, key) })))
     .flatMap(({ key, folder }) => {
       const current = text(join(folder, 'current'))?.trim()
       return namesIn(folder)
@@ -130,7 +133,7 @@ function manifest(
 
 function fieldsOf(written: string): { readonly run: string; readonly files: readonly unknown[] } | undefined {
   try {
-    const value: unknown = JSON.parse(written)
+    const value = parseJson(written)
     if (!isObject(value)) return undefined
     const { check, ...fields } = value
     if (typeof fields.run !== 'string' || digestJson(fields as JsonObject) !== check) return undefined
@@ -140,8 +143,9 @@ function fieldsOf(written: string): { readonly run: string; readonly files: read
   }
 }
 
+/** Of what lies outside of the store nothing is known. */
 const there = (root: string, path: string): boolean =>
-  attempt(() => statSync(path.startsWith('/') ? path : join(root, path))) !== undefined
+  isAbsolute(path) || (isPlainPath(path) && attempt(() => lstatSync(join(root, path))) !== undefined)
 
 /** A pack that another process merges meanwhile is in an index of the next listing. */
 export function packsOf(root: string): KnownPack[] {
@@ -156,12 +160,10 @@ export function packsOf(root: string): KnownPack[] {
 }
 
 function packsIn(path: string, file: string): KnownPack[] {
-  const fd = orGone(path, () => openSync(path, toRead))
+  const fd = orGone(path, () => openRegular(path))
   if (fd === undefined) return []
   try {
-    const stat = fstatSync(fd)
-    const { size, mtimeMs } = stat
-    if (!stat.isFile()) return []
+    const { size, mtimeMs } = fstatSync(fd)
     const parts = isIndexName(file) ? sections(fd, size) : [{ pack: file, from: 0, to: size }]
     return parts.flatMap(({ pack, from, to }) => {
       const run = packOfName(pack)?.run
@@ -201,7 +203,7 @@ function text(path: string): string | undefined {
     try {
       return readText(path)
     } catch (error) {
-      if (errnoOf(error) === undefined || errnoOf(error) === 'EISDIR') return ''
+      if (errnoOf(error) === 'EFBIG' || errnoOf(error) === 'EISDIR') return ''
       throw error
     }
   })
@@ -212,10 +214,13 @@ function orGone<T>(path: string, access: () => T): T | undefined {
   try {
     return access()
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined
+    if (absent.has(errnoOf(error) ?? '')) return undefined
     throw storeFailed('read', path, error)
   }
 }
+
+/** No file of ours is a link. */
+const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
 
 function attempt<T>(access: () => T): T | undefined {
   try {

@@ -5,6 +5,7 @@ import { type Claim, claim } from './owner.ts'
 import { type Choice, choose, oldRuns, type PruneOptions, type Survey } from './prune-choice.ts'
 import { Removal } from './prune-removal.ts'
 import { attemptsOf, manifestsOf, packsOf, runsOf } from './prune-survey.ts'
+import { keepNewest } from './run-id.ts'
 
 export type { PruneOptions } from './prune-choice.ts'
 
@@ -91,9 +92,18 @@ function remove(removal: Removal, survey: Survey, choice: Choice, options: Prune
   removal.manifests(choice.manifests)
   removal.packs(choice.packs)
   removal.attempts(choice.attempts)
+  if (!options.dryRun) keepOrder(survey, choice)
   removal.runs(choice.runs, choice.told)
   removal.leftovers(survey.runs.filter(({ summary, live, id }) => !summary && !live && !choice.told.has(id)))
   removal.litter(options.olderThan)
+}
+
+/** As long as there are results, those of later runs must be newer than those of runs that go. */
+function keepOrder({ root, runs, manifests, packs }: Survey, choice: Choice): void {
+  const left = manifests.length + packs.length - choice.manifests.size - choice.packs.size
+  if (choice.runs.size === 0) return
+  const ids = left > 0 ? runs.map(({ id }) => id) : undefined
+  keepNewest(join(root, 'runs'), ids)
 }
 
 const unreferenced = ({ attempts }: Choice): Map<string, string> =>

@@ -1,15 +1,16 @@
 import { join } from 'node:path'
-import type { Digest, Schema } from '@millrace/ir'
+import { type ArtifactValue, checkShape, type Digest, type Schema } from '@millrace/ir'
+import type { ArtifactPlaces } from './artifact-places.ts'
 import { attemptsIn } from './attempts-in.ts'
 import { Condemned } from './condemned.ts'
 import type { Commit } from './manifest.ts'
 import { Manifests } from './manifests.ts'
-import { artifactsOf } from './output.ts'
+import { artifactsOf, placed } from './output.ts'
 import type { Pack } from './pack.ts'
 import { type Candidate, Packs } from './packs.ts'
 import type { Committed, Result } from './result.ts'
 import type { User } from './uses.ts'
-import { seemsThere, verifyArtifact } from './verify-artifact.ts'
+import { seemsThere, type VerifyOptions, verifyArtifact } from './verify-artifact.ts'
 
 /** The results of a store, by cache key. */
 export interface Results {
@@ -19,7 +20,7 @@ export interface Results {
    */
   find(key: Digest, output: Schema, options?: FindOptions): Promise<Result | undefined>
   /** Like find, but reads no artifact's bytes: that a file of the length is there is enough. */
-  peek(key: Digest, output: Schema): Result | undefined
+  peek(key: Digest, output: Schema, given?: () => readonly ArtifactValue[]): Result | undefined
   /** A writer of this run's pack. Merges packs first where there are many. */
   openPack(run: string, options: { readonly fresh: boolean }): Pack
   /**
@@ -30,8 +31,10 @@ export interface Results {
 }
 
 export interface FindOptions {
-  /** Verifies also what is above 1 GiB byte by byte. Default false. */
+  /** Reads also files above 1 GiB that were read before and have not been written to since. Default false. */
   readonly verifyFull?: boolean
+  /** What the call is given: of what lies outside of the store, only that may be in its result. Default none. */
+  readonly given?: () => readonly ArtifactValue[]
   /** Is told of what is used before its bytes are verified. */
   readonly user?: User
   /** Sees also what others committed after the first call; every miss then costs a look at the disk. Default false. */
@@ -49,28 +52,36 @@ export class FolderResults implements Results {
   /** Keys whose manifest `find` saw with other bytes than it says; a commit doesn't adopt it by its lengths alone. */
   readonly #damaged = new Set<Digest>()
   readonly #condemned: Condemned
+  readonly #places: ArtifactPlaces
+  readonly #byLength: boolean
 
-  constructor(roots: readonly [string, ...string[]], isLive: (run: string) => boolean) {
-    const folder = join(roots[0], 'results')
+  constructor(places: ArtifactPlaces, isLive: (run: string) => boolean, byLength: boolean) {
+    const folder = join(places.root, 'results')
     const scratch = join(folder, 'tmp')
-    this.#manifests = new Manifests(roots, folder, scratch)
-    this.#condemned = new Condemned(roots[0])
-    this.#packs = new Packs(join(folder, 'packs'), scratch, roots, isLive)
+    this.#places = places
+    this.#byLength = byLength
+    this.#manifests = new Manifests(places, folder, scratch)
+    this.#condemned = new Condemned(places.root)
+    this.#packs = new Packs(join(folder, 'packs'), scratch, places, isLive)
   }
 
   async find(key: Digest, output: Schema, options: FindOptions = {}): Promise<Result | undefined> {
-    const { verifyFull, user, meanwhile = false } = options
-    for (const { result, manifest } of this.#candidates(key, output, meanwhile)) {
-      if (!this.#take(result, output, manifest, user)) continue
-      if (await intact(result, output, verifyFull === true)) return result
+    const { verifyFull = false, user, given, meanwhile = false } = options
+    for (const { result: found, manifest } of this.#candidates(key, output, meanwhile)) {
+      const result = this.#placed(found, output, given)
+      if (!result || !this.#take(result, output, manifest, user)) continue
+      if (await intact(result, output, { full: verifyFull, byLength: this.#byLength })) return result
       if (manifest) this.#damaged.add(key)
     }
     return undefined
   }
 
-  peek(key: Digest, output: Schema): Result | undefined {
-    for (const { result } of this.#candidates(key, output))
-      if (artifactsOf(output, result.output).every(({ artifact, kind }) => seemsThere(artifact, kind))) return result
+  peek(key: Digest, output: Schema, given?: () => readonly ArtifactValue[]): Result | undefined {
+    for (const { result: found } of this.#candidates(key, output)) {
+      const result = this.#placed(found, output, given)
+      const artifacts = result && artifactsOf(output, result.output)
+      if (artifacts?.every(({ artifact, kind }) => seemsThere(artifact, kind))) return result
+    }
     return undefined
   }
 
@@ -82,17 +93,17 @@ export class FolderResults implements Results {
     const { key, schema, output, digest, metrics, run } = commit
     const own: Result = { key, output, digest, metrics, from: run }
     if (commit.replace) return this.#replace(commit, own)
-    const current = this.#manifests.read(key, schema)
-    if (current && (await this.#adoptable(current, commit))) return { ...current, unnamed: true }
+    const current = await this.#adopted(this.#manifests.read(key, schema), commit)
+    if (current) return { ...current, unnamed: true }
     let stands: Committed = own
     if (!this.#manifests.write(commit, false)) {
-      const same = this.#manifests.sameOutput(commit)
-      if (same && (await this.#adoptable(same, commit))) stands = { ...same, unnamed: true }
+      const same = await this.#adopted(this.#manifests.sameOutput(commit), commit)
+      if (same) stands = { ...same, unnamed: true }
       else this.#manifests.write(commit, true)
     }
     if (this.#manifests.point(commit, false)) return stands
-    const winner = this.#manifests.read(key, schema)
-    if (winner && (await this.#adoptable(winner, commit))) return stands.unnamed ? { ...winner, unnamed: true } : winner
+    const winner = await this.#adopted(this.#manifests.read(key, schema), commit)
+    if (winner) return stands.unnamed ? { ...winner, unnamed: true } : winner
     this.#manifests.point(commit, true)
     this.#damaged.delete(key)
     return stands
@@ -109,8 +120,19 @@ export class FolderResults implements Results {
     return own
   }
 
-  async #adoptable(result: Result, { schema, user }: Commit): Promise<boolean> {
-    return this.#take(result, schema, true, user) && intact(result, schema, this.#damaged.has(result.key))
+  /** The result of another attempt, if it can be used. */
+  async #adopted(found: Result | undefined, { schema, user, given }: Commit): Promise<Result | undefined> {
+    const result = found && this.#placed(found, schema, given)
+    if (!result || !this.#take(result, schema, true, user)) return undefined
+    const options = { full: this.#damaged.has(result.key), byLength: this.#byLength }
+    return (await intact(result, schema, options)) ? result : undefined
+  }
+
+  /** A result is another's word: its output must be one of the schema, and its artifacts must be the store's own or given. */
+  #placed(result: Result, schema: Schema, given: (() => readonly ArtifactValue[]) | undefined): Result | undefined {
+    if (checkShape(schema, result.output) !== undefined) return undefined
+    const output = placed(this.#places, schema, result.output, given ?? (() => []))
+    return output === undefined ? undefined : { ...result, output }
   }
 
   /** Says that it is used; false where a prune was faster. */
@@ -139,8 +161,8 @@ export class FolderResults implements Results {
 
 const before = (line: Candidate, current: Result): boolean => line.own || (line.fresh && line.run > current.from)
 
-async function intact(result: Result, schema: Schema, full: boolean): Promise<boolean> {
+async function intact(result: Result, schema: Schema, options: VerifyOptions): Promise<boolean> {
   for (const { artifact, kind } of artifactsOf(schema, result.output))
-    if (!(await verifyArtifact(artifact, kind, { full }))) return false
+    if (!(await verifyArtifact(artifact, kind, options))) return false
   return true
 }

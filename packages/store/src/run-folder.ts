@@ -5,6 +5,7 @@ import { onDisk } from './disk.ts'
 import { Journal } from './journal.ts'
 import { lastEvent } from './journal-reader.ts'
 import { makeFolder } from './make-folder.ts'
+import { refuseLink } from './own-folders.ts'
 import type { Claim } from './owner.ts'
 import { journalOf, type RunEnd, type RunInfo, summaryOf } from './run-summary.ts'
 import { safeName } from './safe-name.ts'
@@ -71,6 +72,7 @@ export function runFolder({ id, path, scratch, resumed, info, claim, done }: Pla
     },
     logFile(node, index, attempt) {
       const file = join(path, 'logs', `${[safeName(node), ...(index ?? [])].join('_')}.${attempt}.log`)
+      refuseLink(dirname(file))
       onDisk('create', file, () => makeFolder(dirname(file)))
       return file
     },

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { readText } from './regular-file.ts'
+import { put, remove } from './temporary.ts'
 
 /** UTC, sortable: the last six digits are the millisecond and three random ones. */
 export const idPattern = /^\d{8}-\d{6}-[0-9a-f]{6}$/
@@ -15,6 +18,30 @@ export function newId(newest: string | undefined): string {
     /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)\.(\d+)Z$/.exec(new Date(lastTime).toISOString()) ?? []
   const unique = Number(rest).toString(16).padStart(3, '0') + randomBytes(2).toString('hex').slice(1)
   return `${year}${month}${day}-${hours}${minutes}${seconds}-${unique}`
+}
+
+const newestIn = (runs: string): string => join(runs, 'newest')
+
+/** The newest of ids, and of those of runs that were pruned. */
+export function newestOf(runs: string, ids: readonly string[]): string | undefined {
+  let pruned = ''
+  try {
+    pruned = readText(newestIn(runs)).trim()
+  } catch {
+    // none was
+  }
+  const all = idPattern.test(pruned) ? [...ids, pruned] : ids
+  return all.reduce<string | undefined>((newest, id) => (newest !== undefined && newest > id ? newest : id), undefined)
+}
+
+/**
+ * Keeps the newest id while its run goes: what a later run makes is newer than what the run made, and stays. Without ids
+ * none is kept any more.
+ */
+export function keepNewest(runs: string, ids: readonly string[] | undefined): void {
+  if (!ids) return remove(newestIn(runs))
+  const newest = newestOf(runs, ids)
+  if (newest !== undefined) put(join(runs, 'tmp'), newestIn(runs), `${newest}\n`)
 }
 
 /** The time in an id, in milliseconds. */

@@ -1,5 +1,6 @@
 import { isObject, seal, unseal } from '@millrace/ir'
-import { readText } from './disk.ts'
+import { linesOf } from './lines-of.ts'
+import { readText } from './regular-file.ts'
 import { put } from './temporary.ts'
 
 /** A run's summary, with the length of the journal that it was made of. */
@@ -7,6 +8,8 @@ export interface Indexed {
   readonly id: string
   readonly journal: number
 }
+
+type Fields = { readonly [field: string]: unknown }
 
 /** Runs that may be missing in the index before it is written anew. */
 const slack = 100
@@ -19,17 +22,20 @@ export class RunIndex<S extends Indexed> {
   readonly #path: string
   readonly #scratch: string
 
-  constructor(path: string, scratch: string) {
+  readonly #is: (value: Fields) => value is Fields & S
+
+  constructor(path: string, scratch: string, is: (value: Fields) => value is Fields & S) {
     this.#path = path
     this.#scratch = scratch
+    this.#is = is
   }
 
   /** The lines by id; a damaged one is left out. */
   read(): ReadonlyMap<string, S> {
     const found = new Map<string, S>()
-    for (const line of this.#lines()) {
-      const summary = parse(line)
-      if (isObject(summary) && typeof summary.id === 'string') found.set(summary.id, summary as unknown as S)
+    for (const line of linesOf(this.#text())) {
+      const summary = parse(`${line}\n`)
+      if (isObject(summary) && typeof summary.id === 'string' && this.#is(summary)) found.set(summary.id, summary)
     }
     return found
   }
@@ -42,11 +48,11 @@ export class RunIndex<S extends Indexed> {
     } catch {}
   }
 
-  #lines(): readonly string[] {
+  #text(): string {
     try {
-      return readText(this.#path).split(/(?<=\n)/)
+      return readText(this.#path)
     } catch {
-      return []
+      return ''
     }
   }
 }

@@ -1,18 +1,20 @@
-import { statSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type Counts,
   canonical,
   digestBytes,
   hexOf,
+  isCounts,
   isObject,
   type JsonObject,
   type RunStatus,
   unseal,
 } from '@millrace/ir'
-import { readText } from './disk.ts'
 import { lastEvent, readEvents } from './journal-reader.ts'
 import { hasLiveOwner } from './owner.ts'
+import { isRealFolder } from './real-folder.ts'
+import { readText } from './regular-file.ts'
 
 /** What makes two runs the same work. */
 export interface RunInfo {
@@ -31,6 +33,9 @@ export interface RunSummary extends RunInfo {
   readonly seconds?: number
   readonly counts?: Counts
 }
+
+type Info = RunInfo & { readonly started: string }
+type Fields = { readonly [field: string]: unknown }
 
 /** How a run ended. */
 export interface RunEnd {
@@ -53,14 +58,15 @@ export const sameWork = ({ pipeline, plan, parameters }: RunInfo): string =>
  * saves reading it, and holds the length of the journal that it was written for.
  */
 export function summarize(folder: string, id: string): RunSummary | undefined {
+  if (!isRealFolder(folder)) return undefined
   const saved = savedSummary(folder, id)
   if (saved && isCurrent(saved, folder)) return bare(saved)
   const info = infoIn(folder)
   if (!info) return undefined
   const last = lastEvent(journalOf(folder))
-  if (last?.event !== 'run.finished') return { id, ...info, status: hasLiveOwner(folder) ? 'running' : 'interrupted' }
+  if (last?.event !== 'run.finished') return { ...info, id, status: hasLiveOwner(folder) ? 'running' : 'interrupted' }
   const { status, counts, seconds, time: finished } = last
-  return { id, ...info, status, finished, seconds, counts }
+  return { ...info, id, status, finished, seconds, counts }
 }
 
 /** What summary.json says, with the length of the journal that it was written for. */
@@ -70,8 +76,23 @@ export interface SavedSummary extends RunSummary {
 
 export function savedSummary(folder: string, id: string): SavedSummary | undefined {
   const saved = readObject(summaryOf(folder))
-  return typeof saved?.journal === 'number' ? ({ id, ...saved } as unknown as SavedSummary) : undefined
+  return saved && isSaved(saved) ? { ...saved, id } : undefined
 }
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const statuses = new Set<unknown>(['succeeded', 'failed', 'cancelled', 'running', 'interrupted'])
+
+const isInfo = (value: Fields): value is Fields & Info =>
+  [value.pipeline, value.plan, value.started].every(isText) && isObject(value.parameters)
+
+/** Whether fields are a summary's, but for the id. */
+export const isSaved = (value: Fields): value is Fields & SavedSummary =>
+  isInfo(value) &&
+  typeof value.journal === 'number' &&
+  statuses.has(value.status) &&
+  (value.finished === undefined || isText(value.finished)) &&
+  (value.seconds === undefined || typeof value.seconds === 'number') &&
+  (value.counts === undefined || isCounts(value.counts))
 
 /** Whether the journal is still as long as it was. */
 export const isCurrent = (saved: SavedSummary, folder: string): boolean => saved.journal === sizeOf(journalOf(folder))
@@ -79,10 +100,9 @@ export const isCurrent = (saved: SavedSummary, folder: string): boolean => saved
 export const bare = ({ journal: _, ...summary }: SavedSummary): RunSummary => summary
 
 /** info.json, or what the journal's first event says. */
-function infoIn(folder: string): (RunInfo & { readonly started: string }) | undefined {
+function infoIn(folder: string): Info | undefined {
   const info = readObject(infoOf(folder))
-  if (info && typeof info.pipeline === 'string' && typeof info.started === 'string' && isObject(info.parameters))
-    return info as unknown as RunInfo & { readonly started: string }
+  if (info && isInfo(info)) return info
   for (const event of readEvents(journalOf(folder))) {
     if (event.event !== 'run.started') return undefined
     const { pipeline, plan, parameters, time: started } = event
@@ -91,7 +111,7 @@ function infoIn(folder: string): (RunInfo & { readonly started: string }) | unde
   return undefined
 }
 
-function readObject(path: string): { readonly [key: string]: unknown } | undefined {
+function readObject(path: string): Fields | undefined {
   try {
     const value = unseal(readText(path))
     return isObject(value) ? value : undefined
@@ -102,7 +122,7 @@ function readObject(path: string): { readonly [key: string]: unknown } | undefin
 
 function sizeOf(path: string): number | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.size
+    return lstatSync(path, { throwIfNoEntry: false })?.size
   } catch {
     return undefined
   }

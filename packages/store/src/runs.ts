@@ -1,18 +1,21 @@
 import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Event, seal } from '@millrace/ir'
+import { canGoOn } from './can-go-on.ts'
 import { errnoOf, onDisk, storeFailed } from './disk.ts'
 import { readEvents } from './journal-reader.ts'
 import { makeFolder } from './make-folder.ts'
+import { refuseLink } from './own-folders.ts'
 import { claim, firstOwner, hold, lives, ownerText, removeClaims } from './owner.ts'
+import { foldersIn } from './real-folder.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
-import { idPattern, newId } from './run-id.ts'
+import { idPattern, newestOf, newId } from './run-id.ts'
 import { RunIndex } from './run-index.ts'
-
 import {
   bare,
   infoOf,
   isCurrent,
+  isSaved,
   journalOf,
   type RunInfo,
   type RunSummary,
@@ -44,6 +47,8 @@ export interface Runs {
   events(id: string): Iterable<Event>
   /** The run's folder. */
   path(id: string): string
+  /** The names of the files in its folder `logs`. */
+  logs(id: string): readonly string[]
   /** Creates or replaces a file in the run's folder; whoever reads it sees it whole. `mode`: who may. */
   write(id: string, name: string, text: string, mode?: number): void
 }
@@ -70,7 +75,7 @@ export class FolderRuns implements Runs {
     this.#folder = folder
     this.#scratch = join(folder, 'tmp')
     this.#open = join(folder, 'open')
-    this.#index = new RunIndex(join(folder, 'summaries.jsonl'), this.#scratch)
+    this.#index = new RunIndex(join(folder, 'summaries.jsonl'), this.#scratch, isSaved)
   }
 
   create({ pipeline, plan, parameters }: RunInfo): RunFolder {
@@ -93,7 +98,7 @@ export class FolderRuns implements Runs {
   resume(info: RunInfo, { takeOver = false }: ResumeOptions = {}): RunFolder | undefined {
     for (const id of this.#openIds(info)) {
       const summary = this.#unfinished(id, info)
-      if (!summary || (summary.status === 'running' && !takeOver)) continue
+      if (!summary || (summary.status === 'running' && !takeOver) || !canGoOn(this.path(id))) continue
       const claimed = claim(this.path(id), this.#scratch, takeOver)
       if (!claimed) continue
       if (this.#unfinished(id, info)) return this.#hold(id, { ...info, started: summary.started }, claimed, true)
@@ -105,7 +110,7 @@ export class FolderRuns implements Runs {
   resumable(info: RunInfo): RunSummary | undefined {
     for (const id of this.#openIds(info)) {
       const summary = summarize(this.path(id), id)
-      if (summary && summary.status !== 'succeeded' && summary.status !== 'running') return summary
+      if (summary && !['succeeded', 'running'].includes(summary.status) && canGoOn(this.path(id))) return summary
     }
     return undefined
   }
@@ -151,6 +156,12 @@ export class FolderRuns implements Runs {
     return join(this.#folder, id)
   }
 
+  logs(id: string): readonly string[] {
+    const folder = join(this.path(id), 'logs')
+    refuseLink(folder)
+    return this.#names(folder).filter((name) => /^[\w.+-]+\.log$/.test(name))
+  }
+
   write(id: string, name: string, text: string, mode?: number): void {
     put(this.#scratch, join(this.path(id), name), text, mode)
   }
@@ -158,7 +169,7 @@ export class FolderRuns implements Runs {
   /** Puts a run's folder in its place, under an id that no other has. Its mark is there before: a kill loses no run. */
   #name(made: string, info: RunInfo): string {
     for (;;) {
-      const id = newId(this.#ids()[0])
+      const id = newId(newestOf(this.#folder, this.#ids()))
       const mark = this.#mark(info, id)
       if (!putIfAbsent(this.#scratch, mark, ownerText())) continue
       try {
@@ -180,7 +191,10 @@ export class FolderRuns implements Runs {
   #openIds(info: RunInfo): string[] {
     const work = `${sameWork(info)}-`
     const ids = this.#names(this.#open).flatMap((name) => (name.startsWith(work) ? [name.slice(work.length)] : []))
-    return ids.sort().reverse()
+    return ids
+      .filter((id) => idPattern.test(id))
+      .sort()
+      .reverse()
   }
 
   #unfinished(id: string, info: RunInfo): RunSummary | undefined {
@@ -210,13 +224,13 @@ export class FolderRuns implements Runs {
   }
 
   #ids(): string[] {
-    const ids = this.#names(this.#folder).filter((name) => idPattern.test(name))
+    const ids = this.#names(this.#folder, foldersIn).filter((name) => idPattern.test(name))
     return ids.sort().reverse()
   }
 
-  #names(folder: string): string[] {
+  #names(folder: string, list: (folder: string) => string[] = readdirSync): string[] {
     try {
-      return readdirSync(folder)
+      return list(folder)
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return []
       throw storeFailed('read', folder, error)

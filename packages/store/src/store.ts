@@ -1,24 +1,29 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type Diagnostic, DiagnosticError, isObject, nowhere } from '@millrace/ir'
-import { errnoOf, onDisk, readText, shown, storeFailed } from './disk.ts'
+import { type Diagnostic, DiagnosticError, isObject, nowhere, parseJson } from '@millrace/ir'
+import { ArtifactPlaces } from './artifact-places.ts'
+import { errnoOf, onDisk, shown, storeFailed } from './disk.ts'
 import { makeFolder } from './make-folder.ts'
+import { refuseLinks } from './own-folders.ts'
 import { hasLiveOwner } from './owner.ts'
 import { FolderPackages, type PackageRecords } from './package-records.ts'
 import { type Pruned, type PruneOptions, prune } from './prune.ts'
+import { readText } from './regular-file.ts'
 import { FolderResults, type Results } from './results.ts'
 import { FolderRuns, type Runs } from './runs.ts'
-import { put, putIfAbsent, sweep, temporaryPath } from './temporary.ts'
+import { put, putIfAbsent, sweep } from './temporary.ts'
 
 /** Results, attempts and runs in a folder (contracts: store). */
 export interface Store {
   readonly root: string
   readonly results: Results
   readonly runs: Runs
-  /** What is known of a program's code, from run to run: a folder, and a new path in it for a file that isn't whole yet. */
-  readonly code: { readonly cache: string; temporary(): string }
+  /** What was measured of stages, from run to run: a text that nothing depends on. It is empty where it can't be read. */
+  readonly measured: { read(): string; keep(text: string): void }
   /** What packages held when they were first used. */
   readonly packages: PackageRecords
+  /** What paths are that this store names; no other is read. */
+  readonly places: Pick<ArtifactPlaces, 'standing' | 'moved'>
   /** Removes what nobody needs (prune.ts); `tell` hears of each thing. Returns what could not be removed, and why. */
   prune(options: PruneOptions, tell: (pruned: Pruned) => void): Diagnostic[]
   /** Gives back the open files of packs; for a process that opens many stores. */
@@ -31,22 +36,29 @@ const format = 1
 /** Whether there is a store in a folder. */
 export const isStore = (root: string): boolean => existsSync(join(root, 'format.json'))
 
+export interface StoreOptions {
+  /** Takes what is above 1 GiB for what its length says: for a driver, which must not read it. Default false. */
+  readonly byLength?: boolean
+}
+
 /** Opens the store in a folder, creates it where it isn't, and removes what killed processes left half-made. */
-export function openStore(root: string): Store {
+export function openStore(root: string, { byLength = false }: StoreOptions = {}): Store {
   const path = resolve(root)
   onDisk('create', path, () => makeFolder(path))
+  refuseLinks(path)
   checkFormat(path)
   for (const scratch of ['', 'results/tmp', 'runs/tmp', 'attempts/.open', 'code', 'packages', 'prune'])
     sweep(join(path, scratch))
   const runs = new FolderRuns(join(path, 'runs'))
-  const roots = [path, onDisk('read', path, () => realpathSync(path))] as const
-  const results = new FolderResults(roots, (run) => hasLiveOwner(runs.path(run)))
+  const places = new ArtifactPlaces([path, onDisk('read', path, () => realpathSync.native(path))])
+  const results = new FolderResults(places, (run) => hasLiveOwner(runs.path(run)), byLength)
   return {
     root: path,
     results,
     runs,
-    code: { cache: join(path, 'code'), temporary: () => temporaryPath(join(path, 'code')) },
+    measured: measuredIn(path),
     packages: new FolderPackages(join(path, 'packages')),
+    places,
     prune: (options, tell) => prune(path, options, tell),
     close: () => results.close(),
   }
@@ -68,10 +80,28 @@ function checkFormat(root: string): void {
 
 function readFormat(path: string): number | undefined {
   try {
-    const value: unknown = JSON.parse(readText(path))
+    const value: unknown = parseJson(readText(path))
     return isObject(value) && typeof value.version === 'number' ? value.version : undefined
   } catch (error) {
     if (errnoOf(error) === undefined || errnoOf(error) === 'ENOENT') return undefined
     throw storeFailed('read', path, error)
+  }
+}
+
+function measuredIn(root: string): Store['measured'] {
+  const path = join(root, 'measured.json')
+  return {
+    read() {
+      try {
+        return readText(path)
+      } catch {
+        return ''
+      }
+    },
+    keep(text) {
+      try {
+        put(root, path, text)
+      } catch {}
+    },
   }
 }

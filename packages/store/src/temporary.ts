@@ -13,10 +13,11 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { errnoOf, storeFailed } from './disk.ts'
+import { ageOf } from './file-age.ts'
 import { fateHere, placeOf, self } from './identity.ts'
 import { makeFolder } from './make-folder.ts'
 
-/** A file of another machine is litter when nobody touched it for a day; there is no asking its process. */
+/** A file of another machine is litter when nobody wrote to it for a day; there is no asking its process. */
 const dayInMilliseconds = 86_400_000
 
 let prefix: string | undefined
@@ -71,14 +72,8 @@ export function isDead(scratch: string, name: string): boolean {
   return fateHere(Number(pid), start === '0' ? undefined : start) === 'dead'
 }
 
-/** Whether nobody wrote or touched a path for a day. */
-export function untouched(path: string): boolean {
-  try {
-    return statSync(path).mtimeMs < Date.now() - dayInMilliseconds
-  } catch {
-    return false
-  }
-}
+/** Whether nobody wrote to a path for a day. A time that is still to come tells as little. */
+export const untouched = (path: string): boolean => Math.abs(ageOf(path) ?? 0) > dayInMilliseconds
 
 /** Removes a file or a folder; what can't be removed is left for a later sweep. */
 export function remove(path: string): void {

@@ -1,7 +1,9 @@
-import { openSync, readdirSync, writeSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { closeFile, errnoOf, onDisk, readText, storeFailed, toAppend } from './disk.ts'
+import { errnoOf, onDisk, openToAppend, storeFailed, writeAll } from './disk.ts'
+import { linesOf } from './lines-of.ts'
 import { hasLiveOwner } from './owner.ts'
+import { closeFile, readText } from './regular-file.ts'
 
 /** Who takes results from the store: it is told before their bytes are looked at. */
 export interface User {
@@ -47,8 +49,8 @@ export class Uses implements User {
     try {
       // a line that a kill has cut gets its end first
       const bytes = Buffer.from(this.#fd === undefined ? `\n${text}` : text)
-      this.#fd ??= openSync(this.#path, toAppend)
-      for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done)
+      this.#fd ??= openToAppend(this.#path)
+      writeAll(this.#fd, bytes)
     } catch (error) {
       throw storeFailed('write', this.#path, error)
     }
@@ -68,10 +70,10 @@ export function readUses(folder: string, used: Used): void {
   try {
     text = readText(path)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) return
     throw storeFailed('read', path, error)
   }
-  for (const line of text.split('\n')) {
+  for (const line of linesOf(text)) {
     const [, kind, name] = /^(run|attempt) (.+)$/.exec(line) ?? []
     if (name !== undefined) used[kind === 'run' ? 'runs' : 'attempts'].add(name)
   }

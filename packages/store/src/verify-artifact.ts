@@ -2,33 +2,38 @@ import { statSync } from 'node:fs'
 import type { ArtifactPort, ArtifactValue } from '@millrace/ir'
 import { digestFile } from './digest-file.ts'
 import { digestFolder, listFolder } from './digest-folder.ts'
-import { storeFailed } from './disk.ts'
+import { errnoOf, storeFailed } from './disk.ts'
+import { largeFile } from './known-files.ts'
 
-/** Above this size the length stands for the bytes, unless all are asked for. */
-const trustedSize = 2 ** 30
+export interface VerifyOptions {
+  /** Reads also what was read before and has not been written to since. Default false. */
+  readonly full?: boolean
+  /** Takes what is above 1 GiB for what its length says: for who must not read it. Default false. */
+  readonly byLength?: boolean
+  /** Throws what the disk refuses, unless it says that nothing is there. Default: that is damage, too. */
+  readonly strict?: boolean
+}
 
-/**
- * Whether an artifact's bytes are those that were recorded; above 1 GiB whether their number is, unless `full`. What the
- * disk refuses is taken for damage, with `strict` it is thrown unless it says that nothing is there.
- */
+/** Whether an artifact's bytes are those that were recorded. */
 export async function verifyArtifact(
   artifact: ArtifactValue,
   kind: ArtifactPort['kind'],
-  options: { readonly full?: boolean; readonly strict?: boolean } = {},
+  { full = false, byLength = false, strict = false }: VerifyOptions = {},
 ): Promise<boolean> {
+  const { path, size } = artifact
   try {
-    if (sizeOf(artifact.path, kind) !== artifact.size) return false
-    if (artifact.size > trustedSize && !options.full) return true
-    const { digest } = await (kind === 'file' ? digestFile(artifact.path) : digestFolder(artifact.path))
+    if (sizeOf(path, kind) !== size) return false
+    if (byLength && size > largeFile) return true
+    const { digest } = await (kind === 'file' ? digestFile(path, { again: full }) : digestFolder(path, { again: full }))
     return digest === artifact.digest
   } catch (error) {
-    const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException
-    if (options.strict && code !== undefined && !damage.has(code)) throw storeFailed('read', artifact.path, error)
+    const code = errnoOf((error as Error).cause ?? error)
+    if (strict && code !== undefined && !damage.has(code)) throw storeFailed('read', path, error)
     return false
   }
 }
 
-const damage = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'])
+const damage = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'])
 
 /** Whether an artifact is there at all: a file of its length, or a folder. Reads no bytes. */
 export function seemsThere(artifact: ArtifactValue, kind: ArtifactPort['kind']): boolean {

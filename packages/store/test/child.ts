@@ -1,7 +1,9 @@
 // Run by tests as a process of its own: child.ts <what> <root> …. Says {"ready":true}, then waits for a line on stdin.
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { Digest } from '@millrace/ir'
 import { openStore, outputDigest } from '../src/index.ts'
 import { keyOf, model, plain, work } from './values.ts'
 
@@ -41,6 +43,60 @@ const doing: { readonly [what: string]: () => Promise<void> } = {
     const run = openStore(root).runs.create(work)
     say(run.id)
     await once(process.stdin, 'data')
+  },
+  /** Has an attempt under way; says its folder, then at each line on stdin what is in it. */
+  async attempt() {
+    const run = openStore(root).runs.create({ ...work, pipeline: rest[0] as string })
+    const folder = run.attempts.begin('train', 'half', keyOf('half'))
+    writeFileSync(join(folder, 'model'), 'half')
+    say([run.id, folder])
+    for (;;) {
+      await once(process.stdin, 'data')
+      say(existsSync(folder) ? readdirSync(folder) : 'gone')
+    }
+  },
+  /** Looks for a result of large artifacts; says whether it is there, and whether more than half of 1 GiB was read. */
+  async large() {
+    const read = () => Number(/^rchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
+    const [key, kind, full] = rest as [Digest, 'file' | 'folder', string?]
+    const { results } = openStore(root)
+    const before = read()
+    const schema = { type: 'object', properties: { model: { artifact: { kind } } } }
+    const found = await results.find(key, schema, { verifyFull: full === 'full' })
+    say([found === undefined ? 'miss' : 'hit', read() - before > 2 ** 29 ? 'read' : 'unread'])
+  },
+  /** Begins and ends a run, which removes what others left. */
+  async look() {
+    const run = openStore(root).runs.create({ ...work, pipeline: 'looks' })
+    say(
+      openStore(root)
+        .runs.list()
+        .map(({ pipeline, status }) => `${pipeline} ${status}`),
+    )
+    run.release()
+  },
+  /** Writes more into a journal than the system takes (ulimit -f); says what it throws at once, at a flush, for a timer, at the end. */
+  async fill() {
+    process.on('SIGXFSZ', () => {})
+    const run = openStore(root).runs.create(work)
+    const log = (message: string) =>
+      run.append({ event: 'log', run: run.id, time: new Date().toISOString(), node: 'clean', level: 'info', message })
+    const told: unknown[] = []
+    const tell = (call: () => void): void => {
+      try {
+        call()
+        told.push('nothing')
+      } catch (error) {
+        told.push((error as { diagnostics?: unknown[] }).diagnostics?.[0] ?? String(error))
+      }
+    }
+    tell(() => log('x'.repeat(100_000)))
+    tell(() => run.flush())
+    log('y')
+    await setTimeout(60)
+    tell(() => run.flush())
+    tell(() => run.release())
+    say([run.path, told, existsSync(join(run.path, 'owner'))])
   },
   /** Writes as fast as it can until it is killed; says each key after it is committed. */
   async write() {

@@ -121,7 +121,7 @@ test('processes that race for the same keys all adopt the same results', async (
   expect(litter(root)).toEqual([])
 })
 
-test('an unchanged input artifact may lie outside the store', async () => {
+test('what lies outside the store is taken from what the call is given, by content, and from nowhere else', async () => {
   const root = newRoot()
   const store = openStore(root)
   const path = `${root}-data.bin`
@@ -129,10 +129,19 @@ test('an unchanged input artifact may lie outside the store', async () => {
   const output = { model: { path, digest: keyOf('data') as string, size: 4 } }
   const digest = outputDigest(model, output)
   await store.results.commit({ key, run: 'run-1', output, schema: model, digest, metrics: [] })
-  expect((await openStore(root).results.find(key, model))?.output).toEqual(output)
+  const given = () => [output.model]
+  expect((await openStore(root).results.find(key, model, { given }))?.output).toEqual(output)
+  expect(openStore(root).results.peek(key, model, given)?.output).toEqual(output)
+  // it may lie elsewhere by now
+  const moved = { ...output.model, path: `${root}-moved.bin` }
+  write(moved.path, 'data')
+  expect((await openStore(root).results.find(key, model, { given: () => [moved] }))?.output).toEqual({ model: moved })
   writeFileSync(path, 'dat4')
+  expect(await openStore(root).results.find(key, model, { given })).toBeUndefined()
+  expect(openStore(root).results.peek(key, model, given)?.output).toEqual(output)
+  // a store's word alone leads nobody out of it
   expect(await openStore(root).results.find(key, model)).toBeUndefined()
-  expect(openStore(root).results.peek(key, model)?.output).toEqual(output)
+  expect(openStore(root).results.peek(key, model)).toBeUndefined()
 })
 
 test('10,000 misses cost no failing look at the disk each', async () => {

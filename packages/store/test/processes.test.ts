@@ -66,9 +66,7 @@ test('an owner on another machine counts as live for a day; one cut by a crash i
   expect(runs.resume(work)?.id).toBe(run.id)
 })
 
-test('kill -9 at any moment: nothing torn is believed, no committed result lost, no litter', {
-  timeout: 30_000,
-}, async () => {
+test('kill -9 at any moment: nothing torn is believed, no committed result lost, no litter', async () => {
   const root = newRoot()
   const said: (readonly [string, number])[] = []
   const once = async (name: string, wait: number): Promise<void> => {

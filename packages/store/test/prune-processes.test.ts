@@ -14,9 +14,7 @@ function work(root: string, what: 'run' | 'prune', name: string, options: PruneO
   return new Promise<[number | null, string]>((resolve) => child.on('close', (code) => resolve([code, text])))
 }
 
-test('runs of three processes, and prunes beside them: what a run holds stays as long as it lives', {
-  timeout: 60_000,
-}, async () => {
+test('runs of three processes, and prunes beside them: what a run holds stays as long as it lives', async () => {
   const root = newRoot()
   openStore(root).close()
   const ended = await Promise.all([

@@ -12,8 +12,8 @@ import { setTimeout } from 'node:timers/promises'
 import type { Event } from '@millrace/ir'
 import { expect, test } from 'vitest'
 import { openStore, type RunFolder, type Store } from '../src/index.ts'
-import { counts, ending, filesIn, finishedEvent, litter, newRoot } from './support.ts'
-import { work } from './values.ts'
+import { counts, ending, filesIn, finishedEvent, line, litter, newRoot } from './support.ts'
+import { keyOf, plain, work } from './values.ts'
 
 const log = (message: string): Event => ({
   event: 'log',
@@ -282,4 +282,57 @@ test('a run that was given back once is not given back again: by then another ma
   first.release()
   expect(openStore(root).runs.resume(info)).toBeUndefined()
   second?.release()
+})
+
+test('a run is newer than all before it, whatever the clock says', () => {
+  const root = newRoot()
+  const ids: string[] = []
+  const real = Date.now
+  try {
+    for (const days of [0, 400, -400, 0, -9000]) {
+      Date.now = () => real() + days * 86_400_000
+      const store = openStore(root)
+      ids.push(finished(store).id)
+      expect(store.runs.list()[0]?.id).toBe(ids.at(-1))
+      expect(store.runs.last(work.pipeline)?.id).toBe(ids.at(-1))
+    }
+  } finally {
+    Date.now = real
+  }
+  expect(ids).toEqual([...ids].sort())
+  // what somebody made up is no id
+  for (const odd of ['', 'zzz', '../..', '2'.repeat(40)]) {
+    writeFileSync(join(root, 'runs/newest'), odd)
+    const { id } = finished(openStore(root))
+    expect(id).toMatch(/^\d{8}-\d{6}-[0-9a-f]{6}$/)
+  }
+})
+
+test('what --fresh made stays the newest, also where the clock was ahead in a run that was pruned since', async () => {
+  const root = newRoot()
+  const key = keyOf('a key')
+  const real = Date.now
+  const fresh = (by: string): void => {
+    const store = openStore(root)
+    const run = store.runs.create(work)
+    const pack = store.results.openPack(run.id, { fresh: true })
+    pack.append(line(key, { by }))
+    pack.close()
+    run.append(finishedEvent(run.id))
+    run.finish(ending())
+  }
+  try {
+    Date.now = () => real() + 400 * 86_400_000
+    fresh('before')
+    // its result stays, as another run uses it
+    const user = openStore(root).runs.create({ ...work, pipeline: 'user' })
+    user.use(openStore(root).runs.last(work.pipeline)?.id, [])
+    user.append(finishedEvent(user.id))
+    user.finish(ending())
+    openStore(root).prune({ keep: 0, pipeline: work.pipeline }, () => {})
+  } finally {
+    Date.now = real
+  }
+  fresh('now')
+  expect((await openStore(root).results.find(key, plain))?.output).toEqual({ by: 'now' })
 })

@@ -112,11 +112,15 @@ export interface Child {
 let compiled: string | undefined
 
 /** Another process at work on a store: test/child.ts. */
-export function child(...args: readonly string[]): Child {
+export const child = (...args: readonly string[]): Child => childAfter([], ...args)
+
+/** The same, started by another command. */
+export function childAfter(before: readonly string[], ...args: readonly string[]): Child {
   const script = fileURLToPath(new URL('./child.ts', import.meta.url))
   compiled ??= folder()
   const env = { ...process.env, NODE_COMPILE_CACHE: compiled }
-  const process_ = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'inherit'], env })
+  const [command, ...words] = [...before, process.execPath, script, ...args] as [string, ...string[]]
+  const process_ = spawn(command, words, { stdio: ['pipe', 'pipe', 'inherit'], env })
   children.push(process_)
   const end = new Promise<number | null>((resolve) => process_.on('close', resolve))
   const lines: string[] = []

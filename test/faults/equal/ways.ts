@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Event } from '@millrace/ir'
 import { RunError, run } from 'millrace'
@@ -139,9 +139,6 @@ export class Ways {
       if (events.push(event) - 1 === stopAt) stop.abort()
     }
     const folder = this.#folder(store)
-    // digests of code, which each store would have to take anew
-    const known = this.#folder('one/code')
-    if (existsSync(known) && !existsSync(folder)) cpSync(known, join(folder, 'code'), { recursive: true })
     const giveBack = workers ? withWorkers() : () => {}
     try {
       const output = await run(this.#pipeline, this.#input() as never, {

@@ -14,9 +14,11 @@ export const closed: Kind = async (trial) => {
   const json = random.next() < 0.5
   const which = random.pick([['stdout'], ['stderr'], ['stdout', 'stderr']] as const)
   const cancels = json && which[0] === 'stdout'
-  const attempt = new Attempt(trial, { pipeline, style: cancels ? 'talks' : 'brief', json })
+  const attempt = new Attempt(trial, { pipeline, style: cancels ? 'talks' : 'kept', json })
   await attempt.said('at work', 1, random.below(300))
   for (const name of which) attempt.started.child[name]?.destroy()
+  await sleep(50)
+  attempt.disturbed()
   const allowed: Allowed =
     which[0] === 'stderr' ? { exit: 0, fate: 'succeeded' } : { exit: 141, fate: cancels ? 'cancelled' : 'succeeded' }
   const { fate } = await attempt.ends([allowed], 30)
@@ -39,10 +41,10 @@ export const unread: Kind = async (trial) => {
   await sleep(300 + random.below(500))
   const sent = performance.now()
   attempt.send(signal, random.next() < 0.5)
-  await Promise.race([new Promise((resolve) => child.once('exit', resolve)), sleep(40_000)])
+  await Promise.race([new Promise((resolve) => child.once('exit', resolve)), sleep(1000 * attempt.within(40))])
   const seconds = (performance.now() - sent) / 1000
   for (const stream of [child.stdout, child.stderr]) stream?.resume()
-  holds(`it ended ${seconds.toFixed(1)} s after the signal`, seconds < graceAndTwo)
+  holds(`it ended ${seconds.toFixed(1)} s after the signal`, seconds < attempt.within(graceAndTwo))
   const { fate } = await attempt.ends(cancels(signal, false), graceAndTwo)
   await attempt.goesOn(fate)
   return undefined
@@ -82,7 +84,7 @@ export const orphan: Kind = async (trial) => {
         before: [session ? 'session' : 'group', 'program.ts'],
       })
   if (!wrapped && session) {
-    for (const end = Date.now() + 20_000; Date.now() < end && !said(join(folder, 'out'), 'at work'); ) await sleep(20)
+    while (!said(join(folder, 'out'), 'at work')) await sleep(20)
     await sleep(random.below(200))
   } else await attempt.said('at work', 1, random.below(200))
   attempt.send('SIGKILL', false)
@@ -135,7 +137,7 @@ export const typed: Kind = async (trial) => {
   if (!existsSync('/usr/bin/script')) return 'no script(1), which gives a terminal'
   const pipeline = random.pick(['here', 'apart'] as const)
   const how = starterOf(trial)
-  const type = `(while [ ! -e typed ]; do sleep 0.05; done; printf '\\003'; sleep 2) | script -qefc "$*" /dev/null`
+  const type = `(while [ ! -e typed ]; do sleep 0.05; done; printf '\\003'; sleep 6) | script -qefc "$*" /dev/null`
   const words = ['--progress', 'tty']
   const options = { before: ['sh', '-c', type, 'sh'], env: { TERM: 'xterm', CI: undefined } }
   const attempt = new Attempt(trial, { pipeline, style: 'heeds', how, words, options })

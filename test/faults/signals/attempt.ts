@@ -58,6 +58,11 @@ export class Attempt {
     })
   }
 
+  /** Stages that wait for it may go on. */
+  disturbed(): void {
+    writeFileSync(join(this.trial.folder, 'disturbed'), '')
+  }
+
   /** Sends a signal to the process, or to its whole group as a terminal does. */
   send(signal: NodeJS.Signals, toGroup: boolean): void {
     const pid = this.started.child.pid as number
@@ -77,9 +82,15 @@ export class Attempt {
     await sleep(milliseconds)
   }
 
+  /** The seconds that something may take: in the suite, on a machine that is busy, that is no assertion. */
+  within(seconds: number): number {
+    return this.trial.full ? seconds : 30 * seconds
+  }
+
   /** Ends the case unless the run ended in one of these ways, soon, and leaves nothing running. */
-  async ends(allowed: readonly Allowed[], within: number, since = performance.now()): Promise<Allowed> {
-    const late = setTimeout(() => endMarked(this.mark), 60_000)
+  async ends(allowed: readonly Allowed[], most: number, since = performance.now()): Promise<Allowed> {
+    const within = this.within(most)
+    const late = setTimeout(() => endMarked(this.mark), 1000 * Math.max(60, 2 * within))
     const { code, signal } = await this.started.ended
     clearTimeout(late)
     const seconds = (performance.now() - since) / 1000

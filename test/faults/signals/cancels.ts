@@ -17,15 +17,17 @@ const anywhere = (signal: Signal): Allowed[] => [
 export const once: Kind = async (trial) => {
   const { random } = trial
   const pipeline = random.pick(['here', 'apart'] as const)
-  const style = random.pick(['heeds', 'heeds', 'blocks', 'talks', ...(pipeline === 'here' ? ['trips'] : [])])
+  const style = random.pick(['heeds', 'heeds', 'held', 'talks', ...(pipeline === 'here' ? ['trips'] : [])])
   const how = starterOf(trial)
   const signal = signalOf(trial)
   const attempt = new Attempt(trial, { pipeline, style, how, json: random.next() < 0.3 })
   await attempt.said('at work', 1, random.below(style === 'trips' ? 1500 : 150))
   const toGroup = random.next() < 0.5
   attempt.send(signal, toGroup)
-  // stages that block end one after the other; a run whose last one did so has nothing left to cancel but itself
-  await cancelled(attempt, cancels(signal, how === 'tsx'))
+  // what blocks the process lets go only now; a run whose last stage did so has nothing left to cancel but itself
+  attempt.disturbed()
+  const failed: Allowed[] = style === 'trips' ? [{ exit: 1, fate: 'failed' }] : []
+  await cancelled(attempt, [...cancels(signal, how === 'tsx'), ...failed])
   return undefined
 }
 

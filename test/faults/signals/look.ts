@@ -25,10 +25,10 @@ export function endMarked(mark: string): void {
   for (const line of marked(mark)) process.kill(Number.parseInt(line, 10), 'SIGKILL')
 }
 
-/** Ends the case if a process is left after a moment. */
+/** Ends the case if a process is left that does not end. */
 export async function noneLeft(mark: string): Promise<void> {
   let left = marked(mark)
-  for (const end = Date.now() + 8000; left.length > 0 && Date.now() < end; left = marked(mark)) await sleep(50)
+  for (const end = Date.now() + 200_000; left.length > 0 && Date.now() < end; left = marked(mark)) await sleep(50)
   endMarked(mark)
   same('processes are left', left, [])
 }

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { main, map, pipeline, run, stage } from 'millrace'
 import { z } from 'zod'
 const go = () => existsSync('go')
+/** Whether the run is disturbed already. */
+const disturbed = () => go() || existsSync('disturbed')
 const block = (ms: number) => {
   for (let end = Date.now() + ms; Date.now() < end && !go(); );
 }
@@ -13,10 +15,10 @@ const wait = async (ms: number) => {
   for (let end = Date.now() + ms; Date.now() < end && !go(); ) await sleep(20)
 }
 const children = [
-  () => spawn('sleep', ['50'], { stdio: 'inherit' }),
-  () => spawn('sh', ['-c', 'trap "" TERM INT HUP; sleep 50; sleep 50'], { stdio: 'inherit' }),
-  () => spawn('sleep', ['50'], { detached: true, stdio: 'ignore' }),
-  () => spawn('sh', ['-c', 'setsid sh -c "sleep 50 & exec sleep 50" & exit'], { stdio: 'inherit' }),
+  () => spawn('sleep', ['600'], { stdio: 'inherit' }),
+  () => spawn('sh', ['-c', 'trap "" TERM INT HUP; sleep 600; sleep 600'], { stdio: 'inherit' }),
+  () => spawn('sleep', ['600'], { detached: true, stdio: 'ignore' }),
+  () => spawn('sh', ['-c', 'setsid sh -c "sleep 600 & exec sleep 600" & exit'], { stdio: 'inherit' }),
 ]
 export const step = stage('step', {
   input: z.object({ n: z.number(), ms: z.number().default(4) }),
@@ -33,10 +35,12 @@ export const work = stage('work', {
     console.log('at work')
     if (!go()) {
       metric('n', n)
-      if (how === 'heeds') await sleep(50_000, undefined, { signal })
-      else if (how === 'deaf') await wait(50_000)
+      if (how === 'heeds') await sleep(600_000, undefined, { signal })
+      else if (how === 'deaf') await wait(600_000)
       else if (how === 'blocks') block(300 + 100 * n)
-      else if (how === 'stuck') block(50_000)
+      else if (how === 'held') while (!disturbed());
+      else if (how === 'kept') while (!disturbed()) await sleep(20)
+      else if (how === 'stuck') block(600_000)
       else if (how === 'brief') await wait(150 + 50 * n)
       else if (how === 'slow') await wait(2500)
       else if (how === 'trips') throw new Error('not yet')
@@ -48,7 +52,7 @@ export const work = stage('work', {
       } else if (how === 'starts' || how === 'leaves') {
         const child = children[process.env.MILLRACE_ATTEMPT_ID ? n % 4 : n % 3]!()
         child.on('spawn', () => console.log('all there'))
-        await wait(how === 'starts' ? 50_000 : 300)
+        await wait(how === 'starts' ? 600_000 : 300)
         child.unref()
       }
     }

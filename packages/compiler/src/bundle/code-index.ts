@@ -102,7 +102,7 @@ export const isIndexed = ({ cache }: CacheFolder, entry: string): boolean =>
   cache !== undefined && existsSync(cachePath(cache, 'code', entry))
 
 const fingerprintOf = ({ entry, stages }: CodeRequest): Json => ({
-  format: 5,
+  format: 6,
   contract: contractNumber,
   printer: printerVersion,
   conditions: userConditions(),
@@ -116,7 +116,7 @@ const packagesIn = (kept: Partial<Kept> | undefined): readonly KeptPackage[] =>
 
 async function isValid(kept: Kept, contents: PackageContents, { stages, importModule }: CodeRequest): Promise<boolean> {
   try {
-    if (!stillHolds(kept.evidence) || !contents.stillHold(kept.packages)) return false
+    if (!stillHolds(kept.evidence) || !(await contents.stillHold(kept.packages))) return false
     const codes = new Map(kept.stages)
     if (!Array.isArray(kept.modules) || !Array.isArray(kept.diagnostics)) return false
     for (const { key, stage } of stages) {

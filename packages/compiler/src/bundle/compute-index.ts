@@ -78,7 +78,7 @@ export async function computeIndex(request: CodeRequest, contents: PackageConten
     const code = stages.get(key)
     return code ? [[key, code] as const] : []
   })
-  const packages = [...used].sort().map((root) => contents.kept(graph.packages.at(root) as Package))
+  const packages = await Promise.all([...used].sort().map((root) => contents.kept(graph.packages.at(root) as Package)))
   const index: CodeIndex = {
     stages: new Map(ordered),
     modules: modules.map(({ file }) => file),

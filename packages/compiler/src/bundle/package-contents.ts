@@ -16,6 +16,8 @@ export interface PackageContent {
 /** What a key counted of a package. */
 export interface KeptPackage extends PackageContent, Pick<Package, 'name' | 'version' | 'root'> {
   readonly isPatched: boolean
+  /** Whether its content counted, and not its name alone. */
+  readonly counted: boolean
 }
 
 /** What stands for a package in a key. */
@@ -34,6 +36,7 @@ export class PackageContents {
   readonly #kept: ReadonlyMap<string, PackageContent>
   readonly #first: FirstSeen
   readonly #known = new Map<string, PackageContent>()
+  readonly #ids = new Map<string, Promise<PackageId>>()
   /** Names of files, by the folder of the project. */
   readonly #patches = new Map<string, readonly string[]>()
 
@@ -53,14 +56,19 @@ export class PackageContents {
   }
 
   /** What is kept of a package. */
-  kept({ name, version, root }: Package): KeptPackage {
-    const isPatched = this.isPatched({ name, version, root })
-    return { ...this.at(root), name, version, root, isPatched }
+  async kept({ name, version, root }: Pick<Package, 'name' | 'version' | 'root'>): Promise<KeptPackage> {
+    const at = { name, version, root }
+    const { digest } = await this.idOf(at)
+    return { ...this.at(root), ...at, isPatched: this.isPatched(at), counted: digest !== undefined }
   }
 
-  stillHold(packages: readonly KeptPackage[]): boolean {
+  /** Whether the same stands for them in a key: another store may have seen another content first. */
+  async stillHold(packages: readonly KeptPackage[]): Promise<boolean> {
+    const same = packages.every((kept) => this.at(kept.root).digest === kept.digest)
+    if (!same) return false
+    const now = await Promise.all(packages.map((kept) => this.kept(kept)))
     return packages.every(
-      (kept) => this.at(kept.root).digest === kept.digest && this.isPatched(kept) === kept.isPatched,
+      ({ isPatched, counted }, index) => now[index]?.isPatched === isPatched && now[index]?.counted === counted,
     )
   }
 
@@ -82,7 +90,13 @@ export class PackageContents {
   }
 
   /** `name@version`; with a digest where a patch is declared, or where other content was seen first. */
-  async idOf({ name, version, root }: Package): Promise<PackageId> {
+  idOf(at: Pick<Package, 'name' | 'version' | 'root'>): Promise<PackageId> {
+    const known = this.#ids.get(at.root) ?? this.#idOf(at)
+    this.#ids.set(at.root, known)
+    return known
+  }
+
+  async #idOf({ name, version, root }: Pick<Package, 'name' | 'version' | 'root'>): Promise<PackageId> {
     const id = `${name}@${version}`
     const { digest } = this.at(root)
     if (this.isPatched({ name, version, root })) return { id, digest }

@@ -31,8 +31,12 @@ export async function prepare(
 }
 
 /** A command's program is read as it was loaded. */
-export const sourceOf = ({ entry }: Invocation, store: Store): Omit<Preparing, 'given'> => ({
+export const loadedFrom = ({ entry }: Invocation): Pick<Preparing, 'entry' | 'importModule'> => ({
   entry,
-  store,
   importModule: (url) => import(url) as Promise<Readonly<Record<string, unknown>>>,
+})
+
+export const sourceOf = (invocation: Invocation, store: Store): Omit<Preparing, 'given'> => ({
+  ...loadedFrom(invocation),
+  store,
 })

@@ -22,9 +22,17 @@ export function codeMark(path: string): Mark | undefined {
       changed = Math.max(changed, Number(ctimeNs) / 1e6)
     }
     return { text: lines.join('\n'), changed }
-  } catch {
-    return undefined
+  } catch (error) {
+    return nothing(error)
   }
+}
+
+/** What passes, and says nothing of a file. */
+const passing = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO'])
+
+/** A file that can't be read is none, unless that is the fault of this process or its machine. */
+export function nothing(error: unknown): undefined {
+  if (passing.has((error as NodeJS.ErrnoException).code ?? '')) throw error
 }
 
 const { timeOrigin } = performance

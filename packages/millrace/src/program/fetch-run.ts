@@ -1,15 +1,17 @@
 import {
   constants,
-  copyFileSync,
-  existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
+  realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { chmod, copyFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import {
   type ArtifactValue,
   DiagnosticError,
@@ -19,59 +21,144 @@ import {
   nowhere,
   setKey,
 } from '@millrace/ir'
-import { onDisk, type RunSummary, type Store, verifyArtifact } from '@millrace/store'
+import {
+  closeFile,
+  listFolder,
+  onDisk,
+  openRegular,
+  type RunSummary,
+  type Store,
+  verifyArtifact,
+} from '@millrace/store'
 import { shortPath } from '../short-path.ts'
+import { FetchedNames } from './fetched-names.ts'
+import { obeyedIn } from './obeyed-in.ts'
 
-/** A file or folder of a run's output, and where it goes below the target folder. */
+/** A file or folder of a run's output: where it lies, and where it goes below the target folder. */
 interface Part {
   readonly artifact: ArtifactValue
+  readonly kind: 'file' | 'folder'
   readonly to: string
+}
+
+export interface Fetched {
+  /** The files and folders in the target folder, relative to it. */
+  readonly files: readonly string[]
+  /** Files and folders that lie outside of the store, where they stay: the run was given them. */
+  readonly elsewhere: readonly string[]
+  /** What was left out of folders, relative to the target folder: a tool that looks into them would obey it. */
+  readonly leftOut: readonly string[]
 }
 
 /**
  * Copies what a run left into a folder: `output.json`, in which artifacts have paths relative to it, each artifact as
- * `<its place in the output>/<its name>`, `metrics.jsonl` and `logs/`. The folder appears whole or not at all.
+ * `<its place in the output>/<its name>`, `metrics.jsonl` and `logs/`. The folder appears whole or not at all. What the
+ * store says is another's word: only its own files are read, and nothing is written but below the folder.
  *
- * @returns the files and folders in it, relative to it
- * @throws DiagnosticError when the folder holds something, or an artifact is lost or damaged
+ * @throws DiagnosticError when the folder holds something, or an artifact is lost, damaged or no place of the store
  */
-export async function fetchRun(store: Store, run: RunSummary, target: string): Promise<readonly string[]> {
-  refuseFull(target)
-  const parts: Part[] = []
-  const output = placed(outputOf(store, run), parts)
-  for (const { artifact } of parts) await refuseDamaged(artifact, run)
+export async function fetchRun(store: Store, run: RunSummary, folder: string): Promise<Fetched> {
+  const there = isEmptyFolder(folder)
+  const target = there ? realpathSync(folder) : folder
+  const found = placed(store, run)
   const unfinished = `${target}.tmp-${process.pid}`
+  const below = (to: string): string => join(unfinished, to)
+  const leftOut: string[] = []
   try {
+    makeFolder(unfinished)
+    onDisk('write', target, () =>
+      writeFileSync(below('output.json'), `${JSON.stringify(found.output, undefined, 2)}\n`),
+    )
+    for (const part of found.parts) {
+      await copyArtifact(part, below(part.to))
+      if (!(await verifyArtifact({ ...part.artifact, path: below(part.to) }, part.kind, { full: true })))
+        throw failed(`"${shortPath(part.artifact.path)}" of run ${run.id} is not what the run recorded`, again)
+      leftOut.push(...removeObeyed(unfinished, part))
+    }
+    const told = await copyTold(store, run.id, below)
     onDisk('write', target, () => {
-      mkdirSync(unfinished, { recursive: true })
-      writeFileSync(join(unfinished, 'output.json'), `${JSON.stringify(output, undefined, 2)}\n`)
-      for (const { artifact, to } of parts) copy(artifact.path, join(unfinished, to))
-      for (const name of ['metrics.jsonl', 'logs']) {
-        const from = join(store.runs.path(run.id), name)
-        if (existsSync(from)) copy(from, join(unfinished, name))
-      }
-      // which log is whose is the store's own
-      rmSync(join(unfinished, 'logs', 'index.jsonl'), { force: true })
       // an empty folder may be there
-      rmSync(target, { recursive: true, force: true })
+      if (there) rmdirSync(target)
       renameSync(unfinished, target)
     })
+    return { files: ['output.json', ...found.parts.map(({ to }) => to), ...told], elsewhere: found.elsewhere, leftOut }
   } finally {
     rmSync(unfinished, { recursive: true, force: true })
   }
-  return [
-    'output.json',
-    ...parts.map(({ to }) => to),
-    ...['metrics.jsonl', 'logs'].filter((at) => existsSync(join(target, at))),
-  ]
 }
 
-/** Files and folders. Not with `cpSync`, by which Node ends the process where a link leads to itself. */
-function copy(from: string, to: string): void {
-  const is = onDisk('read', from, () => statSync(from))
-  mkdirSync(is.isDirectory() ? to : dirname(to), { recursive: true })
-  if (is.isDirectory()) for (const name of readdirSync(from)) copy(join(from, name), join(to, name))
-  else if (is.isFile()) onDisk('copy', from, () => copyFileSync(from, to, constants.COPYFILE_FICLONE))
+const makeFolder = (path: string): void => onDisk('create', path, () => void mkdirSync(path, { recursive: true }))
+
+async function copyArtifact({ artifact: { path }, kind }: Part, to: string): Promise<void> {
+  if (kind === 'file') return copy(path, to)
+  makeFolder(to)
+  for (const file of listFolder(path)) await copy(file.absolute, join(to, file.path))
+}
+
+/** Metrics and logs; which log is whose is the store's own. */
+async function copyTold(store: Store, run: string, below: (to: string) => string): Promise<string[]> {
+  const told: string[] = []
+  const metrics = join(store.runs.path(run), 'metrics.jsonl')
+  if (onDisk('read', metrics, () => lstatSync(metrics, { throwIfNoEntry: false }))) {
+    await copy(metrics, below('metrics.jsonl'))
+    told.push('metrics.jsonl')
+  }
+  const logs = store.runs.logs(run)
+  if (logs.length > 0) told.push('logs')
+  for (const name of logs) await copy(join(store.runs.path(run), 'logs', name), below(`logs/${name}`))
+  return told
+}
+
+/** Copies a regular file; a link, or a pipe that would be waited for, is none. */
+async function copy(from: string, to: string): Promise<void> {
+  const fd = onDisk('read', from, () => openRegular(from))
+  if (fd === undefined) throw failed(`can't take "${shortPath(from)}": it is not a regular file`, 'Remove it.')
+  closeFile(fd)
+  makeFolder(dirname(to))
+  const { mode } = onDisk('read', from, () => lstatSync(from))
+  try {
+    await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+    // of another owner's file it would be a gift of this one's rights
+    if ((mode & 0o7000) !== 0) await chmod(to, mode & 0o777)
+  } catch (error) {
+    onDisk('copy', from, () => {
+      throw error
+    })
+  }
+}
+
+/** Leaves out of a folder what a tool would obey; gives what that was. */
+function removeObeyed(unfinished: string, { kind, to }: Part): string[] {
+  if (kind === 'file') return []
+  const found = obeyedIn(listFolder(join(unfinished, to)).map(({ path }) => path))
+  for (const path of found) rmSync(join(unfinished, to, path), { recursive: true })
+  return found.map((path) => `${to}/${path}`)
+}
+
+/** The run's output with its artifacts where they will be. */
+function placed(store: Store, run: RunSummary) {
+  const parts: Part[] = []
+  const elsewhere: string[] = []
+  const names = new FetchedNames()
+  const visit = (at: Json, place: readonly (string | number)[]): Json => {
+    if (Array.isArray(at)) return at.map((item: Json, i) => visit(item, [...place, i]))
+    if (!isObject(at)) return at
+    if (isArtifactValue(at) && Object.keys(at).length === 3) {
+      const path = here(store, run, at.path)
+      if (path === undefined) {
+        elsewhere.push(at.path)
+        return at as unknown as Json
+      }
+      const to = names.of(place, path)
+      const kind = onDisk('read', path, () => lstatSync(path)).isDirectory() ? 'folder' : 'file'
+      parts.push({ artifact: { ...at, path }, kind, to })
+      return { ...(at as object), path: to } as unknown as Json
+    }
+    const out = {}
+    for (const [key, item] of Object.entries(at)) setKey(out, key, visit(item as Json, [...place, key]))
+    return out as Json
+  }
+  return { output: visit(outputOf(store, run), []), parts, elsewhere }
 }
 
 function outputOf(store: Store, run: RunSummary): Json {
@@ -80,49 +167,29 @@ function outputOf(store: Store, run: RunSummary): Json {
   return output
 }
 
-/** The output with its artifacts where they will be. */
-function placed(output: Json, parts: Part[]): Json {
-  const own = ['output.json', 'metrics.jsonl', 'logs']
-  const taken = new Set(own)
-  const visit = (at: Json, path: readonly (string | number)[]): Json => {
-    if (Array.isArray(at)) return at.map((item: Json, i) => visit(item, [...path, i]))
-    if (!isObject(at)) return at
-    if (isArtifactValue(at) && Object.keys(at).length === 3) {
-      const folder = path.map((key) => String(key).replaceAll(/[^\w.-]|^\.+$/g, '_'))
-      const name = basename(at.path)
-      if (folder.at(-1) === name) folder.pop()
-      if (folder[0] !== undefined && own.includes(folder[0])) folder[0] = `${folder[0]}-2`
-      let to = join(...folder, name)
-      for (let i = 2; taken.has(to); i++) to = join(...folder, String(i), name)
-      taken.add(to)
-      parts.push({ artifact: at, to })
-      return { ...(at as object), path: to } as unknown as Json
-    }
-    const out = {}
-    for (const [key, item] of Object.entries(at)) setKey(out, key, visit(item as Json, [...path, key]))
-    return out as Json
-  }
-  return visit(output, [])
-}
-
-function refuseFull(target: string): void {
-  const found = onDisk('read', target, () => statSync(target, { throwIfNoEntry: false }))
-  if (!found) return
-  if (found.isDirectory() && onDisk('read', target, () => readdirSync(target)).length === 0) return
-  const what = found.isDirectory() ? 'holds something already' : 'is a file'
-  throw failed('usage', `the folder "${shortPath(target)}" ${what}`, 'Give a new folder: runs fetch <id> <dir>.')
-}
-
-async function refuseDamaged(artifact: ArtifactValue, run: RunSummary): Promise<void> {
-  const found = statSync(artifact.path, { throwIfNoEntry: false })
-  if (found && (await verifyArtifact(artifact, found.isDirectory() ? 'folder' : 'file'))) return
-  const what = found ? 'is not what the run recorded' : "isn't there any more"
+/** Where an artifact lies in the store; undefined where it lies outside. */
+function here({ places }: Store, run: RunSummary, path: string): string | undefined {
+  const standing = places.standing(path)
+  if (standing === 'here') return path
+  if (standing === 'elsewhere') return places.moved(path)
+  if (standing === 'lost') throw failed(`"${shortPath(path)}" of run ${run.id} isn't there any more`, again)
   throw failed(
-    'store-failed',
-    `"${shortPath(artifact.path)}" of run ${run.id} ${what}`,
-    'Run the program again: what is lost or damaged is made anew.',
+    `the output of run ${run.id} names "${path}", where this store keeps no files`,
+    'Ask whoever shared the store: no run of Millrace wrote that.',
   )
 }
 
-const failed = (code: 'usage' | 'store-failed', message: string, fix: string): DiagnosticError =>
+const again = 'Run the program again: what is lost or damaged is made anew.'
+
+/** @throws DiagnosticError for anything else that is there */
+function isEmptyFolder(target: string): boolean {
+  const found = onDisk('read', target, () => statSync(target, { throwIfNoEntry: false }))
+  if (!found) return false
+  if (found.isDirectory() && onDisk('read', target, () => readdirSync(target)).length === 0) return true
+  const what = found.isDirectory() ? 'holds something already' : 'is a file'
+  const fix = 'Give a new folder: runs fetch <id> <dir>.'
+  throw failed(`the folder "${shortPath(target)}" ${what}`, fix, 'usage')
+}
+
+const failed = (message: string, fix: string, code: 'usage' | 'store-failed' = 'store-failed'): DiagnosticError =>
   new DiagnosticError([{ code, severity: 'error', message, at: nowhere, fix }])

@@ -8,7 +8,7 @@ import {
   type JsonObject,
   type Plan,
 } from '@millrace/ir'
-import type { Store } from '@millrace/store'
+import { codeFolder, type Store } from '@millrace/store'
 import { foreignLoader, loadMark, underTestRunner } from './host.ts'
 import {
   type CodeOptions,
@@ -138,12 +138,17 @@ function unknownStages(code: CodeIndex, plan: Plan): UnknownStages {
 }
 
 /** How the source of a program's modules is read. */
-export const readingOf = ({ entry, store, importModule, anew }: Omit<Preparing, 'given'>): CodeOptions => ({
+export const readingOf = ({
+  entry,
+  store,
+  importModule,
+  anew,
+}: Pick<Preparing, 'entry' | 'importModule' | 'anew'> & { readonly store?: Store }): CodeOptions => ({
   entry,
   importModule,
-  kept: store.code,
+  kept: codeFolder(),
   ...(anew ? { anew } : {}),
-  firstSeen: (id, digest) => store.packages.first(id, digest),
+  ...(store ? { firstSeen: (id, digest) => store.packages.first(id, digest) } : {}),
 })
 
 /** @throws DiagnosticError with the errors, if there are any */

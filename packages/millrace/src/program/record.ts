@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { CodeIndex } from '@millrace/compiler'
-import { content, type Digest, type JsonObject, type Plan, seal, unseal } from '@millrace/ir'
+import { content, type Digest, isObject, type JsonObject, type Plan, seal, unseal } from '@millrace/ir'
 import { type Runs, readStored } from '@millrace/store'
 
 /** What a run was made of, kept beside its journal so that a later `plan` can tell what changed. */
@@ -26,8 +26,44 @@ export function saveRecord(runs: Runs, run: string, plan: Plan, code: CodeIndex,
 
 export function readRecord(folder: string): RunRecord | undefined {
   try {
-    return unseal(readStored(join(folder, recordName))) as RunRecord | undefined
+    const record = unseal(readStored(join(folder, recordName)))
+    return isRecord(record) ? record : undefined
   } catch {
     return undefined
   }
+}
+
+/** Whether a value is a record as far as one is read: a store may come from anybody. */
+const isRecord = (value: unknown): value is RunRecord =>
+  isObject(value) &&
+  isObject(value.input) &&
+  isObjectOf(value.sources, (sources) => isObjectOf(sources, isText)) &&
+  isObject(value.plan) &&
+  isObjectOf(value.plan.stages, isSpec) &&
+  Array.isArray(value.plan.nodes) &&
+  value.plan.nodes.every(isNode)
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+
+const isObjectOf = (value: unknown, is: (item: unknown) => boolean): boolean =>
+  isObject(value) && Object.values(value).every(is)
+
+const isSpec = (spec: unknown): boolean =>
+  isObject(spec) &&
+  isObject(spec.input) &&
+  isObject(spec.output) &&
+  (spec.code === undefined || isText(spec.code)) &&
+  (spec.env === undefined || isObjectOf(spec.env, isObject))
+
+function isNode(node: unknown): boolean {
+  if (!isObject(node) || !isText(node.id)) return false
+  if (node.kind !== 'stage') return true
+  const { stage, args, options, merged } = node
+  return (
+    isText(stage) &&
+    isObject(args) &&
+    (args.fields === undefined || isObjectOf(args.fields, isObject)) &&
+    (options === undefined || isObject(options)) &&
+    (merged === undefined || (Array.isArray(merged) && merged.every(isText)))
+  )
 }

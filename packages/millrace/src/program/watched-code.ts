@@ -6,7 +6,7 @@ import type { Reader } from '@millrace/runtime-local'
 import type { StageDefinition } from '@millrace/sdk'
 import { markOf, verifyArtifact } from '@millrace/store'
 import { shortPath } from '../short-path.ts'
-import { changedSinceStart, codeMark } from './code-file.ts'
+import { changedSinceStart, codeMark, nothing } from './code-file.ts'
 import { type CodeFile, type CodePackage, codeFiles, codePackages } from './code-files.ts'
 import { assetsIn } from './stage-loader.ts'
 
@@ -167,15 +167,15 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 function holds(path: string, digest: Digest): boolean {
   try {
     return digestBytes(readFileSync(path)) === digest
-  } catch {
-    return false
+  } catch (error) {
+    return nothing(error) ?? false
   }
 }
 
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')
-  } catch {
-    return ''
+  } catch (error) {
+    return nothing(error) ?? ''
   }
 }

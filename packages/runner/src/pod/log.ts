@@ -1,6 +1,5 @@
-import { openSync, writeSync } from 'node:fs'
 import { type Json, markerLimits } from '@millrace/ir'
-import { closeFile, storeFailed, toAppend } from '@millrace/store'
+import { closeFile, openToAppend, storeFailed, writeAll } from '@millrace/store'
 import type { Level } from '../stage.ts'
 import { writeNow } from '../write-now.ts'
 
@@ -67,10 +66,10 @@ export class PodLog {
     try {
       let file = this.#open.get(path)
       if (file === undefined) {
-        file = openSync(path, toAppend)
+        file = openToAppend(path)
         this.#open.set(path, file)
       }
-      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
+      writeAll(file, bytes)
     } catch (error) {
       this.#failure = { error: storeFailed('write', path, error) }
     }

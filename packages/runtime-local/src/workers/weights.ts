@@ -1,5 +1,3 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Digest, isDigest, isObject, seal, unseal } from '@millrace/ir'
 import type { Store } from '@millrace/store'
 
@@ -14,14 +12,14 @@ export type Weight = 'light' | 'heavy'
 
 /** How much the stages of a store compute, by their code, from run to run. */
 export class Weights {
-  readonly #code: Store['code']
+  readonly #kept: Store['measured']
   readonly #lightUpTo: number
   #known: Map<string, Weight> | undefined
   #changed = false
 
   /** @param lightUpTo milliseconds */
-  constructor({ code }: Store, lightUpTo = light) {
-    this.#code = code
+  constructor({ measured }: Pick<Store, 'measured'>, lightUpTo = light) {
+    this.#kept = measured
     this.#lightUpTo = lightUpTo
   }
 
@@ -56,15 +54,7 @@ export class Weights {
     // another process may have learnt more meanwhile
     for (const [code, weight] of this.#read())
       if (weight === 'heavy' && this.of(code as Digest)) this.#set(code as Digest, weight)
-    const temporary = this.#code.temporary()
-    try {
-      writeFileSync(temporary, seal({ weights: [...this.#all].slice(-remembered) }))
-      renameSync(temporary, this.#path)
-    } catch {}
-  }
-
-  get #path(): string {
-    return join(this.#code.cache, 'weights.json')
+    this.#kept.keep(seal({ weights: [...this.#all].slice(-remembered) }))
   }
 
   get #all(): Map<string, Weight> {
@@ -75,7 +65,7 @@ export class Weights {
   #read(): Map<string, Weight> {
     const known = new Map<string, Weight>()
     try {
-      const kept = unseal(readFileSync(this.#path).toString())
+      const kept = unseal(this.#kept.read())
       const list = isObject(kept) && Array.isArray(kept.weights) ? kept.weights : []
       for (const entry of list) {
         const [code, weight] = Array.isArray(entry) ? entry : []

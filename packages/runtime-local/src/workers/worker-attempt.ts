@@ -1,4 +1,13 @@
-import { attemptFiles, failureData, failureOf, type StageFailure, threw, type WorkerProgram } from '@millrace/runner'
+import {
+  attemptFiles,
+  failureData,
+  failureOf,
+  type StageFailure,
+  threw,
+  type WorkerProgram,
+  type WorkerTells,
+} from '@millrace/runner'
+import { rememberLarge } from '@millrace/store'
 import type { Performed } from '../attempt.ts'
 import { type AttemptRequest, envOf, seedOf } from '../attempt-request.ts'
 import { origin } from '../origin.ts'
@@ -123,10 +132,16 @@ class Call implements WorkerJob {
     else if ('unloadable' in tells) this.#reject(new Unloadable(tells.unloadable))
     else {
       this.#place.took(tells.processor)
-      if ('failed' in tells) this.#reject(this.#outOfTime ?? failureOf(tells.failed))
-      else if (this.#outOfTime) this.#reject(this.#outOfTime)
-      else this.#resolve({ ...tells.done, seconds: tells.seconds, loading: this.#loading })
+      if (this.#outOfTime) this.#reject(this.#outOfTime)
+      else if ('done' in tells) this.#done(tells)
+      // others, or calls before it, may have left too little
+      else this.#reject(tells.left.full && !this.alone ? new WorkerLost() : failureOf(tells.failed))
     }
+  }
+
+  #done({ done, large, seconds }: Extract<WorkerTells, { done: unknown }>): void {
+    for (const { path, files } of large) rememberLarge(path, files)
+    this.#resolve({ ...done, seconds, loading: this.#loading })
   }
 
   #start(loading: boolean): void {

@@ -101,7 +101,7 @@ export class WorkerPool {
     const idle = alike.find((worker) => worker.idle)
     if (idle) return idle
     if (alike.length < most || job.alone || alike.some(({ starts }) => starts)) return undefined
-    const open = alike.filter(({ jobs }) => ![...jobs.values()].some(({ alone }) => alone))
+    const open = alike.filter(({ jobs, left }) => !left.full && ![...jobs.values()].some(({ alone }) => alone))
     return open.reduce<WorkerProcess | undefined>(
       (least, at) => (least && least.load <= at.load ? least : at),
       undefined,
@@ -164,6 +164,8 @@ export class WorkerPool {
       const entry = this.#waiting.find((one) => one.start === start)
       if (entry) this.#more(entry)
     } else this.#failures.delete(start)
+    // what it has used up comes back with its end
+    if (worker.left.full && worker.jobs.size === 0) this.#kill(worker)
     this.#serve()
   }
 

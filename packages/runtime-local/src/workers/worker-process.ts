@@ -71,7 +71,7 @@ export class WorkerProcess {
   readonly jobs = new Map<number, WorkerJob>()
   ended = false
   /** What its calls left: processes that run, something to do at its end. */
-  left = { children: false, exits: false }
+  left = { children: false, exits: false, full: false }
   readonly #child: ChildProcess
   readonly #known = new Set<string>()
   readonly #lines = new Lines()

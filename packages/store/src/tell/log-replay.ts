@@ -1,8 +1,12 @@
-import { closeSync, copyFileSync, linkSync, openSync, readSync, rmSync } from 'node:fs'
+import { copyFileSync, linkSync, readSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
-import type { Digest } from '@millrace/ir'
-import { appendStored, readStored } from '../disk.ts'
+import { type Digest, isDigest, parseJson } from '@millrace/ir'
+import { appendStored } from '../disk.ts'
+import { linesOf } from '../lines-of.ts'
+import { isPlainName } from '../plain-path.ts'
+import { isRealFolder } from '../real-folder.ts'
+import { closeFile, openRegular, readText } from '../regular-file.ts'
 import type { RunFolder } from '../run-folder.ts'
 import type { Store } from '../store.ts'
 
@@ -38,7 +42,9 @@ export class LogReplay {
     if (from === this.#folder.id) return []
     const name = this.#index(from).get(key)
     if (name === undefined) return []
-    const source = join(this.#store.runs.path(from), 'logs', name)
+    const folder = join(this.#store.runs.path(from), 'logs')
+    if (!isRealFolder(folder)) return []
+    const source = join(folder, name)
     try {
       const text = beginningOf(source)
       const target = this.#folder.logFile(node, index, 1)
@@ -59,10 +65,10 @@ export class LogReplay {
     const known = this.#logs.get(run)
     if (known) return known
     const found = new Map<string, string>()
-    for (const line of readLines(join(this.#store.runs.path(run), 'logs', indexName))) {
+    for (const line of linesOf(textOf(join(this.#store.runs.path(run), 'logs', indexName)))) {
       try {
-        const { key, file } = JSON.parse(line) as { key: string; file: string }
-        if (file === basename(file)) found.set(key, file)
+        const { key, file } = parseJson(line) as { readonly key?: unknown; readonly file?: unknown }
+        if (isDigest(key) && isPlainName(file)) found.set(key, file)
       } catch {
         // cut by a kill
       }
@@ -75,21 +81,22 @@ export class LogReplay {
 /** What events carry of a log, which may be larger than this process. A character has up to three bytes. */
 function beginningOf(path: string): string {
   const bytes = Buffer.alloc(3 * eventLimit)
-  const fd = openSync(path, 'r')
+  const fd = openRegular(path)
+  if (fd === undefined) throw new Error(`${path} is no file`)
   try {
     let size = 0
     for (let count = -1; count !== 0 && size < bytes.length; size += count)
       count = readSync(fd, bytes, size, bytes.length - size, size)
     return new StringDecoder().write(bytes.subarray(0, size)).slice(0, eventLimit)
   } finally {
-    closeSync(fd)
+    closeFile(fd)
   }
 }
 
-function readLines(path: string): string[] {
+function textOf(path: string): string {
   try {
-    return readStored(path).split('\n')
+    return readText(path)
   } catch {
-    return []
+    return ''
   }
 }

@@ -1,14 +1,12 @@
-import { openStore } from '@millrace/store'
 import { drawDot } from '../../program/dot.ts'
 import { drawMermaid } from '../../program/mermaid.ts'
-import { storeFolder } from '../../program/place.ts'
 import { readingOf, refuse } from '../../program/prepare.ts'
 import { checkSource, readProgram } from '../../program/program.ts'
 import { sortedJson } from '../../program/sorted-json.ts'
 import { exitCodes } from '../exit.ts'
 import { type Invocation, pickPipeline } from '../invocation.ts'
 import type { CommonOptions } from '../parser.ts'
-import { sourceOf } from '../prepared.ts'
+import { loadedFrom } from '../prepared.ts'
 import type { Report } from '../report.ts'
 
 export async function graphCommand(
@@ -18,8 +16,7 @@ export async function graphCommand(
 ): Promise<number> {
   const program = readProgram(pickPipeline(invocation, options.pipeline))
   const { graph } = program
-  const store = openStore(storeFolder(options.store, invocation.entry))
-  refuse([...program.diagnostics, ...(await checkSource(program, readingOf(sourceOf(invocation, store))))])
+  refuse([...program.diagnostics, ...(await checkSource(program, readingOf(loadedFrom(invocation))))])
   const format = report.json ? 'json' : options.format
   report.out(format === 'json' ? sortedJson(graph) : format === 'dot' ? drawDot(graph) : drawMermaid(graph))
   return exitCodes.ok

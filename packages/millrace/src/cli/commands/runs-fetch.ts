@@ -6,6 +6,7 @@ import { exitCodes } from '../exit.ts'
 import { findRun } from '../find-run.ts'
 import type { Report } from '../report.ts'
 import { say } from '../say.ts'
+import { plainText } from '../terminal.ts'
 
 /** `runs fetch [id] [dir]`: what a run left, in a folder of the user's; by default one with the run's id. */
 export async function fetchCommand(
@@ -16,9 +17,11 @@ export async function fetchCommand(
   const [id, dir] = words
   const run = findRun(store, id)
   const target = resolve(dir ?? run.id)
-  const files = await fetchRun(store, run, target)
-  if (report.json) report.value({ run: run.id, folder: target, files })
+  const { files, elsewhere, leftOut } = await fetchRun(store, run, target)
+  if (report.json) report.value({ run: run.id, folder: target, files, elsewhere, leftOut })
   else for (const file of files) report.out(shortPath(`${target}/${file}`))
+  for (const path of elsewhere) say(`"${plainText(shortPath(path))}" lies outside of the store, and stays there`)
+  for (const path of leftOut) say(`left out "${plainText(path)}": version control would obey it`)
   if (run.status !== 'succeeded') say(`run ${run.id} is ${run.status}: its output is null`)
   return exitCodes.ok
 }

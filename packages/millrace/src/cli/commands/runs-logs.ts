@@ -1,7 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DiagnosticError, hint } from '@millrace/ir'
-import { onDisk, readStored, type Store } from '@millrace/store'
+import { readStored, type Store } from '@millrace/store'
 import { exitCodes } from '../exit.ts'
 import { findRun, isRunId } from '../find-run.ts'
 import type { Report } from '../report.ts'
@@ -15,11 +14,7 @@ export function logsCommand(store: Store, words: readonly (string | undefined)[]
     words[1] === undefined && words[0] !== undefined && !isRunId(words[0]) ? [undefined, words[0]] : words
   const run = findRun(store, id)
   const folder = join(store.runs.path(run.id), 'logs')
-  const files = existsSync(folder)
-    ? onDisk('read', folder, () => readdirSync(folder))
-        .filter((name) => name.endsWith('.log'))
-        .sort(new Intl.Collator('en', { numeric: true }).compare)
-    : []
+  const files = store.runs.logs(run.id).toSorted(new Intl.Collator('en', { numeric: true }).compare)
   const name = (file: string): string => file.replace(/\.\d+\.log$/, '')
   const wanted = stage?.replaceAll('/', '+').replaceAll('[', '_').replaceAll(']', '')
   const chosen = files.filter(

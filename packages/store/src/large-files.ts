@@ -1,0 +1,36 @@
+import { join } from 'node:path'
+import { type ArtifactValue, isDigest, isObject, type Json, type Schema } from '@millrace/ir'
+import { listFolder } from './digest-folder.ts'
+import { type KnownFile, knownFile, largeFile, rememberFile } from './known-files.ts'
+import { artifactsOf } from './output.ts'
+import { isPlainPath } from './plain-path.ts'
+import { isRealFolder } from './real-folder.ts'
+
+/** A large file of an artifact; its path is relative to the artifact, empty for one that is a file itself. */
+export interface LargeFile extends KnownFile {
+  readonly path: string
+}
+
+/** Whether an output has artifacts that may hold large files. Reads nothing. */
+export const hasLarge = (schema: Schema, output: Json): boolean =>
+  artifactsOf(schema, output).some(({ artifact }) => artifact.size > largeFile)
+
+/** What is known of an artifact's large files, for who reads them later. */
+export function largeFilesOf({ path, size }: Pick<ArtifactValue, 'path' | 'size'>): LargeFile[] {
+  if (!(size > largeFile)) return []
+  const files = isRealFolder(path) ? listFolder(path) : [{ path: '', absolute: path, size }]
+  return files.flatMap((file): LargeFile[] => {
+    const known = file.size > largeFile ? knownFile(file.absolute) : undefined
+    return known ? [{ path: file.path, ...known }] : []
+  })
+}
+
+/** Believes what somebody noted of an artifact's large files, as far as nobody wrote to them since. */
+export function rememberLarge(artifact: string, noted: unknown): void {
+  if (!Array.isArray(noted)) return
+  for (const file of noted as unknown[]) {
+    if (!isObject(file) || !isDigest(file.digest) || typeof file.mark !== 'string') continue
+    if (file.path === '') rememberFile(artifact, { digest: file.digest, mark: file.mark })
+    else if (isPlainPath(file.path)) rememberFile(join(artifact, file.path), { digest: file.digest, mark: file.mark })
+  }
+}
