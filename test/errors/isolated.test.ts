@@ -104,7 +104,7 @@ test('what uses more memory or time than it may', async () => {
     calling(`export const a = make('a-heap', () => { const all: number[][] = []; for (;;) all.push(new Array(100_000).fill(all.length + 0.5)) }, { resources: { memory: '48Mi' } })
 export const b = make('b-blocked', () => { for (;;); }, { timeout: '1500ms' })`)
   expect(await failed(files, ['--jobs', '1'])).toMatchInlineSnapshot(`
-    "error[process-failed]: the process of "a-heap" ran out of memory: its heap may have 48Mi
+    "error[process-failed]: the process of "a-heap" ran out of memory: its heap may have 38 MiB of its 48Mi
       at program.ts:6:56
       fix: Give the stage more memory in its resources.
     error[stage-timeout]: "b-blocked" did not end within its timeout of 1500ms

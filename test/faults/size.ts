@@ -100,9 +100,9 @@ async function measured(
   more: readonly string[] = ['--progress', 'quiet'],
 ): Promise<Ran & { readonly peak: number; readonly seconds: number }> {
   const figures = join(folder, `figures-${pipeline}`)
-  const preload = join(root, 'test/faults/figures.mjs')
+  const preload = join(root, 'test/faults/figures.cjs')
   const ran = await run(['--pipeline', pipeline, ...more], {
-    env: { ...env, NODE_OPTIONS: `--import ${preload}`, FIGURES: figures },
+    env: { ...env, NODE_OPTIONS: `--require ${preload}`, FIGURES: figures },
     timeout: 900_000,
   })
   const processes = readFileSync(figures, 'utf8')
@@ -140,7 +140,7 @@ const bytes = (pipeline: string, isolate: boolean, check: (ran: Ran, trial: Tria
   name: `${pipeline}${isolate ? ' isolated' : ''}`,
   async perform(trial) {
     trial.write({ 'program.ts': heavy, 'idle.ts': many })
-    const idle = { entry: 'idle.ts', env: { NODE_OPTIONS: `--import ${join(root, 'test/faults/figures.mjs')}` } }
+    const idle = { entry: 'idle.ts', env: { NODE_OPTIONS: `--require ${join(root, 'test/faults/figures.cjs')}` } }
     const figures = join(trial.folder, 'idle')
     await trial.run(['--pipeline', 'chain'], { ...idle, env: { ...idle.env, SIZE: '100', FIGURES: figures } })
     const { peak: least } = JSON.parse(readFileSync(figures, 'utf8')) as { peak: number }

@@ -19,11 +19,15 @@ export const big = pipeline('big', { input: z.object({}), build: () => pass({ da
 main(import.meta, big)
 `
 
-for (const isolate of ['', "isolate: 'process',"])
-  test(`bytes of what is above 1 GiB are checked, not only their number (${isolate || 'in this process'})`, async () => {
+for (const [where, isolate, ...words] of [
+  ['in a worker', ''],
+  ['in this process', '', '--in-process'],
+  ['in a process of its own', "isolate: 'process',"],
+] as const)
+  test(`bytes of what is above 1 GiB are checked, not only their number (${where})`, async () => {
     const { folder, run } = program(text(isolate))
     const counts = async (...words: string[]) => (await run(['--progress', 'quiet', ...words])).stderr
-    const events = (await run(['--json'])).events()
+    const events = (await run(['--json', ...words])).events()
     const { run: id, output } = events.at(-1) as unknown as { run: string; output: { data: { path: string } } }
     expect(await counts()).toBe('0 ran, 2 cached, 0 skipped, 0 failed, <s>\n')
     expect(await counts('--verify')).toBe('0 ran, 2 cached, 0 skipped, 0 failed, <s>\n')

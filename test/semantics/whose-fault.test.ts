@@ -110,7 +110,7 @@ test.runIf(can(asUser))('what a stage took its own rights to is its own fault', 
 
 // ------------------------------------------------------------ what a system has no more of
 
-const limited = ['sh', '-c', 'ulimit -n 300; exec "$@"', 'sh']
+const limited = ['sh', '-c', 'ulimit -n 1000; exec "$@"', 'sh']
 const leak = (left: number) =>
   `const open = []; try { for (;;) open.push(openSync('/dev/null', 'r')) } catch {} for (const fd of open.splice(0, ${left})) closeSync(fd); return { n: 1 }`
 const writes = `const d = context.folder('d'); writeFileSync(d.path + '/a', ''); return { d }`
@@ -120,7 +120,7 @@ const fix =
 test('when stages left no file to open, no stage is blamed and no map forgives it; the next run goes on', async () => {
   const more = 'let full = process.env.FULL !== undefined'
   const { run } = program(text(writes, '', more, `if (!full) return { n: 1 }; ${leak(2)}`))
-  const first = await run(['--progress', 'quiet'], { before: limited, env: { FULL: '' } })
+  const first = await run(['--progress', 'quiet', '--in-process'], { before: limited, env: { FULL: '' } })
   const told = 'error[process-failed]: this process can open no more files\n'
   expect([first.code, first.stdout, first.stderr]).toEqual([
     1,
@@ -139,14 +139,14 @@ for (const [left, lacking] of [
 ] as const)
   test(`with ${left} files left no process can be started: no stage is blamed`, async () => {
     const { run } = program(text(writes, all[1], '', leak(left)))
-    const { code, stderr } = await run(['--progress', 'quiet', '--jobs', '1'], { before: limited })
+    const { code, stderr } = await run(['--progress', 'quiet', '--jobs', '1', '--in-process'], { before: limited })
     const told = `error[process-failed]: this process can ${lacking}\n`
     expect([code, stderr]).toEqual([1, `${told}${fix}1 ran, 0 cached, 0 skipped, 0 failed, <s>\n`])
   })
 
 test("where Millrace's own file can't be opened, it is named, and the next run goes on", async () => {
   const { run } = program(text(writes, '', '', `if (process.env.FULL === undefined) return { n: 1 }; ${leak(0)}`))
-  const first = await run(['--progress', 'quiet'], { before: limited, env: { FULL: '' } })
+  const first = await run(['--progress', 'quiet', '--in-process'], { before: limited, env: { FULL: '' } })
   expect([first.code, first.stderr]).toEqual([
     5,
     `error[store-failed]: can't write "store/results/packs/<run>.jsonl": EMFILE, too many open files
@@ -156,6 +156,16 @@ test("where Millrace's own file can't be opened, it is named, and the next run g
   ])
   const second = await run(['--progress', 'quiet'])
   expect([second.code, second.stderr]).toEqual([0, '4 ran, 0 cached, 0 skipped, 0 failed, <s>\n'])
+})
+
+test('a worker in which stages left no file to open is not used again', async () => {
+  const { run } = program(text(writes, '', '', leak(0)))
+  const { code, stderr, events } = await run(['--json', '--progress', 'quiet', '--jobs', '1'], {
+    before: limited,
+    env: { MILLRACE_LIGHT: '0' },
+  })
+  expect([code, stderr]).toEqual([0, '4 ran, 0 cached, 0 skipped, 0 failed, <s>\n'])
+  expect(events().filter(({ event }) => event === 'stage.retrying')).toEqual([])
 })
 
 test('a stage that opens too much at once, and closes it, fails itself', async () => {
@@ -169,9 +179,9 @@ test('a stage that opens too much at once, and closes it, fails itself', async (
   expect(code).toBe(0)
 })
 
-test("a process of its own that its stage left no file in is its stage's fault", async () => {
+test.each(all)("a process of its own that its stage left no file in is its stage's fault (%s)", async (how) => {
   const own = `if (i === 1) try { for (;;) openSync('/dev/null', 'r') } catch {} return { d: context.folder('d') }`
-  const { run } = program(text(own, all[1]))
+  const { run } = program(text(own, how === all[1] ? how : ''))
   const { code, events } = await run(['--json'], { before: limited })
   expect(events().filter(({ event }) => event === 'stage.failed')).toMatchObject([
     {

@@ -47,7 +47,7 @@ test('a stage runs in a worker first, here while its calls are light, and in a w
   expect([await ranHere(0), await ranHere(0)]).toEqual([false, false])
 
   // what was learnt can be lost
-  writeFileSync(join(it.folder, 'store/code/weights.json'), '{"weights":[["x","light"]]}')
+  writeFileSync(join(it.folder, 'store/measured.json'), '{"weights":[["x","light"]]}')
   expect(await ranHere(0)).toBe(false)
 })
 

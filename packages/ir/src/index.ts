@@ -77,7 +77,7 @@ export {
   mapArtifacts,
 } from './port.ts'
 export type { Duration, Quantity, Resources } from './resources.ts'
-export { bytesOf, defaultResources, gpuCount, millisecondsOf } from './resources.ts'
+export { bytesOf, defaultResources, gpuCount, heapLimit, millisecondsOf } from './resources.ts'
 export type { RunOptions, RunOutcome, Runtime } from './runtime.ts'
 export { planDigest } from './runtime.ts'
 export { seal, unseal } from './sealed.ts'

@@ -30,6 +30,15 @@ export function bytesOf(quantity: string): number | undefined {
   return match ? Math.round(Number(match[1]) * (units[match[2] as string] as number)) : undefined
 }
 
+/** What Node, zod and Millrace take of a heap themselves, in MiB, with room for little more. */
+const leastHeap = 32
+
+/** MiB that V8's heap may have of a process's memory: four fifths; the rest is for buffers and what the stage starts. */
+export function heapLimit(memory: string | undefined): number | undefined {
+  const bytes = memory === undefined ? undefined : bytesOf(memory)
+  return bytes === undefined ? undefined : Math.max(leastHeap, Math.floor((bytes * 0.8) / 2 ** 20))
+}
+
 const milliseconds: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** A duration: an integer and its unit. */

@@ -103,15 +103,17 @@ function modeOf(path: string): number | undefined {
   }
 }
 
+export const processLacks = (node: string, lacking: NonNullable<ReturnType<typeof exhaustion>>): StageFailure =>
+  new StageFailure(
+    'process-failed',
+    `the process of "${node}" can ${lacking}`,
+    'Close or end what the stage opens or starts, or raise the limits (ulimit -n, ulimit -u).',
+  )
+
 /** The failure of an attempt that has this process for itself. */
 export function ownFailure(node: string, failure: StageFailure, folder: string): StageFailure {
   const lacking = exhaustion(failure)
-  if (lacking !== undefined)
-    return new StageFailure(
-      'process-failed',
-      `the process of "${node}" can ${lacking}`,
-      'Close or end what the stage opens or starts, or raise the limits (ulimit -n, ulimit -u).',
-    )
+  if (lacking !== undefined) return processLacks(node, lacking)
   const told = storeFault(failure, folder, [folder])?.diagnostics[0]
   return told ? new StageFailure(told.code, told.message, told.fix, { cause: failure }) : failure
 }

@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import { failStuck, onStuck, outside, takeOver } from './ambient.ts'
 import { asStage, perform } from './call.ts'
 import { exitWith } from './exit.ts'
-import { type StageFailure, threw } from './failure.ts'
+import { threw } from './failure.ts'
 import { failureData, failureOf } from './failure-data.ts'
 import { leftChildren } from './guard-process.ts'
 import { knownLarge } from './large-files.ts'
@@ -11,7 +11,7 @@ import type { Ambient } from './per-stage.ts'
 import { countProcessorTime } from './processor-time.ts'
 import { readLineNow } from './read-now.ts'
 import type { Attempt, LoadedStage } from './stage.ts'
-import { exhaustion } from './whose-fault.ts'
+import { exhaustion, processLacks } from './whose-fault.ts'
 import type {
   FolderAnswer,
   ToldWorker,
@@ -125,13 +125,13 @@ class Worker {
       worker: { index: 0, count: 1 },
     }
     let own: Readonly<Ambient> | undefined
-    const took = (failure?: StageFailure) => ({
+    const took = (full = false) => ({
       seconds: (performance.now() - began) / 1000,
       processor: own?.processor ?? 0,
       left: {
         children: leftChildren().length > 0,
         exits: process.listenerCount('exit') > this.#exits,
-        full: failure !== undefined && exhaustion(failure) === 'open no more files',
+        full,
       },
     })
     try {
@@ -142,7 +142,9 @@ class Worker {
       return { ...number, done, large: knownLarge(done), ...took() }
     } catch (error) {
       const failure = threw(node, error)
-      return { ...number, failed: failureData(failure), ...took(failure) }
+      const lacking = exhaustion(failure)
+      const isFull = lacking === 'open no more files'
+      return { ...number, failed: failureData(isFull ? processLacks(node, lacking) : failure), ...took(isFull) }
     }
   }
 }

@@ -2,7 +2,7 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
-import { bytesOf, checkShape, digestBytes, type Json, mapArtifacts, type Resources } from '@millrace/ir'
+import { checkShape, digestBytes, heapLimit, type Json, mapArtifacts, type Resources } from '@millrace/ir'
 import {
   attemptFiles,
   type ChildFailure,
@@ -64,7 +64,7 @@ export async function runChildProcess(request: AttemptRequest, timeout: Timeout)
     // a group of its own, so that its own children end with it
     detached: true,
   }
-  const words = [...heapLimit(request.share.resources), ...program.args]
+  const words = [...heapWords(request.share.resources), ...program.args]
   const child = await startChild(node.id, execPath, words, options, request.cancel)
   timeout.start()
   const late = timeout.signal
@@ -110,10 +110,10 @@ export const killChildren = (): void => {
   for (const child of children) signalGroup(child.pid, 'SIGKILL')
 }
 
-/** V8's heap may not outgrow the memory that the stage asked for. */
-const heapLimit = ({ memory }: Resources): string[] => {
-  const bytes = memory === undefined ? undefined : bytesOf(memory)
-  return bytes === undefined ? [] : [`--max-old-space-size=${Math.max(16, Math.floor(bytes / 2 ** 20))}`]
+/** As in a pod. */
+function heapWords({ memory }: Resources): string[] {
+  const limit = heapLimit(memory)
+  return limit === undefined ? [] : [`--max-old-space-size=${limit}`]
 }
 
 function contract(
@@ -269,7 +269,7 @@ const refusedOutput = (node: string, problem: string): StageFailure =>
 const outOfMemory = ({ node, share }: AttemptRequest): StageFailure =>
   new StageFailure(
     'process-failed',
-    `the process of "${node.id}" ran out of memory: its heap may have ${share.resources.memory}`,
+    `the process of "${node.id}" ran out of memory: its heap may have ${heapLimit(share.resources.memory)} MiB of its ${share.resources.memory}`,
     'Give the stage more memory in its resources.',
   )
 

@@ -241,9 +241,16 @@ const packages: readonly Kind[] = [
       [manifest('inner'), '"dependencies":{', '"dependencies":{"more":"*"'],
       [manifest('more'), undefined, '{ "name": "more", "version": "2.0.0" }\n'],
     ],
-    code: { packed: ['more@2.0.0'] },
+    code: { packed: ['inner@1.0.0', 'more@2.0.0'] },
     runs: 'packed',
-    plan: [`packed ${changed('more@2.0.0')}`],
+    plan: [`packed ${changed('inner@1.0.0, more@2.0.0')}`],
+  },
+  {
+    name: 'the source of a package, not its version',
+    edit: [['node_modules/same/index.js', 'export', '// the same\nexport']],
+    code: { packed: ['same@1.0.0'] },
+    runs: 'packed',
+    plan: [`packed ${changed('same@1.0.0')}`],
   },
   {
     name: 'the source of a linked package',

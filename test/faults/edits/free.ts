@@ -84,8 +84,8 @@ type Named`,
     ],
   },
   {
-    name: 'the source of a package, not its version',
-    edit: [['node_modules/dep/index.js', 'export', '// the same\nexport']],
+    name: 'the source of a package that nothing uses',
+    edit: [['node_modules/other/index.js', 'export', '// the same\nexport']],
   },
   { name: 'the version of a linked package', edit: [['linked/shared/package.json', '1.0.0', '2.0.0']] },
   { name: 'a linked package, where nothing uses it', edit: [['linked/shared/index.js', 'other = 1', 'other = 2']] },
@@ -150,6 +150,7 @@ const moves: readonly Kind[] = [
   },
   {
     name: 'a stage in a file of its own',
+    loading: 'order',
     edit: [
       [P, packed, "import { packed } from './stages/packed.ts'\n"],
       [P, "import { round } from 'dep'\nimport { shift } from 'shared'\n", ''],

@@ -112,6 +112,6 @@ export const ending: readonly Form[] = [
     run: 'const all: unknown[] = []; for (;;) all.push(new Array(1000).fill(n))',
     more: "resources: { memory: '48Mi' }",
     here: untried('the heap is that of the run'),
-    apart: process('ran out of memory: its heap may have 48Mi'),
+    apart: process('ran out of memory: its heap may have 38 MiB of its 48Mi'),
   },
 ]

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { digestJson } from '@millrace/ir'
+import { dirname, join } from 'node:path'
+import { digestJson, driverFolder, itemName, podsFolder } from '@millrace/ir'
 import { root, start } from '../../support/processes.ts'
 
 /** What a pod left. */
@@ -12,6 +12,7 @@ interface Ended {
   readonly said: string
 }
 
+const jobUid = '01234567-89ab-4cde-8f01-23456789abcd'
 const digest = (digits: string): string => `sha256:${digits.repeat(16)}`
 
 /** Runs a stage without input as a pod does: from its packed code alone, where no folder above has a `node_modules`. */
@@ -23,8 +24,9 @@ export async function runInPod(code: Buffer): Promise<Ended> {
       string,
       string,
     ]
-    const own = join(store, 'nodes/demo-use-0123456789ab')
-    for (const made of [join(own, 'items'), scratch]) mkdirSync(made, { recursive: true })
+    const own = join(store, podsFolder(jobUid))
+    const itemPath = join(store, driverFolder(jobUid), itemName(0))
+    for (const made of [own, dirname(itemPath), scratch]) mkdirSync(made, { recursive: true })
     writeFileSync(termination, '')
     writeFileSync(join(folder, 'code.gz'), code)
     writeFileSync(join(folder, 'runner.mjs'), readFileSync(join(root, 'packages/millrace/dist/pod/runner.mjs')))
@@ -33,14 +35,15 @@ export async function runInPod(code: Buffer): Promise<Ended> {
       ...{ key: digest('0000'), inputDigest: digestJson({}), codeDigest: digest('c0de'), input: {} },
       ...{ resources: { cpu: 1, memory: '512Mi' }, retries: 0 },
     }
-    writeFileSync(join(own, 'items/0.json'), JSON.stringify(item))
+    writeFileSync(itemPath, JSON.stringify(item))
     const places = { code: join(folder, 'code.gz'), store, own, scratch, termination, itemWait: 3000, grace: 20_000 }
     const started = start(folder, [], {
       how: 'node',
       entry: 'runner.mjs',
       env: {
         MILLRACE_JOB: 'demo-use-0123456789ab',
-        MILLRACE_POD_UID: 'pod',
+        MILLRACE_JOB_UID: jobUid,
+        MILLRACE_POD_UID: '11111111-2222-4333-8444-555555555555',
         MILLRACE_CODE: digest('c0de'),
         MILLRACE_POD: JSON.stringify(places),
         MILLRACE_STORE: undefined,

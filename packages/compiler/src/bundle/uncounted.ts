@@ -5,8 +5,9 @@ import { type Analysis, isReference, lookup, type Scope, type Visit } from './sc
 import { literalText, type Node, propertyName, unwrap } from './syntax.ts'
 import { type Call, WrittenPaths } from './written-paths.ts'
 
-/** Variables that we set ourselves. */
-const ours = /^(?:MILLRACE_\w*|JOB_COMPLETION_INDEX|HOME|TMPDIR)$/
+/** Variables that we, or who gives out devices, set. */
+const ours =
+  /^(?:MILLRACE_\w*|JOB_COMPLETION_INDEX|HOME|TMPDIR|(?:CUDA|ROCR|HIP|NVIDIA)_VISIBLE_DEVICES|CUDA_DEVICE_ORDER)$/
 
 /** A place where code finds something in a way that no digest can follow. */
 export interface UncountedSite {

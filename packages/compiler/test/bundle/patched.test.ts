@@ -89,6 +89,20 @@ describe('of a package that is changed in place its content counts', () => {
     expect(await codeIn(write(files), after)).not.toBe(await codeIn(root, after))
   })
 
+  test('by what each store has seen first, though what is known of the program is kept for all of them', async () => {
+    const [root, cache] = [write(files), newFolder()]
+    const [a, b] = [records(), records()]
+    const original = await codeIn(root, a, cache)
+    // a store that sees the content that is known already must have seen it
+    expect(await codeIn(root, b, cache)).toBe(original)
+    change(root, { 'node_modules/dep/a.js': 'export const dep = () => 2' })
+    const edited = await codeIn(root, b, cache)
+    expect(edited).not.toBe(original)
+    expect(await codeIn(root, records(), cache)).toBe(original)
+    expect(await codeIn(root, a, cache)).toBe(edited)
+    expect(await codeIn(root, b, cache)).toBe(edited)
+  })
+
   test('where nobody knows any more what it was', async () => {
     const root = write(files)
     expect(await codeIn(root, () => undefined)).not.toBe(await codeIn(root, records()))

@@ -36,6 +36,16 @@ export class Unloadable extends Error {}
 /** Its worker ended while others ran there, too: nobody knows whose doing it was. */
 class WorkerLost extends Error {}
 
+/** Its worker can open no more files, which calls before it may have opened. */
+class WorkerFull extends WorkerLost {
+  readonly failure: StageFailure
+
+  constructor(failure: StageFailure) {
+    super()
+    this.failure = failure
+  }
+}
+
 /** How often a call is begun again whose worker was lost. */
 const again = 3
 
@@ -45,6 +55,7 @@ export async function runInWorker(request: AttemptRequest, place: WorkerPlace, t
     try {
       return await new Call(request, place, timeout, place.heavy || round > 0).ended
     } catch (error) {
+      if (error instanceof WorkerFull && round > 0) throw error.failure
       if (!(error instanceof WorkerLost) || round === again || request.cancel.aborted) throw error
       request.again()
     }
@@ -134,8 +145,7 @@ class Call implements WorkerJob {
       this.#place.took(tells.processor)
       if (this.#outOfTime) this.#reject(this.#outOfTime)
       else if ('done' in tells) this.#done(tells)
-      // others, or calls before it, may have left too little
-      else this.#reject(tells.left.full && !this.alone ? new WorkerLost() : failureOf(tells.failed))
+      else this.#reject(tells.left.full ? new WorkerFull(failureOf(tells.failed)) : failureOf(tells.failed))
     }
   }
 

@@ -74,6 +74,7 @@ export class WorkerProcess {
   left = { children: false, exits: false, full: false }
   readonly #child: ChildProcess
   readonly #known = new Set<string>()
+  #ending: [job: WorkerJob, tells: Parameters<WorkerJob['heard']>[0]][] = []
   readonly #lines = new Lines()
   readonly #changed: (worker: WorkerProcess) => void
   #state: 'starts' | 'works' | 'stuck' = 'starts'
@@ -207,13 +208,19 @@ export class WorkerProcess {
     const job = this.jobs.get(tells.call)
     if ('folder' in tells) return this.#write(workerPipes.answers, job?.folder() ?? { failed: tooLate })
     if (!job) return
-    const ends = 'done' in tells || 'failed' in tells || 'unloadable' in tells
-    if (ends) {
+    if (!('done' in tells || 'failed' in tells || 'unloadable' in tells)) return job.heard(tells)
+    // what its children printed by themselves comes by other pipes: it was there before, and is read in this turn
+    this.#ending.push([job, tells])
+    if (this.#ending.length === 1) setImmediate(() => this.#settle())
+  }
+
+  #settle(): void {
+    for (const [job, tells] of this.#ending.splice(0)) {
       this.jobs.delete(tells.call)
       if ('left' in tells) this.left = tells.left
       this.#hold()
+      job.heard(tells)
     }
-    job.heard(tells)
     if (this.idle) this.#changed(this)
   }
 
@@ -226,6 +233,7 @@ export class WorkerProcess {
 
   #end(end: WorkerEnd): void {
     if (this.ended) return
+    this.#settle()
     this.ended = true
     guardEnd(this.pid)
     const jobs = [...this.jobs.values()]

@@ -1,8 +1,8 @@
 import type { V1EnvVar, V1Job, V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import {
-  bytesOf,
   digestJson,
   type EnvValue,
+  heapLimit,
   type Json,
   millisecondsOf,
   optionsOf,
@@ -141,7 +141,7 @@ function podSpec({ plan, node, environment, placement, runner, code, claim }: St
         name: 'main',
         image: environment.image,
         imagePullPolicy: 'IfNotPresent',
-        command: nodeCommand(`${podPlaces.runner}/runner.mjs.gz`, heapLimit(resources.memory)),
+        command: nodeCommand(`${podPlaces.runner}/runner.mjs.gz`, heapWords(resources.memory)),
         env: [
           fieldEnv('MILLRACE_JOB', jobNameLabel),
           fieldEnv('MILLRACE_JOB_UID', jobUidLabel),
@@ -162,10 +162,9 @@ function podSpec({ plan, node, environment, placement, runner, code, claim }: St
 const deadlineOf = (timeout: string): number =>
   Math.min(longestDeadline, Math.ceil((millisecondsOf(timeout) as number) / 1000) + podExtra)
 
-/** V8's heap gets four fifths of the pod's memory: the rest is for buffers and what the stage starts. */
-function heapLimit(memory: string | undefined): string[] {
-  const bytes = memory === undefined ? undefined : bytesOf(memory)
-  return bytes === undefined ? [] : [`--max-old-space-size=${Math.max(16, Math.floor((bytes * 0.8) / 2 ** 20))}`]
+function heapWords(memory: string | undefined): string[] {
+  const limit = heapLimit(memory)
+  return limit === undefined ? [] : [`--max-old-space-size=${limit}`]
 }
 
 /** Kubernetes takes `$(NAME)` for a variable and `$$` for `$`. */
