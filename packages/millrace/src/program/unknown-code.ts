@@ -5,7 +5,7 @@ import { codeFiles, codePackages } from './code-files.ts'
 import type { Planned, Program } from './program.ts'
 
 /** Why nobody knows what code of a stage this process has loaded. */
-export interface Unknown {
+interface Unknown {
   readonly code: Extract<Code, 'wrong-code' | 'foreign-loader'>
   /** `"x.ts" was changed after the program was loaded` */
   readonly why: string

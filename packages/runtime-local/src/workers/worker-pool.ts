@@ -31,7 +31,7 @@ interface Entry {
 }
 
 /** The warm workers of this process, each for calls of any stage. */
-export class WorkerPool {
+class WorkerPool {
   readonly #waiting: Entry[] = []
   readonly #workers = new Set<WorkerProcess>()
   readonly #starts = new Map<string, WorkerStart>()
