@@ -162,6 +162,10 @@ class Case {
       return
     }
     holds(`it ends with ${code}: ${told}`, code === 1)
+    if (/^error\[process-failed\]: this process can (?:open no more files|start no )/m.test(stderr)) {
+      holds(`it has files left: ${told}`, / open files$/.test(what))
+      return
+    }
     const own = /^error\[stage-threw\]: "[\w[\].]+" threw Error: (?:E[A-Z]+|Unknown system error -122): /m.test(stderr)
     holds(`it blames the stage: ${told}`, own && hit.every(({ text }) => /attempts\/[^"]*\/files\//.test(text)))
     const room =
