@@ -51,6 +51,9 @@ const millrace: { readonly [name in keyof Whole]: Whole[name] } = {
 } as Whole
 const slot: unique symbol = Symbol.for('millrace.worker') as never
 ;(globalThis as { [slot]?: Whole })[slot] = millrace
+/** As modules that are CommonJS where they were loaded first load packages. */
+;(globalThis as { [name: symbol]: unknown })[Symbol.for('millrace.require')] = (specifier: string, from: string) =>
+  createRequire(from)(specifier)
 const millraceUrl = 'millrace:worker'
 const millraceModule = `export const { ${Object.keys(millrace).join(', ')} } = globalThis[Symbol.for('millrace.worker')]`
 

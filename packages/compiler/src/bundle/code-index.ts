@@ -102,7 +102,7 @@ export const isIndexed = ({ cache }: CacheFolder, entry: string): boolean =>
   cache !== undefined && existsSync(cachePath(cache, 'code', entry))
 
 const fingerprintOf = ({ entry, stages }: CodeRequest): Json => ({
-  format: 6,
+  format: 7,
   contract: contractNumber,
   printer: printerVersion,
   conditions: userConditions(),

@@ -79,17 +79,21 @@ export class StageDigester {
     const packages = await this.#packages(used)
     const code = parts.map((part) => replaceTokens(part.code, (token) => this.#text(token, ordinals)))
     const uncounted = await this.#uncounted(parts, loaded)
+    const modules = this.#modules(parts)
     return {
       code: digestJson({ contract: contractNumber, code, packages: textsOf(packages) }),
-      modules: this.#modules(parts),
+      modules,
       assets: new Map(
         this.#used(used, 'asset', this.#graph.assets).flatMap((asset) => [...(this.#asset(asset)?.sources ?? [])]),
       ),
       packages,
       uncounted,
-      // what it starts or loads by a path would not find the loader of this process there
+      // what it starts or loads by a path would not find the loader of this process there, and CommonJS means another thing
+      // in a bundle
       movable:
-        !uncounted.some(({ finds, written }) => finds === 'code' || startsCode.test(written)) && !used.some(isScript),
+        !uncounted.some(({ finds, written }) => finds === 'code' || startsCode.test(written)) &&
+        !used.some(isScript) &&
+        [...modules.keys()].every(({ isModern }) => isModern),
     }
   }
 

@@ -86,6 +86,7 @@ export class ModuleGraph {
       codeFor: same,
       markedFor: same,
       isMarked: () => false,
+      isModern: true,
       ...read,
       number,
       file,

@@ -12,7 +12,7 @@ import { makePure } from './make-pure.ts'
 import { type Follow, ModuleNames, type Origin } from './module-names.ts'
 import { cutPureMarks } from './pure-marks.ts'
 import { renameExport } from './rename-export.ts'
-import { analyse } from './scopes.ts'
+import { type Analysis, analyse, isReference, lookup } from './scopes.ts'
 import { type Node, places } from './syntax.ts'
 import type { Tools } from './tools.ts'
 import { typescriptMarks } from './typescript-marks.ts'
@@ -29,6 +29,8 @@ export interface ModuleCode {
   codeFor(name?: string, copies?: boolean): string
   /** The same, with a mark at each place that finds files in a way that no digest can follow; only to look for these. */
   markedFor(name?: string): string
+  /** Whether it has the syntax of an ES module, and nothing that only CommonJS has. */
+  readonly isModern: boolean
   /** Whether it has such a place; may be asked when all modules are read. */
   isMarked(): boolean
   readonly type: 'ts' | 'tsx' | 'js' | 'jsx'
@@ -153,6 +155,7 @@ export function readModule(
     codeFor: (name, copies = true) => applyEdits(text, [...allEdits(), ...renamed(name), ...(copies ? copied() : [])]),
     markedFor: (name) => applyEdits(text, [...named, ...allEdits(), ...renamed(name), ...allMarks(), ...copied()]),
     isMarked: () => allMarks().length > 0,
+    isModern: isModule && !(commonNames.test(text) && usesCommonJs(analysis)),
     type,
     imports: [...imports.sites, ...workers.map((specifier) => ({ specifier, offset: 0, dynamic: true, bare: false }))],
     exports: [...exports.keys()],
@@ -161,6 +164,17 @@ export function readModule(
     origins: (name) => originsOf(name, parsed, exports, loadTime.names),
   }
 }
+
+const commonNames = /\b(?:require|module|exports)\b/
+
+const usesCommonJs = ({ visits, declaring }: Analysis): boolean =>
+  visits.some(
+    (visit) =>
+      visit.node.type === 'Identifier' &&
+      commonNames.test(visit.node.name) &&
+      isReference(visit, declaring) &&
+      !lookup(visit.scope, visit.node.name),
+  )
 
 /** Keeps the value of an expression, with the mark beside it. */
 const mark = ({ start, end, shorthand, finds }: UncountedSite, text: string, name: string): Edit => ({
@@ -208,10 +222,12 @@ function originsOf(
 /** JSON as a module: whole by default, and its keys by name. */
 export function jsonModule(text: string): string {
   const json: unknown = JSON.parse(text)
+  const printed = JSON.stringify(json)
   const names = typeof json === 'object' && json !== null && !Array.isArray(json) ? Object.keys(json) : []
   const named = names.filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'default')
   return [
-    `const json = ${JSON.stringify(json)}`,
+    // in a literal that key would be no key
+    `const json = ${/"__proto__":/.test(printed) ? `JSON.parse(${JSON.stringify(printed)})` : printed}`,
     'export { json as default }',
     ...named.map((name, i) => `const json${i} = json.${name}\nexport { json${i} as ${name} }`),
   ].join('\n')

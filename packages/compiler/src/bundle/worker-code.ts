@@ -1,6 +1,7 @@
 import { type Digest, digestBytes, type Json } from '@millrace/ir'
 import { cachePath, readCache, writeCache } from './cache-file.ts'
 import type { CodeIndex, CodeRequest } from './code-index.ts'
+import { throughTsx } from './through-tsx.ts'
 import type { OutsideImports } from './worker-plugin.ts'
 
 /**
@@ -42,7 +43,8 @@ export async function workerCode(request: CodeRequest, index: CodeIndex): Promis
 }
 
 const fingerprintOf = ({ stages }: CodeIndex): Json => ({
-  format: 1,
+  format: 2,
+  tsx: throughTsx(),
   stages: [...stages].map(([key, { code, file, export: name, files, movable }]) => [
     key,
     code,

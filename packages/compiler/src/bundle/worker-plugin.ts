@@ -5,10 +5,12 @@ import type { EmitTools } from './emit-tools.ts'
 import type { LocalModule, ModuleGraph } from './module-graph.ts'
 import { translate } from './plain-code.ts'
 import { isCode, jsonModule, languageOf } from './read-module.ts'
+import { throughTsx } from './through-tsx.ts'
 import { metaModule, workerSource } from './worker-source.ts'
 
 const prefix = '\0millrace/'
 const metaPrefix = `${prefix}meta/`
+const requirePrefix = `${prefix}require/`
 export const stagePrefix = `${prefix}stage/`
 
 /** What a module imports that is not of the program, by the text that stands for it. */
@@ -37,8 +39,10 @@ export class WorkerPlugin {
   hooks(): Plugin {
     return {
       name: 'millrace',
-      resolveId: (specifier, importer) =>
-        specifier.startsWith(prefix) || importer === undefined ? specifier : this.#resolve(specifier, importer),
+      resolveId: (specifier, importer, { kind }) =>
+        specifier.startsWith(prefix) || importer === undefined
+          ? specifier
+          : this.#resolve(specifier, importer, kind === 'dynamic-import'),
       load: (id) => this.#load(id),
       transform: {
         order: 'pre',
@@ -55,7 +59,7 @@ export class WorkerPlugin {
     return !id.startsWith(prefix) && isCode(id) && languageOf(id) !== 'js' && this.#request.sources.at(id) !== undefined
   }
 
-  #resolve(specifier: string, importerId: string): ResolveIdResult {
+  #resolve(specifier: string, importerId: string, dynamic: boolean): ResolveIdResult {
     const { graph, sources } = this.#request
     const importer = importerId.startsWith(stagePrefix) ? graph.load(specifier) : sources.at(importerId)
     // what a translation needs of its own
@@ -66,7 +70,10 @@ export class WorkerPlugin {
     if (found.kind === 'as-is' && found.specifier.startsWith('node:'))
       return { id: found.specifier, external: true, moduleSideEffects: false }
     const id = this.#outside(specifier, importer.file)
-    return { id, external: true, moduleSideEffects: isBare(importer, specifier) }
+    const moduleSideEffects = isBare(importer, specifier)
+    if (dynamic || specifier === 'millrace' || !this.#isRequired(importer.file))
+      return { id, external: true, moduleSideEffects }
+    return { id: `${requirePrefix}${id}`, moduleSideEffects }
   }
 
   /** Modules of one folder find the same. */
@@ -78,6 +85,15 @@ export class WorkerPlugin {
     this.outside[text] = { specifier, from }
     this.#known.set(place, text)
     return text
+  }
+
+  /** What tsx translates to CommonJS requires what it imports. */
+  #isRequired(file: string): boolean {
+    const { packages } = this.#request.graph
+    if (/\.c[jt]s$/.test(file)) return true
+    if (/\.m[jt]s$/.test(file) || !throughTsx()) return false
+    const root = packages.nearest(dirname(file))
+    return root === undefined || packages.at(root)?.type !== 'module'
   }
 
   #local(file: string): ResolveIdResult {
@@ -97,6 +113,11 @@ export class WorkerPlugin {
     if (id.startsWith(stagePrefix)) {
       const stage = stages[Number(id.slice(stagePrefix.length))]
       return { code: `export { ${JSON.stringify(stage?.export)} as default } from ${JSON.stringify(stage?.file)}` }
+    }
+    if (id.startsWith(requirePrefix)) {
+      const { specifier, from } = this.outside[id.slice(requirePrefix.length)] ?? {}
+      const words = `${JSON.stringify(specifier)}, ${JSON.stringify(from)}`
+      return { code: `module.exports = globalThis[Symbol.for('millrace.require')](${words})`, moduleType: 'js' }
     }
     if (id.startsWith(metaPrefix)) return { code: metaModule(this.#fileOf(id)) }
     if (!sources.at(id)) return null
