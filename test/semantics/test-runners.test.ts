@@ -95,11 +95,31 @@ test('mocked', async () => {
 })
 `,
   })
-  const node = () =>
-    inFolder(folder, process.execPath, ['--experimental-test-module-mocks', '--test', 'mocked.test.ts'])
+  const node = (...words: string[]) =>
+    inFolder(folder, process.execPath, ['--experimental-test-module-mocks', ...words, 'mocked.test.ts'])
+  expect(await node('--test')).toMatch(/pass 1\b/)
+  // a file of tests may also be started as a program, or in one process with others
   expect(await node()).toMatch(/pass 1\b/)
+  expect(await node('--test', '--test-isolation=none')).toMatch(/pass 1\b/)
   expect((await run(real, entry)).stdout).toBe('{"text":"REAL"}\n')
+  expect(await node('--test')).toMatch(/pass 1\b/)
   expect(await node()).toMatch(/pass 1\b/)
+})
+
+test('nor what is mocked where tests have their words as globals', async () => {
+  const { folder, run } = program({
+    ...files,
+    'mocked.ts': `import assert from 'node:assert/strict'
+import { mock } from 'node:test'
+Object.assign(globalThis, { describe() {}, it() {} })
+mock.module('./helper.ts', { namedExports: { load: () => 'MOCKED' } })
+const { run } = await import('millrace')
+const { p } = await import('./prog.ts')
+assert.deepEqual(await run(p, {}), { text: 'MOCKED' })
+`,
+  })
+  await inFolder(folder, process.execPath, ['--experimental-test-module-mocks', 'mocked.ts'])
+  expect((await run(real, entry)).stdout).toBe('{"text":"REAL"}\n')
 })
 
 test('a program that a test starts is as everywhere', async () => {

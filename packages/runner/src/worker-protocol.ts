@@ -70,7 +70,8 @@ interface WorkerBegan {
   readonly loading: boolean
 }
 
-export type WorkerTells = { readonly call: number } & (
+export type WorkerTells = { readonly call: number } /** It was taken up; its modules are to be loaded first. */ & (
+  | { readonly heard: true }
   | WorkerBegan
   /** Its program can't be loaded here. */
   | { readonly unloadable: string }

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { failStuck, onStuck, outside, takeOver } from './ambient.ts'
 import { asStage, perform } from './call.ts'
@@ -38,6 +39,7 @@ export interface WorkerHost {
 export function runWorker(host: WorkerHost): void {
   takeOver()
   countProcessorTime()
+  pipe = fstatSync(workerPipes.tells).ino
   new Worker(host).listen()
 }
 
@@ -103,6 +105,7 @@ class Worker {
     const number = { call: call.call }
     let stage: LoadedStage
     const loading = !this.#loaded.has(`${call.program} ${call.stage}`)
+    if (loading) tell({ ...number, heard: true })
     try {
       // what its modules print was printed where they were loaded first
       stage = await asStage({ node, print: () => {}, giveUp: never }, () => this.#host.load(call.program, call.stage))
@@ -151,7 +154,22 @@ class Worker {
 
 const never = new AbortController().signal
 
-const tell = (what: WorkerTells | WorkerState): void => writeNow(workerPipes.tells, `${JSON.stringify(what)}\n`)
+/** The inode of the pipe to who reads what is told. */
+let pipe: number | undefined
+
+function tell(what: WorkerTells | WorkerState): void {
+  // a stage closed it, and may have opened a file of its own under the number
+  if (inodeOf(workerPipes.tells) !== pipe) outside(() => process.kill(-process.pid, 'SIGKILL'))
+  writeNow(workerPipes.tells, `${JSON.stringify(what)}\n`)
+}
+
+function inodeOf(fd: number): number | undefined {
+  try {
+    return fstatSync(fd).ino
+  } catch {
+    return undefined
+  }
+}
 
 /** Asks where a call's files go, and waits for the answer. */
 function folderOf(call: number): string {

@@ -21,7 +21,7 @@ import { visibleGpus } from './gpus.ts'
 import { guardBegin, guardEnd, startGuard } from './guard.ts'
 import { MetricTail } from './metric-tail.ts'
 import { origin } from './origin.ts'
-import { processFailure } from './process-failure.ts'
+import { processFailure, refusedOutput } from './process-failure.ts'
 import { signalGroup } from './process-group.ts'
 import type { Loaded } from './request.ts'
 import { startChild } from './start-child.ts'
@@ -257,14 +257,6 @@ function inputOf(path: string): string {
     return ''
   }
 }
-
-const refusedOutput = (node: string, problem: string): StageFailure =>
-  new StageFailure(
-    'invalid-output',
-    `"${node}" returned what its output schema refuses: ${problem}`,
-    'Return what the output schema says, or correct the schema.',
-    { retry: false },
-  )
 
 const outOfMemory = ({ node, share }: AttemptRequest): StageFailure =>
   new StageFailure(

@@ -208,7 +208,7 @@ export class Executor {
     let token = newToken()
     let folder: string | undefined
     const chosen = optionsOf(plan, node)
-    const where = await this.#places.of(node, spec, share, chosen.isolate === 'process')
+    const where = await this.#places.of(node, spec, share, chosen)
     const inputs = new Inputs(spec, node.id, call.args, options.verify === true)
     await inputs.verify()
     const checkCode = async (reader: Reader): Promise<void> => {

@@ -2,9 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { startedMain } from '../entry.ts'
 
 /** Whether a test runner loaded the program: what it loaded may be replaced, as a mock is, and no digest shows it. */
-export const underTestRunner = (): boolean => !startedMain() && runners.some((name) => (process.env[name] ?? '') !== '')
+export const underTestRunner = (): boolean =>
+  !startedMain() && (runners.some((name) => (process.env[name] ?? '') !== '') || hasNodeTest() || hasGlobals())
 
 const runners = ['VITEST', 'JEST_WORKER_ID', 'NODE_TEST_CONTEXT']
+
+/** A file that imports node:test may be started by itself. */
+const hasNodeTest = (): boolean =>
+  (process as { readonly moduleLoadList?: readonly string[] }).moduleLoadList?.includes('NativeModule test') === true
+
+/** mocha, jasmine, and what else gives tests their words. */
+const hasGlobals = (): boolean =>
+  ['describe', 'it'].every((name) => typeof (globalThis as { [name: string]: unknown })[name] === 'function')
 
 const marks = new WeakMap<object, string>()
 

@@ -1,4 +1,4 @@
-import type { PlanStage, PlanStageSpec } from '@millrace/ir'
+import type { PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
 import type { Here, Place } from '../attempt-request.ts'
 import type { CallMeter } from '../call-meter.ts'
 import type { Capacity, Share } from '../capacity.ts'
@@ -21,13 +21,19 @@ export class Places {
     this.#weights = new Weights(options.store, options.workers?.lightUpTo)
   }
 
-  async of({ stage }: PlanStage, { code }: PlanStageSpec, share: Share, isolated: boolean): Promise<Place> {
-    if (isolated) return 'process'
+  async of(
+    { stage }: PlanStage,
+    { code }: PlanStageSpec,
+    share: Share,
+    { isolate, timeout }: Pick<StageOptions, 'isolate' | 'timeout'>,
+  ): Promise<Place> {
+    if (isolate === 'process') return 'process'
     const { workers } = this.#options
     // code that nobody knows can't be found again elsewhere
     if (!workers || code === undefined || this.#unloadable.has(stage)) return here
     const weights = this.#weights
-    if (share.gpu === 0 && weights.of(code) === 'light')
+    // a loop in this process could not be ended when its time is over
+    if (share.gpu === 0 && timeout === undefined && weights.of(code) === 'light')
       return {
         took(meter: CallMeter) {
           const exceeds = meter.exceeds(heavyAbove)

@@ -1,17 +1,20 @@
+import { checkShape } from '@millrace/ir'
 import {
   attemptFiles,
+  attemptRefused,
   failureData,
   failureOf,
   type StageFailure,
   threw,
   type WorkerProgram,
   type WorkerTells,
+  workerPipes,
 } from '@millrace/runner'
 import { rememberLarge } from '@millrace/store'
 import type { Performed } from '../attempt.ts'
 import { type AttemptRequest, envOf, seedOf } from '../attempt-request.ts'
 import { origin } from '../origin.ts'
-import { processFailure } from '../process-failure.ts'
+import { processFailure, refusedOutput } from '../process-failure.ts'
 import { killAfter, type Timeout } from '../timeout.ts'
 import { type Placed, workerPool } from './worker-pool.ts'
 import type { WorkerEnd, WorkerJob } from './worker-process.ts'
@@ -150,6 +153,10 @@ class Call implements WorkerJob {
   }
 
   #done({ done, large, seconds }: Extract<WorkerTells, { done: unknown }>): void {
+    const { spec, node } = this.#request
+    // the check of the worker shared its process with stages, which may have changed what it uses
+    const problem = checkShape(spec.output, done.output)
+    if (problem !== undefined) return this.#reject(refusedOutput(node.id, problem))
     for (const { path, files } of large) rememberLarge(path, files)
     this.#resolve({ ...done, seconds, loading: this.#loading })
   }
@@ -180,9 +187,11 @@ class Call implements WorkerJob {
     this.#reject(new Unloadable('no worker can be started'))
   }
 
-  lost({ code, signal }: WorkerEnd, alone: boolean): void {
+  lost({ code, signal, odd }: WorkerEnd, own: boolean): void {
     if (this.#outOfTime) this.#reject(this.#outOfTime)
-    else if (!alone) this.#reject(new WorkerLost())
+    else if (!own) this.#reject(new WorkerLost())
+    else if (odd)
+      this.#reject(attemptRefused(this.#request.node.id, `fd ${workerPipes.tells}`, 'holds what no worker writes'))
     else this.#reject(processFailure(this.#request.node.id, code, signal, false))
   }
 

@@ -1,8 +1,8 @@
 import { type FailureData, hold } from '@millrace/runner'
 import { type Gpu, visibleGpus } from '../gpus.ts'
 import type { Origin } from '../origin.ts'
-import { endDescendants } from '../survivors.ts'
-import { type WorkerJob, WorkerProcess, type WorkerStart } from './worker-process.ts'
+import { endSurvivors } from '../survivors.ts'
+import { type WorkerJob, WorkerProcess, type WorkerStart, workerPrefix } from './worker-process.ts'
 
 /** How long a worker that nobody needs is kept for the next run of this process, in milliseconds. */
 const keptFor = 10_000
@@ -190,11 +190,13 @@ class WorkerPool {
 
   /** Ends all of them. */
   end(): void {
-    for (const worker of this.#workers) this.#kill(worker)
+    if (this.#workers.size === 0) return
+    for (const worker of this.#workers) worker.killGroup()
+    this.#workers.clear()
+    endSurvivors(workerPrefix, 0, Number.POSITIVE_INFINITY)
   }
 
   #kill(worker: WorkerProcess): void {
-    if (worker.left.children) endDescendants([worker.pid])
     worker.kill()
     this.#workers.delete(worker)
   }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { getPriority, setPriority } from 'node:os'
+import { isObject } from '@millrace/ir'
 import {
   type FailureData,
   type FolderAnswer,
@@ -12,8 +13,9 @@ import {
   type WorkerTells,
   workerPipes,
 } from '@millrace/runner'
-import { guardBegin, guardEnd, startGuard } from '../guard.ts'
+import { guardBegin, guardEnd, startGuard, tokenPrefix } from '../guard.ts'
 import { signalGroup } from '../process-group.ts'
+import { endSurvivors, tokenVariable } from '../survivors.ts'
 
 /** How a worker is started; calls that want the same may share one. */
 export interface WorkerStart {
@@ -29,6 +31,8 @@ export interface WorkerStart {
 export interface WorkerEnd {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
+  /** Whether it was ended because its pipe held what no worker tells. */
+  readonly odd: boolean
 }
 
 /** A call as its worker is told of it, and who hears what becomes of it. */
@@ -39,12 +43,12 @@ export interface WorkerJob {
   readonly cpu: number
   /** Whether nothing may run beside it. */
   readonly alone: boolean
-  heard(tells: Exclude<WorkerTells, { readonly folder: true }>): void
+  heard(tells: Exclude<WorkerTells, { readonly folder: true } | { readonly heard: true }>): void
   /** What its process wrote past it, as a program does that it started. */
   print(text: string): void
   folder(): FolderAnswer
-  /** Its worker has ended. `alone`: nothing else ran in it. */
-  lost(end: WorkerEnd, alone: boolean): void
+  /** Its worker has ended. `own`: nobody else can have ended it. */
+  lost(end: WorkerEnd, own: boolean): void
   /** No worker can be started for it. */
   refused(): void
 }
@@ -56,6 +60,13 @@ const lastWords = 500
 
 /** How long one that has something to do at its end may take for it, in milliseconds. */
 const leaveWithin = 1000
+
+/** How long a worker may leave a call unheard, in milliseconds: something that an earlier one left keeps it busy. */
+const hearWithin = 10_000
+
+/** With it begin the ids of all workers of this process. */
+export const workerPrefix = `${tokenPrefix}w`
+let workers = 0
 
 const tooLate: FailureData = {
   code: 'stage-threw',
@@ -77,6 +88,12 @@ export class WorkerProcess {
   #ending: [job: WorkerJob, tells: Parameters<WorkerJob['heard']>[0]][] = []
   readonly #lines = new Lines()
   readonly #changed: (worker: WorkerProcess) => void
+  /** Every process that its calls start inherits it. */
+  readonly #token = `${workerPrefix}${(workers++).toString(16)}-`
+  readonly #began = performance.now()
+  /** Calls that it has not taken up. */
+  readonly #unheard = new Map<number, NodeJS.Timeout>()
+  #odd = false
   #state: 'starts' | 'works' | 'stuck' = 'starts'
   #awaited = false
 
@@ -90,7 +107,7 @@ export class WorkerProcess {
     startGuard()
     this.#child = spawn(execPath, start.args, {
       cwd: start.cwd,
-      env: start.env,
+      env: { ...start.env, [tokenVariable]: this.#token },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
       // a group of its own: a terminal's signals are this process's to pass on, and what it starts ends with it
       detached: true,
@@ -114,7 +131,7 @@ export class WorkerProcess {
     this.#child.on('error', () => {})
     this.#child.on('exit', (code, signal) => {
       // what it told last is still to be heard
-      const end = () => this.#end({ code, signal })
+      const end = () => this.#end({ code, signal, odd: this.#odd })
       if (tells.closed) end()
       else tells.on('close', end)
       setTimeout(end, lastWords).unref()
@@ -172,11 +189,22 @@ export class WorkerProcess {
     if (!this.#known.has(program.id)) this.tell({ learn: program })
     this.#known.add(program.id)
     this.tell({ ...call, call: number, program: program.id })
+    this.#unheard.set(
+      number,
+      setTimeout(() => this.kill(), hearWithin),
+    )
+  }
+
+  /** Ends it and what is in its group. */
+  killGroup(): void {
+    signalGroup(this.pid, 'SIGKILL')
   }
 
   /** Ends it and all that it started. */
   kill(): void {
-    signalGroup(this.pid, 'SIGKILL')
+    this.killGroup()
+    // also what has a group or a session of its own
+    endSurvivors(this.#token, this.pid, performance.now() - this.#began)
   }
 
   /** Lets it do what its calls want done at its end, and ends it. */
@@ -196,7 +224,11 @@ export class WorkerProcess {
   }
 
   #hear(line: string): void {
-    const tells = JSON.parse(line) as WorkerTells | WorkerState
+    const tells = toldIn(line)
+    if (!tells) {
+      this.#odd = true
+      return this.kill()
+    }
     if ('ready' in tells) {
       this.#state = 'works'
       return this.#changed(this)
@@ -205,6 +237,8 @@ export class WorkerProcess {
       this.#state = 'stuck'
       return this.#hold()
     }
+    this.#hears(tells.call)
+    if ('heard' in tells) return
     const job = this.jobs.get(tells.call)
     if ('folder' in tells) return this.#write(workerPipes.answers, job?.folder() ?? { failed: tooLate })
     if (!job) return
@@ -212,6 +246,11 @@ export class WorkerProcess {
     // what its children printed by themselves comes by other pipes: it was there before, and is read in this turn
     this.#ending.push([job, tells])
     if (this.#ending.length === 1) setImmediate(() => this.#settle())
+  }
+
+  #hears(call: number): void {
+    clearTimeout(this.#unheard.get(call))
+    this.#unheard.delete(call)
   }
 
   #settle(): void {
@@ -236,10 +275,11 @@ export class WorkerProcess {
     this.#settle()
     this.ended = true
     guardEnd(this.pid)
-    const jobs = [...this.jobs.values()]
+    const jobs = [...this.jobs].map(([number, job]) => ({ job, unheard: this.#unheard.has(number) }))
+    for (const call of [...this.#unheard.keys()]) this.#hears(call)
     this.jobs.clear()
     this.#changed(this)
-    for (const job of jobs) job.lost(end, jobs.length === 1)
+    for (const { job, unheard } of jobs) job.lost(end, jobs.length === 1 && !unheard)
   }
 
   /** This process stays for a worker that has, or gets, something to do. */
@@ -260,6 +300,17 @@ export class WorkerProcess {
 
   #write(pipe: number, value: object): void {
     this.#pipe(pipe).write(`${JSON.stringify(value)}\n`)
+  }
+}
+
+/** What a line says; undefined for one that no worker writes, but who writes to its pipe. */
+function toldIn(line: string): WorkerTells | WorkerState | undefined {
+  try {
+    const told: unknown = JSON.parse(line)
+    const isTold = isObject(told) && ('ready' in told || 'stuck' in told || Number.isSafeInteger(told.call))
+    return isTold ? (told as unknown as WorkerTells | WorkerState) : undefined
+  } catch {
+    return undefined
   }
 }
 
