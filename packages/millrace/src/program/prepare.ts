@@ -52,7 +52,7 @@ export interface Preparing {
   readonly entry: string | undefined
   readonly store: Store
   readonly importModule: ImportModule
-  /** Called before code is read that was not known from an earlier time. */
+  /** Called early where stages will run that nobody has measured. */
   anew?(): void
   /** Reads the parameters that the run was given; what is wrong with them is added to the problems. */
   given(problems: Diagnostic[]): Promise<Given> | Given
@@ -73,7 +73,9 @@ export interface Given {
 export async function prepareProgram(program: Program, preparing: Preparing): Promise<Prepared> {
   const { store, given } = preparing
   const reading = readingOf(preparing)
-  if (reading.entry !== undefined && !isIndexed(reading.kept, reading.entry)) reading.anew?.()
+  // nobody has measured its stages yet
+  const isNew = reading.entry !== undefined && !isIndexed(reading.kept, reading.entry)
+  if (isNew || store.measured.read() === '') reading.anew?.()
   const problems: Diagnostic[] = [...program.diagnostics, ...(await checkSource(program, reading))]
   const { value, origin } = await given(problems)
   const assets = await readAssets(program)
