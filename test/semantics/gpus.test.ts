@@ -39,8 +39,8 @@ interface Seen {
 }
 
 /** A program on a machine whose nvidia-smi tells what the test wants. */
-function onMachine(list: string) {
-  const it = program(text)
+function onMachine(list: string, source = text) {
+  const it = program(source)
   const bin = join(it.folder, 'bin')
   mkdirSync(bin)
   writeFileSync(join(bin, 'nvidia-smi'), `#!/bin/sh\ncat <<'END'\n${list}END\n`)
@@ -118,4 +118,54 @@ test('variables of the run say which there are', async () => {
   const { output } = ran.events().at(-1) as unknown as { output: { trained: Seen[]; plain: Seen } }
   expect(output.trained.map(({ sees, order }) => [sees, order])).toEqual(Array(4).fill(['7', 'unset']))
   expect(output.plain.sees).toBe('')
+})
+
+const typed = `import { main, map, pipeline, stage } from 'millrace'
+import { z } from 'zod'
+const output = z.object({ sees: z.string() })
+const run = () => ({ sees: process.env.CUDA_VISIBLE_DEVICES ?? 'unset' })
+const h100 = (count: number) => ({ cpu: 0.1, gpu: { type: 'h100-80gb', count } })
+export const train = stage('train', { input: z.object({ n: z.int() }), output, resources: h100(1), run })
+export const kinds = pipeline('kinds', {
+  input: z.object({ list: z.array(z.int()).default([0, 1, 2]) }),
+  build: ({ list }) => ({
+    ones: map(list, (n) => train({ n })),
+    pair: train.with({ resources: h100(2) })({ n: 10 }),
+    any: train.with({ resources: { cpu: 0.1, gpu: 1 } })({ n: 11 }),
+  }),
+})
+main(import.meta, kinds)
+`
+const a100 = 'GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-aaaaaaaa-0000)\n'
+const h100 = (at: number) => `GPU ${at}: NVIDIA H100 80GB HBM3 (UUID: GPU-hhhhhhhh-000${at})\n`
+type Typed = { readonly output: { ones: { sees: string }[]; pair: { sees: string }; any: { sees: string } } }
+
+test('a request for a type gets GPUs of that type, and waits for them', async () => {
+  const { run, env } = onMachine(a100 + h100(1) + h100(2), typed)
+  const ran = await run(['--json', '--strict'], { env })
+  const events = ran.events() as unknown as Event[]
+  expect([ran.code, events.filter(({ event }) => event === 'notice')]).toEqual([0, []])
+  const { output } = events.at(-1) as unknown as Typed
+  for (const { sees } of output.ones) expect(['GPU-hhhhhhhh-0001', 'GPU-hhhhhhhh-0002']).toContain(sees)
+  expect(output.pair.sees).toBe('GPU-hhhhhhhh-0001,GPU-hhhhhhhh-0002')
+  // no other request could want it
+  expect(output.any.sees).toBe('GPU-aaaaaaaa-0000')
+})
+
+test('only where the machine has too few of a type others are taken, which is told, and --strict refuses', async () => {
+  const { run, env } = onMachine(a100 + h100(1), typed)
+  const ran = await run(['--json'], { env })
+  const events = ran.events() as unknown as Event[]
+  const { output } = events.at(-1) as unknown as Typed
+  expect(ran.code).toBe(0)
+  expect(output.ones.map(({ sees }) => sees)).toEqual(Array(3).fill('GPU-hhhhhhhh-0001'))
+  expect(output.pair.sees).toBe('GPU-aaaaaaaa-0000,GPU-hhhhhhhh-0001')
+  expect(events.flatMap((at) => (at.event === 'notice' ? [`${at.code}: ${at.message}`] : []))).toEqual([
+    'resources-cut: this machine has GPUs of another type than asked for, which are taken instead: "train.2" (gpu h100-80gb: NVIDIA A100-SXM4-40GB)',
+  ])
+  const strict = await run(['--strict'], { env })
+  expect([strict.code, strict.stderr.split('\n')[0]]).toEqual([
+    2,
+    'error[resources-missing]: "train.2" asks for more than this machine has: gpu h100-80gb: NVIDIA A100-SXM4-40GB',
+  ])
 })
