@@ -11,6 +11,7 @@ import {
 } from '@millrace/ir'
 import { cgroupCpu, cgroupMemory } from './cgroup.ts'
 import { type Gpu, gpusOf, isOfType } from './gpus.ts'
+import { withoutHiding } from './hidden-gpus.ts'
 
 /** What this machine has. */
 export interface Capacity {
@@ -23,7 +24,7 @@ export interface Capacity {
 }
 
 /** What this process may use of its machine: its cgroup may have less. GPUs are looked for when somebody asks for one. */
-export function machineCapacity(env: NodeJS.ProcessEnv = process.env): Capacity {
+export function machineCapacity(env: NodeJS.ProcessEnv = withoutHiding()): Capacity {
   let gpus: readonly Gpu[] | undefined
   const found = () => (gpus ??= gpusOf(env))
   return {
