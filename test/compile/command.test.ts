@@ -165,3 +165,20 @@ test('a timeout that no pod can have is left to the stage alone', async () => {
   const job = readFileSync(join(folder, 'deploy/demo/onprem/jobs', `${second}.job.yaml`), 'utf8')
   expect(job).toContain('activeDeadlineSeconds: 2147483647\n')
 })
+
+test.runIf(process.platform === 'linux')('a folder that can not be made ends compile at once', async () => {
+  const { run } = program({ ...files, taken: '' })
+  for (const [out, message] of [
+    ['/proc/x', /can't write "\/proc\/x\/demo\/onprem\/[^"]+": ENOENT, no such file or directory/],
+    ['taken', /can't create "taken": ENOTDIR, not a directory/],
+  ] as const) {
+    const { code, stdout, stderr } = await run(['compile', '--out', out], { timeout: 30_000 })
+    const [error = '', fix] = stderr.split('\n')
+    expect([code, stdout, error, fix]).toEqual([
+      5,
+      '',
+      expect.stringMatching(message),
+      '  fix: Give a folder that can be written, with --out.',
+    ])
+  }
+})

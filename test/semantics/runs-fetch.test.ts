@@ -99,3 +99,21 @@ test('runs fetch of a failed run gives what there is', async () => {
   expect(readFileSync(join(folder, 'out/output.json'), 'utf8')).toBe('null\n')
   expect(fetched.stdout).toBe('out/output.json\nout/metrics.jsonl\nout/logs\n')
 })
+
+test.runIf(process.platform === 'linux')('a folder that can not be made ends the fetch at once', async () => {
+  const { run } = program({ 'program.ts': text, taken: '' })
+  expect(await run()).toMatchObject({ code: 0 })
+  for (const [to, message] of [
+    ['/proc/x', `can't create "/proc/x": ENOENT, no such file or directory`],
+    ['/proc/x/y/z', `can't create "/proc/x/y/z": ENOENT, no such file or directory`],
+    ['taken/x', `can't create "taken": ENOTDIR, not a directory`],
+  ] as const) {
+    const id = String((await run(['runs', 'list', '--json'])).events()[0]?.id)
+    const { code, stdout, stderr } = await run(['runs', 'fetch', id, to], { timeout: 30_000 })
+    expect([code, stdout, stderr]).toEqual([
+      5,
+      '',
+      `error[store-failed]: ${message}\n  fix: Give a folder that can be written: runs fetch <id> <dir>.\n`,
+    ])
+  }
+})

@@ -2,6 +2,7 @@ import { type Attempt, attemptFiles, callStage, type Outcome } from '@millrace/r
 import { type AttemptRequest, envOf, seedOf } from './attempt-request.ts'
 import { CallMeter } from './call-meter.ts'
 import { runChildProcess } from './child-process.ts'
+import { showGpus } from './hidden-gpus.ts'
 import { Timeout } from './timeout.ts'
 import { runInWorker } from './workers/worker-attempt.ts'
 
@@ -21,10 +22,12 @@ export async function runAttempt(request: AttemptRequest): Promise<Performed> {
     if (place === 'process') return await runChildProcess(request, timeout)
     if ('program' in place) return await runInWorker(request, place, timeout)
     const meter = new CallMeter(request.load())
+    const hide = request.gpus.length > 0 ? showGpus() : undefined
     try {
       const outcome = await callStage(meter.stage, inProcess(request, timeout))
       return { ...outcome, seconds: meter.seconds }
     } finally {
+      hide?.()
       place.took?.(meter)
     }
   } finally {

@@ -11,6 +11,7 @@ import {
 } from '@millrace/ir'
 import { cgroupCpu, cgroupMemory } from './cgroup.ts'
 import { type Gpu, gpusOf, isOfType } from './gpus.ts'
+import { withoutHiding } from './hidden-gpus.ts'
 
 /** What this machine has. */
 export interface Capacity {
@@ -23,7 +24,7 @@ export interface Capacity {
 }
 
 /** What this process may use of its machine: its cgroup may have less. GPUs are looked for when somebody asks for one. */
-export function machineCapacity(env: NodeJS.ProcessEnv = process.env): Capacity {
+export function machineCapacity(env: NodeJS.ProcessEnv = withoutHiding()): Capacity {
   let gpus: readonly Gpu[] | undefined
   const found = () => (gpus ??= gpusOf(env))
   return {
@@ -43,6 +44,8 @@ export interface Share {
   readonly cpu: number
   readonly memory: number
   readonly gpu: number
+  /** Of which type they are to be: `h100-80gb`. Default: of any. */
+  readonly gpuType?: string
   /** What the stage is told that it got. */
   readonly resources: Resources
   /** What had to be cut, in words. */
@@ -77,15 +80,27 @@ export function shareOf(asked: Resources, machine: Capacity): Share {
   }
   for (const [name, count] of Object.entries(asked.devices ?? {})) if (count > 0) cut.push(`${name} ${count} to 0`)
   delete resources.devices
-  return { cpu, memory, gpu, resources, cut }
+  const type = gpu > 0 && typeof asked.gpu === 'object' ? { gpuType: asked.gpu.type } : {}
+  return { cpu, memory, gpu, ...type, resources, cut }
 }
 
-/** The type of GPU that a request asks for and this machine has none of, with what it has instead. */
+/** The type of GPU that a request asks for and this machine has fewer of than it gets, with what it has instead. */
 export function otherGpu({ gpu }: Resources, machine: Capacity): { type: string; models: string[] } | undefined {
   if (typeof gpu !== 'object' || gpu.count === 0) return undefined
   const gpus = machine.gpus ?? []
-  if (gpus.length === 0 || gpus.some((one) => isOfType(one, gpu.type))) return undefined
-  return { type: gpu.type, models: [...new Set(gpus.flatMap(({ model }) => model ?? []))] }
+  const others = gpus.filter((one) => !isOfType(one, gpu.type))
+  if (gpus.length - others.length >= Math.min(gpu.count, gpus.length)) return undefined
+  return { type: gpu.type, models: [...new Set(others.flatMap(({ model }) => model ?? []))] }
+}
+
+/** The types of GPUs that calls of a Plan ask for. */
+export function gpuTypes(plan: Plan): ReadonlySet<string> {
+  const types = new Set<string>()
+  for (const node of plan.nodes) {
+    const gpu = node.kind === 'stage' ? optionsOf(plan, node).resources.gpu : undefined
+    if (typeof gpu === 'object' && gpu.count > 0) types.add(gpu.type)
+  }
+  return types
 }
 
 /** The shares of a Plan's calls; equal requests are worked out once. */

@@ -14,7 +14,7 @@ import { attemptFiles, exhaustion, StageFailure, storeFault } from '@millrace/ru
 import { makeFolder, onDisk, outputDigest, type RunEvents, type RunFolder } from '@millrace/store'
 import { type Performed, runAttempt } from './attempt.ts'
 import type { AttemptRequest, Place } from './attempt-request.ts'
-import type { Capacity, Share } from './capacity.ts'
+import { type Capacity, gpuTypes, type Share } from './capacity.ts'
 import { exhausted } from './exhausted.ts'
 import { tokenPrefix } from './guard.ts'
 import { Inputs, shown } from './inputs.ts'
@@ -83,7 +83,7 @@ export class Executor {
   constructor(around: Surroundings, outcomes: Outcomes) {
     this.#around = around
     this.#outcomes = outcomes
-    this.#slots = new Slots(around.machine, around.options.jobs)
+    this.#slots = new Slots(around.machine, around.options.jobs, () => gpuTypes(around.plan))
     this.#places = new Places(around.options, around.machine)
     this.#waiting = new Waiting(
       () => this.#slots.first(),

@@ -15,6 +15,7 @@ import { attemptsIn } from '@millrace/store'
 import { machineCapacity, otherGpu, shareOf } from './capacity.ts'
 import { anyChildren, killChildren } from './child-process.ts'
 import { stopGuard } from './guard.ts'
+import { hideGpus } from './hidden-gpus.ts'
 import { LocalRun } from './local-run.ts'
 import { rememberOrigin } from './origin.ts'
 import type { LocalOptions } from './request.ts'
@@ -31,11 +32,13 @@ export function localRuntime(options: LocalOptions): Runtime {
       const { runs } = options.store
       const folder = (options.fresh ? undefined : runs.resume(info)) ?? runs.create(info)
       const giveBack = shared()
+      const show = options.hideGpus && options.workers ? hideGpus() : undefined
       try {
         // files of other runs may be given as parameters
         folder.use(undefined, attemptsIn(canonical(input)))
         return await new LocalRun(plan, input, folder, options, onEvent, onKnown).run(parameters, signal)
       } finally {
+        show?.()
         await giveBack()
         folder.release()
       }

@@ -12,6 +12,11 @@ export interface LocalOptions {
   child(stage: string): ChildProgram | undefined
   /** The warm workers that stages may run in. Missing: all that need no process of their own run in this one. */
   readonly workers?: LocalWorkers
+  /**
+   * Hides the machine's GPUs from this process while the run lasts, as stages that ask for none may run in it: for a
+   * process that does nothing else. Needs workers. Default false.
+   */
+  readonly hideGpus?: boolean
   /** A file of a stage's code that changed since it was planned, among those that its reader may still read. */
   changed(stage: string, reader: Reader): Promise<string | undefined>
   /** The artifact of an asset, by token. */

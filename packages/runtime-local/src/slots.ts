@@ -1,4 +1,5 @@
 import type { Capacity, Share } from './capacity.ts'
+import { Devices } from './devices.ts'
 import type { Waits } from './waiting.ts'
 
 /** A place on the machine; `gpus` are the device numbers that the holder alone may use. */
@@ -21,25 +22,27 @@ const patience = 64
 export class Slots<T> {
   #cpu: number
   #memory: number
-  #gpus: number[] | undefined
   #jobs: number
   #order = 0
   readonly #whole: Capacity
   readonly #atOnce: number
+  readonly #devices: Devices
   /** Waiters with equal requests stand in one line, so that a look costs as many steps as there are lines. */
   readonly #lines = new Map<string, { readonly waiters: Waiter<T>[]; next: number }>()
 
-  constructor(machine: Capacity, jobs = Number.POSITIVE_INFINITY) {
+  /** @param types of GPUs that may be asked for */
+  constructor(machine: Capacity, jobs = Number.POSITIVE_INFINITY, types: () => Iterable<string> = () => []) {
     this.#cpu = machine.cpu
     this.#memory = machine.memory
     this.#jobs = jobs
     this.#whole = machine
     this.#atOnce = jobs
+    this.#devices = new Devices(machine, types)
   }
 
   /** Calls `start` when there is room, perhaps at once. */
   enter(share: Share, who: T, start: (lease: Lease) => void): void {
-    const kind = `${share.cpu} ${share.memory} ${share.gpu}`
+    const kind = `${share.cpu} ${share.memory} ${share.gpu} ${share.gpuType}`
     let line = this.#lines.get(kind)
     if (!line) {
       line = { waiters: [], next: 0 }
@@ -74,7 +77,7 @@ export class Slots<T> {
     }
     look('cpu', share.cpu, this.#cpu, this.#whole.cpu, (n) => String(Math.round(n * 100) / 100))
     look('memory', share.memory, this.#memory, this.#whole.memory, (n) => `${Math.floor((n / 2 ** 30) * 10) / 10}Gi`)
-    if (share.gpu > 0) look('gpu', share.gpu, this.#free.length, this.#whole.gpu, String)
+    for (const { what, needs, free, all } of this.#devices.needs(share)) look(what, needs, free, all, String)
     if (lacks.length > 0) return { lacks: lacks.join(), reason: `needs ${reasons.join(', ')}` }
     if (this.#jobs < 1) return { lacks: 'jobs', reason: `no more than ${this.#atOnce} may run at once` }
     return { lacks: 'turn', reason: 'a larger call that has waited longer goes first' }
@@ -118,21 +121,16 @@ export class Slots<T> {
   }
 
   #fits(share: Share): boolean {
-    const { cpu, memory, gpu } = share
-    return cpu <= this.#cpu + 1e-9 && memory <= this.#memory && (gpu === 0 || gpu <= this.#free.length)
+    const { cpu, memory } = share
+    return cpu <= this.#cpu + 1e-9 && memory <= this.#memory && this.#devices.fit(share)
   }
 
-  /** Nobody looks for GPUs on behalf of those who ask for none. */
-  get #free(): number[] {
-    this.#gpus ??= Array.from({ length: this.#whole.gpu }, (_, i) => i)
-    return this.#gpus
-  }
-
-  #lease({ cpu, memory, gpu }: Share): Lease {
+  #lease(share: Share): Lease {
+    const { cpu, memory } = share
     this.#cpu -= cpu
     this.#memory -= memory
     this.#jobs--
-    const gpus = gpu === 0 ? [] : this.#free.splice(0, gpu)
+    const gpus = this.#devices.take(share)
     let held = true
     return {
       gpus,
@@ -142,8 +140,7 @@ export class Slots<T> {
         this.#cpu += cpu
         this.#memory += memory
         this.#jobs++
-        if (gpus.length > 0) this.#free.push(...gpus)
-        this.#gpus?.sort((a, b) => a - b)
+        this.#devices.giveBack(gpus)
         this.#serve()
       },
     }

@@ -5,6 +5,7 @@ import { isObject, parseJson } from '@millrace/ir'
 import { errnoOf, storeFailed } from './disk.ts'
 import { ageOf } from './file-age.ts'
 import { fateOf, type Identity, isOtherBoot, self } from './identity.ts'
+import { isLink } from './own-folders.ts'
 import { closeFile, readText, wary } from './regular-file.ts'
 import { putIfAbsent, remove, untouched } from './temporary.ts'
 
@@ -12,6 +13,7 @@ import { putIfAbsent, remove, untouched } from './temporary.ts'
  * A run belongs to the process that its last owner file names: `owner`, then `owner.2` of the process that went on
  * with it after the first had died, and so on. A file is put only where none is and only after its forerunner's process
  * is dead; only a living process removes it, and only its own. So two that claim a dead run put the same name: one wins.
+ * Nobody owns what a link leads to: in another's folder such files are another's.
  */
 
 /** An owner writes to its file every half a minute: who can't ask for its process sees from it that it lives. */
@@ -33,6 +35,7 @@ export interface Claim {
  * one whose owner may live.
  */
 export function claim(folder: string, scratch: string, takeOver = false): Claim | undefined {
+  if (isLink(folder)) return undefined
   const last = lastOwner(folder)
   if (last.live && !takeOver) return undefined
   const path = join(folder, last.next)
@@ -71,13 +74,14 @@ function touch(path: string): void {
 
 /** Removes all claims of a run that nobody will go on with; the last one first, so that a kill leaves no gap. */
 export function removeClaims(folder: string): void {
+  if (isLink(folder)) return
   let last = 0
   while (read(join(folder, nameOf(last + 1))) !== undefined) last++
   for (; last > 0; last--) remove(join(folder, nameOf(last)))
 }
 
 /** Whether a process that lives owns the run in this folder. */
-export const hasLiveOwner = (folder: string): boolean => lastOwner(folder).live
+export const hasLiveOwner = (folder: string): boolean => !isLink(folder) && lastOwner(folder).live
 
 function lastOwner(folder: string): { readonly live: boolean; readonly next: string } {
   let path: string | undefined

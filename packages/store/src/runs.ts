@@ -5,7 +5,7 @@ import { canGoOn } from './can-go-on.ts'
 import { errnoOf, onDisk, storeFailed } from './disk.ts'
 import { readEvents } from './journal-reader.ts'
 import { makeFolder } from './make-folder.ts'
-import { refuseLink } from './own-folders.ts'
+import { isLink, refuseLink } from './own-folders.ts'
 import { claim, firstOwner, hold, lives, ownerText, removeClaims } from './owner.ts'
 import { foldersIn } from './real-folder.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
@@ -149,7 +149,9 @@ export class FolderRuns implements Runs {
   }
 
   events(id: string): Iterable<Event> {
-    return { [Symbol.iterator]: () => readEvents(journalOf(this.path(id))) }
+    return {
+      [Symbol.iterator]: () => (isLink(this.path(id)) ? [] : readEvents(journalOf(this.path(id))))[Symbol.iterator](),
+    }
   }
 
   path(id: string): string {
@@ -157,12 +159,14 @@ export class FolderRuns implements Runs {
   }
 
   logs(id: string): readonly string[] {
+    if (isLink(this.path(id))) return []
     const folder = join(this.path(id), 'logs')
     refuseLink(folder)
     return this.#names(folder).filter((name) => /^[\w.+-]+\.log$/.test(name))
   }
 
   write(id: string, name: string, text: string, mode?: number): void {
+    refuseLink(this.path(id))
     put(this.#scratch, join(this.path(id), name), text, mode)
   }
 

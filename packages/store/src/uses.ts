@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf, onDisk, openToAppend, storeFailed, writeAll } from './disk.ts'
 import { linesOf } from './lines-of.ts'
 import { hasLiveOwner } from './owner.ts'
+import { foldersIn } from './real-folder.ts'
 import { closeFile, readText } from './regular-file.ts'
 
 /** Who takes results from the store: it is told before their bytes are looked at. */
@@ -83,7 +83,7 @@ export function readUses(folder: string, used: Used): void {
 export function usedNow(root: string): ReadonlySet<string> {
   const used: Used = { runs: new Set(), attempts: new Set() }
   const runs = join(root, 'runs')
-  for (const id of onDisk('read', runs, () => readdirSync(runs)))
+  for (const id of onDisk('read', runs, () => foldersIn(runs)))
     if (hasLiveOwner(join(runs, id))) readUses(join(runs, id), used)
   return used.attempts
 }

@@ -1,11 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DiagnosticError } from '@millrace/ir'
 import { expect, test } from 'vitest'
 import { openStore } from '../src/index.ts'
 import { key, losesResult, outside, places, posix, replace, run, runsIn, succeed, useAll, used } from './hostile.ts'
-import { newRoot, write } from './support.ts'
+import { filesIn, folder, newRoot, write } from './support.ts'
 import { model, work } from './values.ts'
 
 test('a link in the place of a folder of the store is refused: what it leads to is not the store', async () => {
@@ -143,3 +153,43 @@ test.runIf(posix)('pipes and devices block nobody', async () => {
     useAll(root)
   }
 })
+
+test('a run whose folder is elsewhere, with a link in its place, is none, and stays as it is', async () => {
+  for (const end of ['failed', 'interrupted'] as const) {
+    const root = await used()
+    const id = runsIn(root)[1] as string
+    const elsewhere = join(folder(), 'moved')
+    renameSync(join(root, 'runs', id), elsewhere)
+    if (end === 'interrupted')
+      for (const name of ['journal.jsonl', 'summary.json']) rmSync(join(elsewhere, name), { force: true })
+    for (const name of ['owner', 'owner.2', 'logs/index.jsonl', 'logs/clean.1.log'])
+      write(join(elsewhere, name), '{}\n')
+    // who began it is dead, or it would be waited for; who goes on with it lives
+    for (const mark of readdirSync(join(root, 'runs/open'))) write(join(root, 'runs/open', mark), '{}\n')
+    write(join(elsewhere, 'owner.3'), readFileSync(ownerOf(root), 'utf8'))
+    const look = () => filesIn(elsewhere).map((file) => `${file} ${readFileSync(join(elsewhere, file), 'utf8')}`)
+    const before = look()
+    symlinkSync(elsewhere, join(root, 'runs', id))
+    const { runs } = openStore(root)
+    expect(runs.resumable(work)).toBeUndefined()
+    for (const takeOver of [false, true]) expect(runs.resume(work, { takeOver })).toBeUndefined()
+    expect(look()).toEqual(before)
+    expect(runs.list().map((found) => found.id)).toEqual(
+      runsIn(root)
+        .filter((found) => found !== id)
+        .reverse(),
+    )
+    expect([runs.find(id), runs.find(id.slice(0, -1)), runs.last(work.pipeline)]).toEqual(Array(3).fill(undefined))
+    expect([[...runs.events(id)], runs.logs(id)]).toEqual([[], []])
+    expect(() => runs.write(id, 'owner', 'x')).toThrow(`can't take "${join(root, 'runs', id)}": it is a symbolic link`)
+    expect(look()).toEqual(before)
+    useAll(root)
+    expect(look()).toEqual(before)
+  }
+})
+
+/** The text of an owner that lives: this process. */
+function ownerOf(root: string): string {
+  const { path } = openStore(root).runs.create({ ...work, pipeline: 'alive' })
+  return join(path, 'owner')
+}

@@ -13,7 +13,9 @@ export const posix = process.platform !== 'win32'
 /** A folder beside a store with somebody else's files, in the shape of a store's, and what is in it. */
 export function outside() {
   const path = folder()
-  const files = ['precious', 'x/y/precious', `${run}/logs/precious.log`, `${key.slice(7)}/current`, 'journal.jsonl']
+  const files = ['precious', 'x/y/precious', `${run}/logs/precious.log`, `${key.slice(7)}/current`]
+  files.push('journal.jsonl', 'info.json', 'summary.json', 'record.json', 'uses', 'metrics.jsonl', 'logs/index.jsonl')
+  files.push('owner', 'owner.2', 'x/owner', 'current', 'newest')
   for (const file of files) write(join(path, file), 'precious\n')
   const look = () => filesIn(path).map((file) => `${file} ${readFileSync(join(path, file), 'utf8')}`)
   const before = look()

@@ -1,7 +1,6 @@
 import {
   constants,
   lstatSync,
-  mkdirSync,
   readdirSync,
   realpathSync,
   renameSync,
@@ -24,6 +23,7 @@ import {
 import {
   closeFile,
   listFolder,
+  makeFolder,
   onDisk,
   openRegular,
   type RunSummary,
@@ -33,6 +33,7 @@ import {
 import { shortPath } from '../short-path.ts'
 import { FetchedNames } from './fetched-names.ts'
 import { obeyedIn } from './obeyed-in.ts'
+import { onTarget } from './target-folder.ts'
 
 /** A file or folder of a run's output: where it lies, and where it goes below the target folder. */
 interface Part {
@@ -65,8 +66,8 @@ export async function fetchRun(store: Store, run: RunSummary, folder: string): P
   const below = (to: string): string => join(unfinished, to)
   const leftOut: string[] = []
   try {
-    makeFolder(unfinished)
-    onDisk('write', target, () =>
+    onTarget('create', target, anotherFolder, () => makeFolder(unfinished))
+    onTarget('write', target, anotherFolder, () =>
       writeFileSync(below('output.json'), `${JSON.stringify(found.output, undefined, 2)}\n`),
     )
     for (const part of found.parts) {
@@ -76,7 +77,7 @@ export async function fetchRun(store: Store, run: RunSummary, folder: string): P
       leftOut.push(...removeObeyed(unfinished, part))
     }
     const told = await copyTold(store, run.id, below)
-    onDisk('write', target, () => {
+    onTarget('write', target, anotherFolder, () => {
       // an empty folder may be there
       if (there) rmdirSync(target)
       renameSync(unfinished, target)
@@ -87,11 +88,13 @@ export async function fetchRun(store: Store, run: RunSummary, folder: string): P
   }
 }
 
-const makeFolder = (path: string): void => onDisk('create', path, () => void mkdirSync(path, { recursive: true }))
+const anotherFolder = 'Give a folder that can be written: runs fetch <id> <dir>.'
+
+const makeBelow = (path: string): void => onTarget('create', path, anotherFolder, () => makeFolder(path))
 
 async function copyArtifact({ artifact: { path }, kind }: Part, to: string): Promise<void> {
   if (kind === 'file') return copy(path, to)
-  makeFolder(to)
+  makeBelow(to)
   for (const file of listFolder(path)) await copy(file.absolute, join(to, file.path))
 }
 
@@ -114,7 +117,7 @@ async function copy(from: string, to: string): Promise<void> {
   const fd = onDisk('read', from, () => openRegular(from))
   if (fd === undefined) throw failed(`can't take "${shortPath(from)}": it is not a regular file`, 'Remove it.')
   closeFile(fd)
-  makeFolder(dirname(to))
+  makeBelow(dirname(to))
   const { mode } = onDisk('read', from, () => lstatSync(from))
   try {
     await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
@@ -183,9 +186,10 @@ const again = 'Run the program again: what is lost or damaged is made anew.'
 
 /** @throws DiagnosticError for anything else that is there */
 function isEmptyFolder(target: string): boolean {
-  const found = onDisk('read', target, () => statSync(target, { throwIfNoEntry: false }))
+  const found = onTarget('read', target, anotherFolder, () => statSync(target, { throwIfNoEntry: false }))
   if (!found) return false
-  if (found.isDirectory() && onDisk('read', target, () => readdirSync(target)).length === 0) return true
+  if (found.isDirectory() && onTarget('read', target, anotherFolder, () => readdirSync(target)).length === 0)
+    return true
   const what = found.isDirectory() ? 'holds something already' : 'is a file'
   const fix = 'Give a new folder: runs fetch <id> <dir>.'
   throw failed(`the folder "${shortPath(target)}" ${what}`, fix, 'usage')

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { gunzipSync } from 'node:zlib'
-import { onDisk } from '@millrace/store'
+import { makeFolder, onDisk } from '@millrace/store'
 import { parse } from 'yaml'
+import { onTarget } from './target-folder.ts'
 
 /** How a folder of manifests differs from what a program gives. */
 export interface Difference {
@@ -30,9 +31,9 @@ export function writeManifests(folder: string, files: ReadonlyMap<string, string
   for (const { path, how } of differences) {
     const file = join(folder, path)
     const parent = dirname(file)
-    onDisk('write', file, () => {
+    onTarget('write', file, 'Give a folder that can be written, with --out.', () => {
       if (how === 'gone') return rmSync(file)
-      if (!made.has(parent)) mkdirSync(parent, { recursive: true })
+      if (!made.has(parent)) makeFolder(parent)
       made.add(parent)
       writeFileSync(file, files.get(path) as string)
     })

@@ -5,7 +5,7 @@ import { type Digest, isDigest, parseJson } from '@millrace/ir'
 import { appendStored } from '../disk.ts'
 import { linesOf } from '../lines-of.ts'
 import { isPlainName } from '../plain-path.ts'
-import { isRealFolder } from '../real-folder.ts'
+import { isRealBelow } from '../real-folder.ts'
 import { closeFile, openRegular, readText } from '../regular-file.ts'
 import type { RunFolder } from '../run-folder.ts'
 import type { Store } from '../store.ts'
@@ -42,9 +42,9 @@ export class LogReplay {
     if (from === this.#folder.id) return []
     const name = this.#index(from).get(key)
     if (name === undefined) return []
-    const folder = join(this.#store.runs.path(from), 'logs')
-    if (!isRealFolder(folder)) return []
-    const source = join(folder, name)
+    const run = this.#store.runs.path(from)
+    if (!isRealBelow(run, '', 'logs')) return []
+    const source = join(run, 'logs', name)
     try {
       const text = beginningOf(source)
       const target = this.#folder.logFile(node, index, 1)

@@ -61,7 +61,7 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
     ...(strict ? { strict } : {}),
     ...(verify ? { verify } : {}),
     ...(recompute ? { recompute } : {}),
-    ...(options.inProcess ? { inProcess: true } : {}),
+    ...(options.inProcess ? { inProcess: true } : { hideGpus: true }),
     kill: signals.kill,
   }
   const runtime = localRuntimeOf(prepared, chosen, problems)
