@@ -84,7 +84,7 @@ export class Executor {
     this.#around = around
     this.#outcomes = outcomes
     this.#slots = new Slots(around.machine, around.options.jobs, () => gpuTypes(around.plan))
-    this.#places = new Places(around.options, around.machine)
+    this.#places = new Places(around.plan, around.options, around.machine)
     this.#waiting = new Waiting(
       () => this.#slots.first(),
       ({ call, attempt }, reason) => {

@@ -9,22 +9,32 @@ export const killAfter = 1000
 export class Timeout {
   /** Milliseconds. */
   readonly after: number
-  readonly failure: StageFailure
-  readonly #late = new AbortController()
+  readonly #node: string
+  readonly #given: string | undefined
+  #late: AbortController | undefined
+  #failure: StageFailure | undefined
   #stop: (() => void) | undefined
 
   constructor({ node, options }: AttemptRequest) {
     const { timeout } = options
+    this.#node = node.id
+    this.#given = timeout
     this.after = timeout === undefined ? Number.POSITIVE_INFINITY : (millisecondsOf(timeout) ?? 0)
-    this.failure = new StageFailure(
+  }
+
+  /** Made for who needs it: an error is dear to make, and hardly any attempt has a timeout. */
+  get failure(): StageFailure {
+    this.#failure ??= new StageFailure(
       'stage-timeout',
-      `"${node.id}" did not end within its timeout of ${timeout}`,
+      `"${this.#node}" did not end within its timeout of ${this.#given}`,
       'Give it a longer timeout, or make it end sooner when context.signal is aborted.',
     )
+    return this.#failure
   }
 
   /** Aborted when it is over; its reason is the failure. */
   get signal(): AbortSignal {
+    this.#late ??= new AbortController()
     return this.#late.signal
   }
 
@@ -35,8 +45,13 @@ export class Timeout {
   /** Gives when it is over, in milliseconds of `performance.now()`. */
   start(): number {
     // a timer that is the only thing left must not hide a promise that nothing can settle
-    if (this.limited) this.#stop ??= startTimer(this.after, () => this.#late.abort(this.failure))
+    if (this.limited) this.#stop ??= startTimer(this.after, () => this.#end())
     return performance.now() + this.after
+  }
+
+  #end(): void {
+    this.#late ??= new AbortController()
+    this.#late.abort(this.failure)
   }
 
   stop(): void {

@@ -1,4 +1,4 @@
-import type { PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
+import type { Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
 import type { Here, Place } from '../attempt-request.ts'
 import type { CallMeter } from '../call-meter.ts'
 import type { Capacity, Share } from '../capacity.ts'
@@ -12,10 +12,12 @@ import { heavyAbove, Weights } from './weights.ts'
 export class Places {
   readonly #options: LocalOptions
   readonly #most: number
+  readonly #wide: boolean
   readonly #weights: Weights
   readonly #unloadable = new Set<string>()
 
-  constructor(options: LocalOptions, { cpu }: Capacity) {
+  constructor({ nodes }: Plan, options: LocalOptions, { cpu }: Capacity) {
+    this.#wide = nodes.some(({ kind }) => kind === 'map')
     this.#options = options
     this.#most = Math.max(1, Math.min(Math.ceil(cpu), options.jobs ?? Number.POSITIVE_INFINITY))
     this.#weights = new Weights(options.store, options.workers?.lightUpTo)
@@ -49,6 +51,7 @@ export class Places {
       args: workers.args,
       most: this.#most,
       heavy: weights.of(code) === 'heavy',
+      wide: this.#wide,
       took: (milliseconds: number) => weights.took(code, milliseconds),
     }
   }

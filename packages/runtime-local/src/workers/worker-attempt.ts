@@ -29,6 +29,8 @@ export interface WorkerPlace {
   readonly most: number
   /** Whether it is known to compute long, so that nobody is to share its worker. */
   readonly heavy: boolean
+  /** Whether many calls may run at once later. */
+  readonly wide: boolean
   /** Hears how long a call computed, in milliseconds. */
   took(milliseconds: number): void
 }
@@ -48,6 +50,9 @@ class WorkerFull extends WorkerLost {
     this.failure = failure
   }
 }
+
+/** How long a call keeps its worker before another is started for those after it, in milliseconds. */
+const aheadAfter = 100
 
 /** How often a call is begun again whose worker was lost. */
 const again = 3
@@ -105,7 +110,12 @@ class Call implements WorkerJob {
   #begin(): void {
     const { gpus, cancel, kill } = this.#request
     const start = workerPool.startOf(this.#place.args, origin(), gpus)
-    const placed = workerPool.run(this, start, gpus.length > 0 ? 1 : this.#place.most)
+    const most = gpus.length > 0 ? 1 : this.#place.most
+    const placed = workerPool.run(this, start, most)
+    if (this.#place.wide) {
+      const timer = setTimeout(() => workerPool.ahead(start, most), aheadAfter)
+      this.#undo.push(() => clearTimeout(timer))
+    }
     this.#on(cancel, () => {
       if (!placed.stop(failureData(cancel.reason as StageFailure))) this.#reject(cancel.reason)
     })

@@ -8,7 +8,7 @@ import { type WorkerJob, WorkerProcess, type WorkerStart, workerPrefix } from '.
 const keptFor = 10_000
 
 /** How long a call waits for one that works to be done before a further worker is started, in milliseconds. */
-const soon = 10
+const soon = 40
 
 /** How often in a row one may end before it has started: then none is started that way any more. */
 const failuresAllowed = 3
@@ -57,6 +57,12 @@ class WorkerPool {
   warm(start: WorkerStart, preload?: { readonly preload: string; readonly from: string }): void {
     const worker = this.#alike(start).length > 0 ? undefined : this.#begin(start)
     if (preload) worker?.tell(preload)
+  }
+
+  /** Starts a further worker, where there are fewer than may be, while calls that will need it wait for others. */
+  ahead(start: WorkerStart, most: number): void {
+    const alike = this.#alike(start)
+    if (alike.length < most && alike.every(({ idle, starts }) => !idle && !starts)) this.#begin(start)
   }
 
   /**
