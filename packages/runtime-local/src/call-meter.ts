@@ -3,13 +3,29 @@ import { type LoadedStage, threadTime } from '@millrace/runner'
 /** Milliseconds in which code of stages kept this thread, before it waited for the first time. */
 let kept = 0
 
+/** What this thread had done at some time. */
+interface Mark {
+  readonly at: number
+  readonly loop: ReturnType<typeof performance.eventLoopUtilization>
+  /** Milliseconds. */
+  readonly processor: number
+}
+
+let last: Mark | undefined
+
+/** As it was up to 2 ms ago: asking for each of many short calls would cost more than they do. */
+function mark(now: number): Mark {
+  if (!last || now - last.at > 2) last = { at: now, loop: performance.eventLoopUtilization(), processor: threadTime() }
+  return last
+}
+
 /** Measures one call among others in this thread. */
 export class CallMeter {
   /** The same stage, measured. */
   readonly stage: LoadedStage
-  readonly #processor = threadTime()
-  readonly #loop = performance.eventLoopUtilization()
-  #began = performance.now()
+  readonly #made = performance.now()
+  readonly #mark = mark(this.#made)
+  #began = this.#made
   #keptBefore = 0
   /** Milliseconds before it waited for the first time: by the clock, and of the processor. */
   #first = { clock: 0, processor: 0 }
@@ -26,7 +42,7 @@ export class CallMeter {
         } finally {
           const clock = performance.now() - began
           kept += clock
-          this.#first = { clock, processor: clock < 1 ? clock : threadTime() - this.#processor }
+          this.#first = { clock, processor: clock < 1 ? clock : Math.min(clock, threadTime() - this.#mark.processor) }
         }
       },
     }
@@ -44,7 +60,9 @@ export class CallMeter {
    */
   exceeds(milliseconds: number): boolean | undefined {
     if (this.#first.processor > milliseconds) return true
-    if (performance.eventLoopUtilization(this.#loop).active <= milliseconds) return false
-    return threadTime() - this.#processor <= milliseconds ? false : undefined
+    if (performance.now() - this.#made <= milliseconds) return false
+    const { loop, processor } = this.#mark
+    if (performance.eventLoopUtilization(loop).active <= milliseconds) return false
+    return threadTime() - processor <= milliseconds ? false : undefined
   }
 }
