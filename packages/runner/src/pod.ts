@@ -16,6 +16,7 @@ import { failStuck, onStuck, takeOver } from './ambient.ts'
 import { asStage, perform } from './call.ts'
 import { dataError } from './child.ts'
 import { exitWith } from './exit.ts'
+import { exitFailure } from './exit-failure.ts'
 import { StageFailure, threw } from './failure.ts'
 import { writeWhole } from './folder.ts'
 import { hold } from './hold.ts'
@@ -99,7 +100,7 @@ class Pod {
     )
     // what ends this process past us must not look like a success
     hold('exit', (code: number) => {
-      if (!this.ended) process.exitCode = this.fail(cutShort(this.#name, code))
+      if (!this.ended) process.exitCode = this.fail(exitFailure(this.#name, code, false))
     })
   }
 
@@ -263,19 +264,4 @@ function withoutAssets(stage: PodStage, { output, files }: Outcome, code: string
     return { ...artifact, path } as unknown as Json
   })
   return { output: moved, files: [...files, ...copied.values()] }
-}
-
-function cutShort(node: string, code: number): StageFailure {
-  if (code === 0)
-    return new StageFailure(
-      'no-output',
-      `the process of "${node}" ended with 0 and without an output`,
-      'Return the output; do not end the process inside the stage.',
-    )
-  return new StageFailure(
-    'process-failed',
-    `the process of "${node}" ended with exit code ${code}`,
-    'Read the end of its log for the cause.',
-    { retry: code !== dataError },
-  )
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { dataError, StageFailure } from '@millrace/runner'
+import { exitFailure, StageFailure } from '@millrace/runner'
 
 /** How the end of a process reads that could not tell itself why it ended. */
 export function processFailure(
@@ -21,18 +21,7 @@ export function processFailure(
       fixes[signal] ?? 'Read the end of its log for the cause.',
     )
   }
-  if (code === 0)
-    return new StageFailure(
-      'no-output',
-      `the process of "${node}" ended with 0 and ${hasOutput ? 'an incomplete' : 'without an'} output`,
-      'Return the output; do not end the process inside the stage.',
-    )
-  return new StageFailure(
-    'process-failed',
-    `the process of "${node}" ended with exit code ${code}`,
-    'Read the end of its log for the cause.',
-    { retry: code !== dataError },
-  )
+  return exitFailure(node, code, hasOutput)
 }
 
 /** What another process gives is checked by this one, too. */

@@ -1,5 +1,5 @@
 import type { Edit } from './edits.ts'
-import { type Analysis, isReference, lookup } from './scopes.ts'
+import { type Analysis, isFree } from './scopes.ts'
 import type { Node } from './syntax.ts'
 
 /** Not properties of the global object, or known to rolldown by their bare names. */
@@ -26,14 +26,14 @@ export function qualifyGlobals({ visits, declaring }: Analysis): Edit[] {
   const edits: Edit[] = []
   const shorthand = new Set<Node>()
   for (const visit of visits) {
-    const { node, parent, scope } = visit
+    const { node, parent } = visit
     if (node.type === 'Property' && node.shorthand) {
       shorthand.add(node.value)
       // `{ a = 1 } = x`
       if (node.value.type === 'AssignmentPattern') shorthand.add(node.value.left)
     }
     if (node.type !== 'Identifier' || bare.has(node.name) || parent?.type === 'ExportSpecifier') continue
-    if (!isReference(visit, declaring) || lookup(scope, node.name)) continue
+    if (!isFree(visit, declaring)) continue
     if (!shorthand.has(node)) edits.push({ start: node.start, end: node.start, text: 'globalThis.' })
     else if (parent?.type === 'Property')
       edits.push({ start: node.start, end: node.end, text: `${node.name}:globalThis.${node.name}` })

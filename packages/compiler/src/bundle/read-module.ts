@@ -12,7 +12,7 @@ import { makePure } from './make-pure.ts'
 import { type Follow, ModuleNames, type Origin } from './module-names.ts'
 import { cutPureMarks } from './pure-marks.ts'
 import { renameExport } from './rename-export.ts'
-import { type Analysis, analyse, isReference, lookup } from './scopes.ts'
+import { type Analysis, analyse, isFree } from './scopes.ts'
 import { type Node, places } from './syntax.ts'
 import type { Tools } from './tools.ts'
 import { typescriptMarks } from './typescript-marks.ts'
@@ -169,11 +169,7 @@ const commonNames = /\b(?:require|module|exports)\b/
 
 const usesCommonJs = ({ visits, declaring }: Analysis): boolean =>
   visits.some(
-    (visit) =>
-      visit.node.type === 'Identifier' &&
-      commonNames.test(visit.node.name) &&
-      isReference(visit, declaring) &&
-      !lookup(visit.scope, visit.node.name),
+    (visit) => visit.node.type === 'Identifier' && commonNames.test(visit.node.name) && isFree(visit, declaring),
   )
 
 /** Keeps the value of an expression, with the mark beside it. */

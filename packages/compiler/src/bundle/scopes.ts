@@ -175,3 +175,7 @@ export function isReference(visit: Visit, declaring: ReadonlySet<Node>): boolean
       return true
   }
 }
+
+/** Whether a node names something that the module declares nowhere: a global, or what CommonJS gives. */
+export const isFree = (visit: Visit, declaring: ReadonlySet<Node>): boolean =>
+  visit.node.type === 'Identifier' && isReference(visit, declaring) && !lookup(visit.scope, visit.node.name)

@@ -1,4 +1,4 @@
-import { type Analysis, isReference, lookup, type Visit } from './scopes.ts'
+import { type Analysis, isFree, lookup, type Visit } from './scopes.ts'
 import { bindingNames, isFunction, type Node, unwrap } from './syntax.ts'
 
 /** Words that are names in sloppy code and not in strict code. */
@@ -105,13 +105,7 @@ function isCalledPlainly({ node, scope }: Visit, users: ReadonlySet<Node>): bool
 /** Whether a function that is declared in a block is used outside of it. */
 const leavesBlocks = ({ visits, declaring }: Analysis, names: ReadonlySet<string>): boolean =>
   names.size > 0 &&
-  visits.some(
-    (visit) =>
-      visit.node.type === 'Identifier' &&
-      names.has(visit.node.name) &&
-      isReference(visit, declaring) &&
-      !lookup(visit.scope, visit.node.name),
-  )
+  visits.some((visit) => visit.node.type === 'Identifier' && names.has(visit.node.name) && isFree(visit, declaring))
 
 const isClass = ({ type }: Node): boolean => type === 'ClassDeclaration' || type === 'ClassExpression'
 

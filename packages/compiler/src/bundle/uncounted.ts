@@ -1,7 +1,7 @@
 import { environmentReads } from './environment.ts'
 import type { ModuleNames } from './module-names.ts'
 import { PathValues } from './path-values.ts'
-import { type Analysis, isReference, lookup, type Scope, type Visit } from './scopes.ts'
+import { type Analysis, isFree, lookup, type Scope, type Visit } from './scopes.ts'
 import { literalText, type Node, propertyName, unwrap } from './syntax.ts'
 import { type Call, WrittenPaths } from './written-paths.ts'
 
@@ -76,7 +76,7 @@ export function findUncounted(
         break
       case 'Identifier':
         if (!/^(?:__dirname|__filename|require|module)$/.test(node.name)) break
-        if (!isReference(visit, declaring) || lookup(scope, node.name)) break
+        if (!isFree(visit, declaring)) break
         if (/^_/.test(node.name) || !isOrdinary(visit))
           add(
             node,

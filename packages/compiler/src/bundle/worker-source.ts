@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import type { RolldownMagicString } from 'rolldown'
 import { type Edit, inEffect } from './edits.ts'
 import { assetTokens, type EmitSources } from './emit-source.ts'
-import { type Analysis, isReference, lookup } from './scopes.ts'
+import { type Analysis, isFree } from './scopes.ts'
 
 /** A module of the program as a worker of this machine runs it, still in its own language. */
 export interface WorkerSource {
@@ -45,11 +45,11 @@ function urlOf({ path, written }: { readonly path: string; readonly written: str
 function placeEdits({ visits, declaring }: Analysis, file: string): Edit[] {
   const names: { readonly [name: string]: string } = { __filename: file, __dirname: dirname(file) }
   return visits.flatMap((visit): Edit[] => {
-    const { node, scope, parent } = visit
+    const { node, parent } = visit
     if (node.type === 'MetaProperty' && node.meta.name === 'import')
       return [{ start: node.start, end: node.end, text: meta }]
     if (node.type !== 'Identifier' || !Object.hasOwn(names, node.name)) return []
-    if (!isReference(visit, declaring) || lookup(scope, node.name)) return []
+    if (!isFree(visit, declaring)) return []
     const value = JSON.stringify(names[node.name])
     const shorthand = parent?.type === 'Property' && parent.shorthand
     return [{ start: node.start, end: node.end, text: shorthand ? `${node.name}: ${value}` : value }]
