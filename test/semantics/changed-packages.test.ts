@@ -104,3 +104,53 @@ describe('a package that is changed', () => {
     expect((await run(quiet)).stdout).toBe(stage.includes('dep/late') ? '{"v":"M"}\n' : '{"v":"AB"}\n')
   })
 })
+
+describe('what short calls gave between two looks at a large package', () => {
+  const files = Object.fromEntries(
+    Array.from({ length: 3000 }, (_, i) => [`node_modules/dep/data/${i % 50}/${i}.js`, '']),
+  )
+  // read anew by every call, as packages read their tables
+  const late = "f() && readFileSync('node_modules/dep/late.txt', 'utf8')"
+  const shapes = {
+    'in the pack': s(late),
+    'with a file': `export const s = stage('s', { input: z.object({ n: z.number().default(1) }), output: z.object({ v: z.string(), log: file() }), run: async (_, context) => {
+  const log = context.file('log.txt')
+  writeFileSync(log.path, 'x')
+  return { v: ${late}, log }
+} })
+`,
+  }
+  const many = (stage: string): string => `import { readFileSync, writeFileSync } from 'node:fs'
+import { file } from 'millrace'
+${head}${stage}export const edit = stage('edit', { cache: false, input: z.object({}), output: z.object({ n: z.number() }), run: () => {
+  if (existsSync('wait')) writeFileSync('node_modules/dep/late.txt', 'M')
+  return { n: 2 }
+} })
+export const p = pipeline('p', { input: z.object({}), build: () => {
+  s({})
+  return { v: s({ n: edit({}).n }).v }
+} })
+main(import.meta, p)
+`
+  test.each(Object.entries(shapes))('is not kept, %s', async (_, stage) => {
+    const { folder, run, start } = program({
+      ...packages,
+      ...files,
+      'node_modules/dep/late.txt': 'L',
+      'program.ts': many(stage),
+      wait: '',
+    })
+    const begun = start([...quiet, '--jobs', '1', '--in-process'])
+    expect((await begun.ended).code).toBe(1)
+    expect(said(normal(begun.stderr(), folder)).slice(0, 2)).toEqual([
+      'error[wrong-code]: "dep@1.0.0" was changed while the run went on, so what stages gave since is not kept',
+      '  fix: Run again: the changed code is planned anew.',
+    ])
+    rmSync(join(folder, 'wait'))
+    writeFileSync(join(folder, 'node_modules/dep/late.txt'), 'L')
+    // the run goes on: what changed the package is not asked again
+    const next = await run([...quiet, '--in-process'])
+    expect([next.stdout, said(next.stderr)]).toEqual(['{"v":"L"}\n', ['2 ran, 1 cached, 0 skipped, 0 failed, <s>']])
+    expect(said((await run(quiet)).stderr)).toEqual(['1 ran, 2 cached, 0 skipped, 0 failed, <s>'])
+  })
+})

@@ -171,6 +171,7 @@ function dyingStore(store: Store, process: Process, kill: Kill | undefined, die:
       find: (...args) => (process.dead ? never : results.find(...args)),
       peek: (...args) => results.peek(...args),
       openPack: (...args) => results.openPack(...args),
+      takeBack: (commit) => results.takeBack(commit),
       async commit(commit) {
         if (process.dead) return never
         const committed = await results.commit(commit)

@@ -25,13 +25,26 @@ export function canonical(value: Json): string {
     return `${text}]`
   }
   const object = value as JsonObject
-  const names = Object.keys(object).sort()
+  const names = keysInOrder(object)
   let text = '{'
   for (let i = 0; i < names.length; i++) {
     const key = names[i] as string
     text += `${(i > 0 ? ',' : '') + JSON.stringify(key)}:${canonical(object[key] as Json)}`
   }
   return `${text}}`
+}
+
+/** Few keys are put in their places by hand: to call `sort` for them would cost more than all the rest. */
+function keysInOrder(object: JsonObject): string[] {
+  const keys = Object.keys(object)
+  if (keys.length > 16) return keys.sort()
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i] as string
+    let at = i
+    for (; at > 0 && (keys[at - 1] as string) > key; at--) keys[at] = keys[at - 1] as string
+    keys[at] = key
+  }
+  return keys
 }
 
 /** A deep copy, so that a stage can't change what its siblings read. */
@@ -52,7 +65,7 @@ export function inOrder<T extends Json>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((item: Json) => inOrder(item)) as unknown as T
   const out = {}
-  for (const key of Object.keys(value).sort()) setKey(out, key, inOrder((value as JsonObject)[key] as Json))
+  for (const key of keysInOrder(value as JsonObject)) setKey(out, key, inOrder((value as JsonObject)[key] as Json))
   return out as T
 }
 

@@ -49,8 +49,19 @@ export function lookup(reference: string, root: Schema): Schema {
   return isObject(at) ? at : {}
 }
 
-/** Whether artifacts can stand in a value of this schema. */
+const known = new WeakMap<Schema, boolean>()
+
+/** Whether artifacts can stand in a value of this schema, which nobody changes any more. */
 export function hasArtifacts(schema: Schema): boolean {
+  let answer = known.get(schema)
+  if (answer === undefined) {
+    answer = findsArtifact(schema)
+    known.set(schema, answer)
+  }
+  return answer
+}
+
+function findsArtifact(schema: Schema): boolean {
   const open: unknown[] = [schema]
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     if (Array.isArray(at)) open.push(...at)

@@ -2,6 +2,7 @@ import { constants, lstatSync, readdirSync, readFileSync, readlinkSync, realpath
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
 import {
   firstPlace,
+  hasArtifacts,
   isArtifactValue,
   isDiagnosticError,
   isObject,
@@ -144,6 +145,7 @@ export class Artifacts {
 
   /** Each artifact of the parsed output must be one that was settled, or an input's. Relative paths are settled here. */
   async check(schema: Schema, output: Json): Promise<Json> {
+    if (!hasArtifacts(schema)) return output
     const pending: { readonly name: string; readonly kind: Kind; readonly field: string }[] = []
     mapArtifacts(schema, output, (at, port, path) => {
       if (typeof at === 'string') pending.push({ name: at, kind: port.kind, field: showPath(path) })

@@ -71,14 +71,15 @@ async function settleBy<T>(
 export async function perform(stage: LoadedStage, attempt: Attempt): Promise<Outcome> {
   const { node } = attempt
   const artifacts = new Artifacts(node, () => attempt.files(), attempt.input, stage.assets?.())
-  const returned = await ofStage(node, () => run(stage, attempt, artifacts))
-  inTime(attempt)
-  return ofStage(node, () => outcomeOf(stage, attempt, artifacts, returned))
-}
-
-async function ofStage<T>(node: string, work: () => Promise<T>): Promise<T> {
+  let returned: unknown
   try {
-    return await work()
+    returned = await run(stage, attempt, artifacts)
+  } catch (error) {
+    throw threw(node, error)
+  }
+  inTime(attempt)
+  try {
+    return await outcomeOf(stage, attempt, artifacts, returned)
   } catch (error) {
     throw threw(node, error)
   }

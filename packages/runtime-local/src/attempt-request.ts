@@ -47,7 +47,7 @@ export interface AttemptRequest {
   load(): LoadedStage
   child(): ChildProgram | undefined
   /** @throws StageFailure when a file of the code that is still to be read is no longer as it was planned */
-  checkCode(reader: Reader): Promise<void>
+  checkCode(reader: Reader): Promise<void> | undefined
   /** The run's cancel, the end of its grace. */
   readonly cancel: AbortSignal
   readonly kill: AbortSignal

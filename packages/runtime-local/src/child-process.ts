@@ -160,7 +160,7 @@ function listen(child: ChildProcess, request: AttemptRequest, metrics: MetricTai
       return
     }
     if ('loaded' in line) {
-      told.checked ??= request.checkCode('loading')
+      told.checked ??= request.checkCode('loading') ?? Promise.resolve()
       told.checked.catch(() => signalGroup(child.pid, 'SIGKILL'))
       return
     }

@@ -32,9 +32,10 @@ export function commitMade(
   const isSmall = () => JSON.stringify(output).length <= packLimit && !hasLarge(schema, output)
   if (!apart && attempt === undefined && !again && isSmall()) {
     pack.append({ key, output, digest, metrics, schema })
+    options.committed(node.stage, () => pack.takeBack(key))
     return { output, metrics, from: run }
   }
-  return store.results.commit({
+  const commit = {
     key,
     run,
     output,
@@ -45,5 +46,14 @@ export function commitMade(
     ...(fresh === true || again ? { replace: true } : {}),
     user: folder,
     given: givenTo(spec, args, asset),
-  })
+  }
+  return committed(store.results.commit(commit), () =>
+    options.committed(node.stage, () => store.results.takeBack(commit)),
+  )
+}
+
+async function committed(result: Promise<CallResult>, then: () => void): Promise<CallResult> {
+  await result
+  then()
+  return result
 }

@@ -208,15 +208,18 @@ export class Executor {
     let token = newToken()
     let folder: string | undefined
     const chosen = optionsOf(plan, node)
-    const where = await this.#places.of(node, spec, share, chosen)
+    const placed = this.#places.of(node, spec, share, chosen)
+    const where = placed instanceof Promise ? await placed : placed
     const inputs = new Inputs(spec, node.id, call.args, options.verify === true)
-    await inputs.verify()
-    const checkCode = async (reader: Reader): Promise<void> => {
+    if (!inputs.none) await inputs.verify()
+    const checkCode = (reader: Reader): Promise<void> | undefined => {
       // a result that no other run takes may come from a file that the stage itself writes
-      const changed = chosen.cache || reader === 'loading' ? await options.changed(node.stage, reader) : undefined
-      if (changed !== undefined) throw wrongCode(node, changed)
+      const looked = chosen.cache || reader === 'loading' ? options.changed(node.stage, reader) : undefined
+      return looked && refuseChanged(node, looked)
     }
-    await checkCode(readerOf(where))
+    // awaited only where there is something to wait for: most calls are short
+    const before = checkCode(readerOf(where))
+    if (before) await before
     const request: AttemptRequest = {
       pipeline: plan.pipeline,
       node,
@@ -266,8 +269,9 @@ export class Executor {
       const { output, seconds, loading } = await this.#perform(request, checkCode)
       // what a stage gives once it was told to end is what it had by then
       if (cancel.aborted) throw cancel.reason
-      await inputs.verifyAgain()
-      await checkCode(where === 'process' ? 'loaded' : readerOf(request.place, loading))
+      if (!inputs.none) await inputs.verifyAgain()
+      const after = checkCode(where === 'process' ? 'loaded' : readerOf(request.place, loading))
+      if (after) await after
       const digest = outputDigest(spec.output, output)
       return { output, digest, metrics, attempt: folder, apart: where === 'process', seconds, log: log.file }
     } catch (error) {
@@ -298,13 +302,12 @@ function readerOf(place: Place, loading = false): Reader {
   return loading ? 'bundleLoading' : 'bundle'
 }
 
-const wrongCode = ({ id }: PlanStage, file: string): StageFailure =>
-  new StageFailure(
-    'wrong-code',
-    `"${file}" was changed after the run began, so "${id}" is not what was planned`,
-    'Run again: the changed code is planned anew.',
-    { retry: false },
-  )
+async function refuseChanged({ id }: PlanStage, looked: Promise<string | undefined>): Promise<void> {
+  const file = await looked
+  if (file === undefined) return
+  const message = `"${file}" was changed after the run began, so "${id}" is not what was planned`
+  throw new StageFailure('wrong-code', message, 'Run again: the changed code is planned anew.', { retry: false })
+}
 
 /** What is no failure of the stage ends the run. */
 function notItsOwn(failure: StageFailure, folder: string | undefined, root: string): unknown {

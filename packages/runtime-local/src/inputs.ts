@@ -29,6 +29,11 @@ export class Inputs {
     })
   }
 
+  /** Whether there are none. */
+  get none(): boolean {
+    return this.#inputs.length === 0
+  }
+
   /** @throws StageFailure */
   async verify(): Promise<void> {
     for (const input of this.#inputs) {

@@ -126,12 +126,27 @@ export class LocalRun implements Worker, Outcomes {
       this.#options.kill?.removeEventListener('abort', onKill)
       this.#executor.close()
       try {
+        this.#lookAgain()
         this.#pack.close()
       } catch (error) {
         this.broken(error)
       }
     }
     return this.#end(began)
+  }
+
+  /** What short calls gave since their code was last looked at stands only if it was theirs. */
+  #lookAgain(): void {
+    const changed = this.#options.lastLook()
+    if (changed === undefined || this.#errors.some(({ code }) => code === 'wrong-code')) return
+    this.#failed = true
+    this.#errors.push({
+      code: 'wrong-code',
+      severity: 'error',
+      message: `"${changed}" was changed while the run went on, so what stages gave since is not kept`,
+      at: { pipeline: this.#plan.pipeline, node: null },
+      fix: 'Run again: the changed code is planned anew.',
+    })
   }
 
   #end(began: number): RunOutcome {

@@ -18,7 +18,11 @@ export interface LocalOptions {
    */
   readonly hideGpus?: boolean
   /** A file of a stage's code that changed since it was planned, among those that its reader may still read. */
-  changed(stage: string, reader: Reader): Promise<string | undefined>
+  changed(stage: string, reader: Reader): Promise<string | undefined> | undefined
+  /** A call's result stands in the store; `takeBack` is called when its code turns out to have changed before. */
+  committed(stage: string, takeBack: () => void): void
+  /** At the end of a run: what changed of the code since it was last looked at. */
+  lastLook(): string | undefined
   /** The artifact of an asset, by token. */
   asset(token: string): Json
   /** The variables that stages inherit, as they were when the Plan was made: it holds digests of them only. */

@@ -67,6 +67,13 @@ export class Manifests {
     return this.#put(commit, 'current', `${manifestName(commit.digest)}\n`, over)
   }
 
+  /** Leaves no trace of the manifest of this output, if the run wrote it and it is current. */
+  takeBack({ key, schema, digest, run }: Pick<Commit, 'key' | 'schema' | 'digest' | 'run'>): void {
+    const current = this.read(key, schema)
+    if (current?.from !== run || current.digest !== digest) return
+    for (const name of ['current', manifestName(digest)]) remove(join(this.#keyFolder(key), name))
+  }
+
   #put(commit: Commit, name: string, text: string, over: boolean): boolean {
     const path = join(this.#keyFolder(commit.key), name)
     if (!over) return putIfAbsent(this.#scratch, path, text)

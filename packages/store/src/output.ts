@@ -4,7 +4,6 @@ import {
   type ArtifactValue,
   type Digest,
   digestJson,
-  hasArtifacts,
   isArtifactValue,
   type Json,
   mapArtifacts,
@@ -13,25 +12,11 @@ import {
 import type { ArtifactPlaces } from './artifact-places.ts'
 import { isPlainPath } from './plain-path.ts'
 
-const known = new WeakMap<Schema, boolean>()
-
-function holdsArtifacts(schema: Schema): boolean {
-  let answer = known.get(schema)
-  if (answer === undefined) {
-    answer = hasArtifacts(schema)
-    known.set(schema, answer)
-  }
-  return answer
-}
-
 const mapValues = (
   schema: Schema,
   output: Json,
   replace: (artifact: ArtifactValue, port: ArtifactPort) => Json,
-): Json =>
-  holdsArtifacts(schema)
-    ? mapArtifacts(schema, output, (value, port) => (isArtifactValue(value) ? replace(value, port) : value))
-    : output
+): Json => mapArtifacts(schema, output, (value, port) => (isArtifactValue(value) ? replace(value, port) : value))
 
 /** Digest of an output: its canonical JSON with every artifact as `{ digest, size }`, wherever its bytes lie. */
 export const outputDigest = (schema: Schema, output: Json): Digest =>

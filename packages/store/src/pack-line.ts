@@ -14,6 +14,8 @@ export function lineOf({ key, output, digest, metrics, schema }: PackLine, place
   return `${text},"crc":${crc32(text)}}`
 }
 
+export const isLineOf = (text: string, key: Digest): boolean => text.startsWith(`{"key":"${key}"`)
+
 /** A line of a pack as a result, if the line is whole and is what was written. */
 export function resultOfLine(
   text: string,

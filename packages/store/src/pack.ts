@@ -23,6 +23,8 @@ export interface PackLine {
 export interface Pack {
   /** The line is written (though not on the disk's platter) before this returns; `find` sees it at once. */
   append(line: PackLine): void
+  /** Damages the lines of this key that were appended, so that nobody takes them for a result any more. */
+  takeBack(key: Digest): void
   /** Everything appended is on the disk when this returns; nothing can be appended afterwards. */
   close(): void
 }
@@ -63,6 +65,19 @@ export class PackFile {
     }
     const length = bytes.length - 1 - (bytes[0] === 10 ? 1 : 0)
     return { offset: end - 1 - length, length }
+  }
+
+  /** What a line begins with after this is the beginning of none. */
+  spoil(offset: number): void {
+    onDisk('write', this.#path, () => {
+      // not its own, which appends
+      const fd = openSync(this.#path, 'r+')
+      try {
+        writeSync(fd, '#', offset)
+      } finally {
+        closeFile(fd)
+      }
+    })
   }
 
   read(offset: number, length: number): string {

@@ -4,7 +4,7 @@ import { type Digest, hexOf, type Schema } from '@millrace/ir'
 import type { ArtifactPlaces } from './artifact-places.ts'
 import { KeyTable } from './key-table.ts'
 import { type Pack, PackFile, readPart } from './pack.ts'
-import { resultOfLine } from './pack-line.ts'
+import { isLineOf, resultOfLine } from './pack-line.ts'
 import { mergePacks } from './pack-merge.ts'
 import { isIndexName, type Packed, packOfName } from './pack-name.ts'
 import { eachLine, keyBits, sections } from './pack-scan.ts'
@@ -57,6 +57,10 @@ export class Packs {
         if (!open) throw new Error(`the pack of run ${packed.run} is closed`)
         const { offset, length } = file.append(line)
         this.#table.add(bitsOf(line.key), source, offset, length)
+      },
+      takeBack: (key) => {
+        for (const place of this.#table.places(bitsOf(key)))
+          if (place.source === source && isLineOf(file.read(place.offset, place.length), key)) file.spoil(place.offset)
       },
       close: () => {
         open = false

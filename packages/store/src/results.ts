@@ -28,6 +28,8 @@ export interface Results {
    * the first wins, a later one adopts it. With `replace` the new manifest becomes current at once.
    */
   commit(commit: Commit): Promise<Committed>
+  /** Takes the manifest of a commit back, if it is the run's own and current: the key has no result then. */
+  takeBack(commit: Pick<Commit, 'key' | 'schema' | 'digest' | 'run'>): void
 }
 
 export interface FindOptions {
@@ -107,6 +109,10 @@ export class FolderResults implements Results {
     this.#manifests.point(commit, true)
     this.#damaged.delete(key)
     return stands
+  }
+
+  takeBack(commit: Pick<Commit, 'key' | 'schema' | 'digest' | 'run'>): void {
+    this.#manifests.takeBack(commit)
   }
 
   close(): void {

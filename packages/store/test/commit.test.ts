@@ -46,6 +46,20 @@ test('a committed result is found by the same and by another process, with its m
   expect(litter(root)).toEqual([])
 })
 
+test('a commit that is taken back leaves no result, unless it is the result of another run', async () => {
+  const root = newRoot()
+  const store = openStore(root)
+  const of = (run: string, by: string) => ({ key, run, schema: plain, digest: outputDigest(plain, { by }) })
+  await commit(store, 'run-1', 'a')
+  for (const other of [of('run-2', 'a'), of('run-1', 'b')]) store.results.takeBack(other)
+  expect((await openStore(root).results.find(key, plain))?.output).toEqual({ by: 'a' })
+  store.results.takeBack(of('run-1', 'a'))
+  for (const { results } of [store, openStore(root)]) expect(await results.find(key, plain)).toBeUndefined()
+  expect(filesIn(root).filter((path) => path.startsWith('results/'))).toEqual([])
+  await commit(store, 'run-3', 'a')
+  expect((await openStore(root).results.find(key, plain))?.from).toBe('run-3')
+})
+
 test('what others commit meanwhile is seen where it is asked for', async () => {
   const root = newRoot()
   const store = openStore(root)

@@ -42,6 +42,27 @@ test('find sees the lines of this process at once, another process those that we
   expect((await store.results.find(keyOf(1), plain))?.output).toEqual({ by: '1' })
 })
 
+test('what is taken back is no result any more, for nobody, and all the others are', async () => {
+  const root = newRoot()
+  const [store, before] = [openStore(root), openStore(root)]
+  const pack = store.results.openPack('run-1', { fresh: false })
+  for (let i = 0; i < 5; i++) pack.append(line(keyOf(i), { by: `${i} ${keyOf(2)}` }))
+  expect((await before.results.find(keyOf(2), plain))?.from).toBe('run-1')
+  pack.takeBack(keyOf(2))
+  pack.takeBack(keyOf('of nobody'))
+  pack.append(line(keyOf(5), { by: '5' }))
+  for (const { results } of [store, before, openStore(root)])
+    expect(
+      await Promise.all([0, 1, 2, 3, 4].map(async (i) => (await results.find(keyOf(i), plain)) !== undefined)),
+    ).toEqual([true, true, false, true, true])
+  pack.append(line(keyOf(2), { by: 'again' }))
+  pack.close()
+  for (const { results } of [store, openStore(root)]) {
+    expect((await results.find(keyOf(2), plain))?.output).toEqual({ by: 'again' })
+    expect((await results.find(keyOf(5), plain))?.output).toEqual({ by: '5' })
+  }
+})
+
 test('long lines and lines across the chunks of a read are found', async () => {
   const root = newRoot()
   const store = openStore(root)

@@ -43,6 +43,8 @@ export function localRuntimeOf(
     },
     child: (key) => childProgram(code, key),
     changed: (key, reader) => watched.changed(key, reader),
+    committed: (key, takeBack) => watched.committed(key, takeBack),
+    lastLook: () => watched.lastLook(),
     asset: (token) => assets.get(token) as unknown as Json,
     variables,
     place: (node) => program.traced.places.get(node)?.() ?? {},

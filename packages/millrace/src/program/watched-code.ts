@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type CodeIndex, digestPackage, markPackage } from '@millrace/compiler'
+import type { CodeIndex } from '@millrace/compiler'
 import { type ArtifactValue, type Digest, digestBytes } from '@millrace/ir'
 import type { Reader } from '@millrace/runtime-local'
 import type { StageDefinition } from '@millrace/sdk'
@@ -9,15 +9,48 @@ import { shortPath } from '../short-path.ts'
 import { changedSinceStart, codeMark, nothing } from './code-file.ts'
 import { type CodeFile, type CodePackage, codeFiles, codePackages } from './code-files.ts'
 import { assetsIn } from './stage-loader.ts'
+import { WatchedPackage } from './watched-package.ts'
 
 /** Something that was digested when a run was planned. */
 interface Watched {
   readonly source: string
-  mark(): string | undefined
-  /** Compares bytes; `first`: for the first time. */
-  isPlanned(first: boolean): boolean | Promise<boolean>
-  /** When its bytes were last seen to be those. */
-  seen?: string
+  isPlanned(): boolean | Promise<boolean>
+}
+
+/** A file or folder whose bytes are compared when somebody has written to it. */
+class WatchedBytes implements Watched {
+  readonly source: string
+  readonly #mark: () => string | undefined
+  readonly #compare: (first: boolean) => boolean | Promise<boolean>
+  #seen: string | undefined
+
+  /**
+   * @param compare whether its bytes are those; `first`: it is asked for the first time
+   * @param seen its mark when they were
+   */
+  constructor(
+    source: string,
+    mark: () => string | undefined,
+    compare: (first: boolean) => boolean | Promise<boolean>,
+    seen?: string,
+  ) {
+    this.source = source
+    this.#mark = mark
+    this.#compare = compare
+    this.#seen = seen
+  }
+
+  isPlanned(): boolean | Promise<boolean> {
+    const mark = this.#mark()
+    if (mark === undefined) return false
+    return mark === this.#seen || this.#isSame(mark)
+  }
+
+  async #isSame(mark: string): Promise<boolean> {
+    const is = await this.#compare(this.#seen === undefined)
+    if (is) this.#seen = mark
+    return is
+  }
 }
 
 /** Who reads what of one stage. */
@@ -29,6 +62,8 @@ export class WatchedCode {
   readonly #stages: ReadonlyMap<string, StageDefinition>
   readonly #asset: (path: string) => ArtifactValue | undefined
   readonly #watched = new Map<string, Watched>()
+  readonly #packages = new Map<string, WatchedPackage>()
+  readonly #stagePackages = new Map<string, readonly WatchedPackage[]>()
   readonly #readers = new Map<string, Readers>()
   #loaded: ReadonlySet<string> | undefined
 
@@ -45,14 +80,23 @@ export class WatchedCode {
   }
 
   /** A file of a stage, among those that its reader may still read, that is no longer as it was planned. */
-  async changed(stage: string, reader: Reader): Promise<string | undefined> {
-    for (const file of this.#readersOf(stage)[reader]) {
-      const mark = file.mark()
-      if (mark !== undefined && mark === file.seen) continue
-      if (mark === undefined || !(await file.isPlanned(file.seen === undefined))) return file.source
-      file.seen = mark
+  changed(stage: string, reader: Reader): Promise<string | undefined> | undefined {
+    const watched = this.#readersOf(stage)[reader]
+    for (let i = 0; i < watched.length; i++) {
+      const is = (watched[i] as Watched).isPlanned()
+      if (is !== true) return firstChanged(watched.slice(i), is)
     }
     return undefined
+  }
+
+  /** A call has put down its result, which is taken back where a package turns out to have been written to before. */
+  committed(stage: string, takeBack: () => void): void {
+    for (const used of this.#packagesOf(stage)) used.committed(takeBack)
+  }
+
+  /** Looks again at packages on which results depend; one that is no longer as it was planned. */
+  lastLook(): string | undefined {
+    return [...this.#packages.values()].filter((used) => !used.lastLook())[0]?.source
   }
 
   #readersOf(stage: string): Readers {
@@ -70,10 +114,13 @@ export class WatchedCode {
     const files = codeFiles(this.#code, found)
     const late = files.filter(({ path }) => !loaded.has(path))
     const text = files.flatMap(({ path }) => (loaded.has(path) ? [textOf(path)] : [])).join('\n')
-    const packages = codePackages(this.#code, found)
-    const watch = (some: readonly CodeFile[], seldom = false) => [
+    const packages = this.#packagesOf(stage)
+    const watch = (some: readonly CodeFile[], seldom = false): Watched[] => [
       ...some.map((file) => this.#file(file)),
-      ...packages.map((used) => this.#package(used, seldom)),
+      ...packages.map((used) => ({
+        source: used.source,
+        isPlanned: seldom ? () => used.seemsPlanned() : () => used.isPlanned(),
+      })),
       ...assets,
     ]
     const assets = this.#assets(stage)
@@ -86,7 +133,7 @@ export class WatchedCode {
       bundle: watch(read, true),
       bundleLoading: watch(read),
       // what this process loaded at its start may be loaded on demand there
-      loaded: watch(requires.test(text) || imports.test(text) ? files : late),
+      loaded: watch(requires.test(text) || imports.test(text) ? files : late, true),
     }
   }
 
@@ -101,19 +148,24 @@ export class WatchedCode {
     return this.#once(path, () => {
       const mark = () => codeMark(path)?.text
       // only the compiler can take a folder's digest: it must not be written to at all
-      if (isFolder(path)) return { source, mark, isPlanned: () => false, seen: mark() ?? '' }
-      return { source, mark, isPlanned: () => holds(path, digest) }
+      if (isFolder(path)) return new WatchedBytes(source, mark, () => false, mark() ?? '')
+      return new WatchedBytes(source, mark, () => holds(path, digest))
     })
   }
 
-  /** @param seldom looks at it so seldom that it costs little beside calls that take no time */
-  #package({ id, root, digest, mark }: CodePackage, seldom: boolean): Watched {
-    return this.#once(`${seldom ? 'seldom' : 'package'} ${root}`, () => ({
-      source: id,
-      mark: seldom ? nowAndThen(() => markPackage(root).text) : () => markPackage(root).text,
-      isPlanned: () => digestPackage(root) === digest,
-      seen: mark,
-    }))
+  #packagesOf(stage: string): readonly WatchedPackage[] {
+    const known = this.#stagePackages.get(stage)
+    if (known) return known
+    const found = this.#code.stages.get(stage)
+    const packages = found ? codePackages(this.#code, found).map((used) => this.#package(used)) : []
+    this.#stagePackages.set(stage, packages)
+    return packages
+  }
+
+  #package(used: CodePackage): WatchedPackage {
+    const watched = this.#packages.get(used.root) ?? new WatchedPackage(used)
+    this.#packages.set(used.root, watched)
+    return watched
   }
 
   /** The assets that are defaults of its input, which stands in no call. */
@@ -124,12 +176,10 @@ export class WatchedCode {
       const artifact = this.#asset(path)
       if (!artifact) return []
       const kind = () => (isFolder(path) ? 'folder' : 'file')
-      return this.#once(`asset ${path}`, () => ({
-        source: shortPath(path),
-        mark: () => (statSync(path, { throwIfNoEntry: false }) ? markOf(path, kind()) : undefined),
-        // the length of a large one is enough as long as nobody wrote to it
-        isPlanned: (first) => verifyArtifact(artifact, kind(), { full: !first, strict: true }),
-      }))
+      const mark = () => (statSync(path, { throwIfNoEntry: false }) ? markOf(path, kind()) : undefined)
+      // the length of a large one is enough as long as nobody wrote to it
+      const compare = (first: boolean) => verifyArtifact(artifact, kind(), { full: !first, strict: true })
+      return this.#once(`asset ${path}`, () => new WatchedBytes(shortPath(path), mark, compare))
     })
   }
 
@@ -142,21 +192,10 @@ export class WatchedCode {
 
 const isModule = /\.(?:[cm]?[jt]sx?|json)$/
 
-/** A look at most takes this part of the time. */
-const share = 1 / 20
-
-/** What a function gave, until it may be asked again. */
-function nowAndThen<T>(look: () => T): () => T {
-  let next = 0
-  let last: T
-  return () => {
-    const began = performance.now()
-    if (began < next) return last
-    last = look()
-    const ended = performance.now()
-    next = ended + (ended - began) / share
-    return last
-  }
+/** The first that is no longer as it was planned, of which the first was asked already. */
+async function firstChanged(watched: readonly Watched[], asked: boolean | Promise<boolean>) {
+  for (const [i, at] of watched.entries()) if (!(await (i === 0 ? asked : at.isPlanned()))) return at.source
+  return undefined
 }
 
 const requires = /\brequire\s*\(/

@@ -1,8 +1,8 @@
-import type { Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
+import type { Digest, Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
 import type { Here, Place } from '../attempt-request.ts'
 import type { CallMeter } from '../call-meter.ts'
 import type { Capacity, Share } from '../capacity.ts'
-import type { LocalOptions } from '../request.ts'
+import type { LocalOptions, LocalWorkers } from '../request.ts'
 import { heavyAbove, Weights } from './weights.ts'
 
 /**
@@ -23,12 +23,12 @@ export class Places {
     this.#weights = new Weights(options.store, options.workers?.lightUpTo)
   }
 
-  async of(
+  of(
     { stage }: PlanStage,
     { code }: PlanStageSpec,
     share: Share,
     { isolate, timeout }: Pick<StageOptions, 'isolate' | 'timeout'>,
-  ): Promise<Place> {
+  ): Place | Promise<Place> {
     if (isolate === 'process') return 'process'
     const { workers } = this.#options
     // code that nobody knows can't be found again elsewhere
@@ -43,6 +43,11 @@ export class Places {
           else if (exceeds === undefined) weights.doubt(code)
         },
       }
+    return this.#inWorker(workers, stage, code)
+  }
+
+  async #inWorker(workers: LocalWorkers, stage: string, code: Digest): Promise<Place> {
+    const weights = this.#weights
     const program = await workers.code(stage)
     if (!program) return here
     return {

@@ -16,6 +16,7 @@ import { type AttemptRequest, envOf, seedOf } from '../attempt-request.ts'
 import { origin } from '../origin.ts'
 import { processFailure, refusedOutput } from '../process-failure.ts'
 import { killAfter, type Timeout } from '../timeout.ts'
+import { patience } from './patience.ts'
 import { type Placed, workerPool } from './worker-pool.ts'
 import type { WorkerEnd, WorkerJob } from './worker-process.ts'
 
@@ -83,6 +84,7 @@ class Call implements WorkerJob {
   #settle: { resolve(made: Performed): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
   #undo: (() => void)[] = []
   #loading = false
+  #ahead = (): void => {}
 
   constructor(request: AttemptRequest, place: WorkerPlace, timeout: Timeout, alone: boolean) {
     this.#request = request
@@ -112,10 +114,7 @@ class Call implements WorkerJob {
     const start = workerPool.startOf(this.#place.args, origin(), gpus)
     const most = gpus.length > 0 ? 1 : this.#place.most
     const placed = workerPool.run(this, start, most)
-    if (this.#place.wide) {
-      const timer = setTimeout(() => workerPool.ahead(start, most), aheadAfter)
-      this.#undo.push(() => clearTimeout(timer))
-    }
+    this.#ahead = () => workerPool.ahead(start, most)
     this.#on(cancel, () => {
       if (!placed.stop(failureData(cancel.reason as StageFailure))) this.#reject(cancel.reason)
     })
@@ -174,6 +173,7 @@ class Call implements WorkerJob {
   #start(loading: boolean): void {
     this.#loading = loading
     this.#timeout.start()
+    if (this.#place.wide) this.#undo.push(patience(aheadAfter, this.#ahead))
   }
 
   /** What comes of it after its time is that it came too late. */

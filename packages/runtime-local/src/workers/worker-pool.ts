@@ -2,6 +2,7 @@ import { type FailureData, hold } from '@millrace/runner'
 import { type Gpu, visibleGpus } from '../gpus.ts'
 import type { Origin } from '../origin.ts'
 import { endSurvivors } from '../survivors.ts'
+import { patience } from './patience.ts'
 import { type WorkerJob, WorkerProcess, type WorkerStart, workerPrefix } from './worker-process.ts'
 
 /** How long a worker that nobody needs is kept for the next run of this process, in milliseconds. */
@@ -27,7 +28,8 @@ interface Entry {
   readonly start: WorkerStart
   readonly most: number
   worker: WorkerProcess | undefined
-  timer?: NodeJS.Timeout
+  /** Ends its wait for one that works. */
+  patient?: () => void
 }
 
 /** The warm workers of this process, each for calls of any stage. */
@@ -75,7 +77,7 @@ class WorkerPool {
     const entry: Entry = { number: this.#next++, job, start, most, worker: undefined }
     this.#waiting.push(entry)
     this.#serve()
-    if (!entry.worker) entry.timer = setTimeout(() => this.#more(entry), this.#alike(start).length > 0 ? soon : 0)
+    if (!entry.worker) entry.patient = patience(this.#alike(start).length > 0 ? soon : 0, () => this.#more(entry))
     const at = (): WorkerProcess | undefined => (entry.worker?.jobs.has(entry.number) ? entry.worker : undefined)
     return {
       stop: (why) => {
@@ -128,7 +130,7 @@ class WorkerPool {
   }
 
   #leave(entry: Entry): void {
-    clearTimeout(entry.timer)
+    entry.patient?.()
     const at = this.#waiting.indexOf(entry)
     if (at !== -1) this.#waiting.splice(at, 1)
     this.#await()
