@@ -1,16 +1,19 @@
 /**
- * Waits some milliseconds, and then until what has come meanwhile is read: where this process was busy, the answer may
- * be there.
+ * Waits some milliseconds, and then until what has come meanwhile is read and acted on: where this process was busy, the
+ * answer may be there.
  *
  * @returns ends the wait
  */
 export function patience(milliseconds: number, over: () => void): () => void {
-  let look: NodeJS.Immediate | undefined
+  let next: NodeJS.Immediate | undefined
   const timer = setTimeout(() => {
-    look = setImmediate(over)
+    // what is read between the two is acted on by an immediate of its own, which comes before the second
+    next = setImmediate(() => {
+      next = setImmediate(over)
+    })
   }, milliseconds)
   return () => {
     clearTimeout(timer)
-    clearImmediate(look)
+    clearImmediate(next)
   }
 }
