@@ -70,7 +70,7 @@ export async function runChildProcess(request: AttemptRequest, timeout: Timeout)
   const late = timeout.signal
   children.add(child)
   if (child.pid !== undefined) guardBegin(child.pid)
-  const metrics = new MetricTail(node.id, paths.metrics, request.metric)
+  const metrics = new MetricTail(node.id, paths.metrics, (metric) => request.metric(metric))
   const told = listen(child, request, metrics)
   const stop = stopper(child, request, late)
   try {

@@ -1,6 +1,6 @@
 import type { Call, CallResult, Plan, PlanStageSpec } from '@millrace/ir'
 import { hasLarge, type LogReplay, type Pack, type RunFolder } from '@millrace/store'
-import type { Made } from './executor.ts'
+import type { Made } from './call-attempt.ts'
 import { givenTo } from './given.ts'
 import type { LocalOptions } from './request.ts'
 

@@ -147,10 +147,9 @@ class Call implements WorkerJob {
   }
 
   #hear(tells: Parameters<WorkerJob['heard']>[0]): void {
-    const { log, event, metric } = this.#request
-    if ('print' in tells) log.write(tells.print)
-    else if ('log' in tells) event(tells.log, tells.message, tells.data)
-    else if ('metric' in tells) metric(tells.metric)
+    if ('print' in tells) this.#request.log.write(tells.print)
+    else if ('log' in tells) this.#request.event(tells.log, tells.message, tells.data)
+    else if ('metric' in tells) this.#request.metric(tells.metric)
     else if ('began' in tells) this.#start(tells.loading)
     else if ('unloadable' in tells) this.#reject(new Unloadable(tells.unloadable))
     else {
