@@ -1,4 +1,5 @@
 import './node-version.ts'
+import './compiled-code.ts'
 import './uncaught.ts'
 
 export type { Diagnostic, Event, Graph, Resources } from '@millrace/ir'

@@ -1,5 +1,3 @@
-import module from 'node:module'
-
 /** Says clearly that this Node is too old, before anything of ours can crash on it. */
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
@@ -9,6 +7,3 @@ if (major < 22 || (major === 22 && minor < 19) || major === 23 || (major === 24 
   )
   process.exit(2)
 }
-
-// Node keeps compiled code between starts, in a cache folder of its own
-module.enableCompileCache?.()

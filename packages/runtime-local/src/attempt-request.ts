@@ -46,7 +46,11 @@ export interface AttemptRequest {
   event(level: Level, message: string, data?: Json): void
   load(): LoadedStage
   child(): ChildProgram | undefined
-  /** @throws StageFailure when a file of the code that is still to be read is no longer as it was planned */
+  /**
+   * Undefined where it was seen at once that all is well.
+   *
+   * @throws StageFailure when a file of the code that is still to be read is no longer as it was planned
+   */
   checkCode(reader: Reader): Promise<void> | undefined
   /** The run's cancel, the end of its grace. */
   readonly cancel: AbortSignal

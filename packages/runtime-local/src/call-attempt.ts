@@ -1,14 +1,4 @@
-import {
-  type Call,
-  type Digest,
-  type Json,
-  type Metric,
-  optionsOf,
-  type Plan,
-  type PlanStage,
-  type PlanStageSpec,
-  type StageOptions,
-} from '@millrace/ir'
+import type { Call, Digest, Json, Metric, Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
 import { attemptFiles, exhaustion, type Level, type LoadedStage, StageFailure, storeFault } from '@millrace/runner'
 import { makeFolder, onDisk, outputDigest, type RunEvents, type RunFolder } from '@millrace/store'
 import { type Performed, runAttempt } from './attempt.ts'
@@ -78,14 +68,14 @@ export class CallAttempt implements AttemptRequest {
     around: Surroundings,
     call: Call,
     attempt: number,
-    given: { readonly place: Place; readonly share: Share; readonly lease: Lease; readonly log: StageLog },
+    given: Pick<AttemptRequest, 'options' | 'place' | 'share' | 'log'> & { readonly lease: Lease },
   ) {
     const { plan, options, machine, cancel, kill } = around
     const { node } = call
     this.pipeline = plan.pipeline
     this.node = node
     this.spec = plan.stages[node.stage] as PlanStageSpec
-    this.options = optionsOf(plan, node)
+    this.options = given.options
     this.key = call.key
     this.input = call.args
     this.attempt = attempt

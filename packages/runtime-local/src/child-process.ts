@@ -148,6 +148,10 @@ interface Told {
   checked?: Promise<void>
 }
 
+async function checked(request: AttemptRequest): Promise<void> {
+  await request.checkCode('loading')
+}
+
 function listen(child: ChildProcess, request: AttemptRequest, metrics: MetricTail): Readonly<Told> {
   const told: Told = {}
   for (const stream of [child.stdout, child.stderr]) {
@@ -160,7 +164,7 @@ function listen(child: ChildProcess, request: AttemptRequest, metrics: MetricTai
       return
     }
     if ('loaded' in line) {
-      told.checked ??= request.checkCode('loading') ?? Promise.resolve()
+      told.checked ??= checked(request)
       told.checked.catch(() => signalGroup(child.pid, 'SIGKILL'))
       return
     }

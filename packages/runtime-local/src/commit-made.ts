@@ -1,4 +1,4 @@
-import type { Call, CallResult, Plan, PlanStageSpec } from '@millrace/ir'
+import { type Call, type CallResult, optionsOf, type Plan, type PlanStageSpec } from '@millrace/ir'
 import { hasLarge, type LogReplay, type Pack, type RunFolder } from '@millrace/store'
 import type { Made } from './call-attempt.ts'
 import { givenTo } from './given.ts'
@@ -29,10 +29,12 @@ export function commitMade(
   const spec = plan.stages[node.stage] as PlanStageSpec
   const schema = spec.output
   const again = recompute?.has(node.id) === true
+  // a result that no other run takes may come from what the stage itself writes
+  const isChecked = optionsOf(plan, node).cache
   const isSmall = () => JSON.stringify(output).length <= packLimit && !hasLarge(schema, output)
   if (!apart && attempt === undefined && !again && isSmall()) {
     pack.append({ key, output, digest, metrics, schema })
-    options.committed(node.stage, () => pack.takeBack(key))
+    if (isChecked) options.committed(node.stage, () => pack.takeBack(key))
     return { output, metrics, from: run }
   }
   const commit = {
@@ -47,13 +49,14 @@ export function commitMade(
     user: folder,
     given: givenTo(spec, args, asset),
   }
-  return committed(store.results.commit(commit), () =>
-    options.committed(node.stage, () => store.results.takeBack(commit)),
-  )
+  const committed = store.results.commit(commit)
+  return isChecked
+    ? followed(committed, () => options.committed(node.stage, () => store.results.takeBack(commit)))
+    : committed
 }
 
-async function committed(result: Promise<CallResult>, then: () => void): Promise<CallResult> {
-  await result
-  then()
+async function followed(committed: Promise<CallResult>, next: () => void): Promise<CallResult> {
+  const result = await committed
+  next()
   return result
 }

@@ -158,9 +158,9 @@ export class Executor {
     const { plan } = this.#around
     const { node } = call
     const spec = plan.stages[node.stage] as PlanStageSpec
-    const placed = this.#places.of(node, spec, share, optionsOf(plan, node))
-    const place = placed instanceof Promise ? await placed : placed
-    const attempt = new CallAttempt(this.#around, call, number, { place, share, lease, log })
+    const options = optionsOf(plan, node)
+    const place = this.#places.known(node, spec, share, options) ?? (await this.#places.inWorker(node, spec))
+    const attempt = new CallAttempt(this.#around, call, number, { options, place, share, lease, log })
     return attempt.make(() => this.#places.unloadable(node))
   }
 }

@@ -126,12 +126,12 @@ export class LocalRun implements Worker, Outcomes {
       signal?.removeEventListener('abort', onAbort)
       this.#options.kill?.removeEventListener('abort', onKill)
       this.#executor.close()
-      try {
-        this.#lookAgain()
-        this.#pack.close()
-      } catch (error) {
-        this.broken(error)
-      }
+      for (const last of [() => this.#lookAgain(), () => this.#pack.close()])
+        try {
+          last()
+        } catch (error) {
+          this.broken(error)
+        }
     }
     return this.#end(began)
   }

@@ -17,11 +17,16 @@ export interface LocalOptions {
    * process that does nothing else. Needs workers. Default false.
    */
   readonly hideGpus?: boolean
-  /** A file of a stage's code that changed since it was planned, among those that its reader may still read. */
+  /**
+   * A file of a stage's code that changed since it was planned, among those that its reader may still read; undefined at
+   * once where that was seen without reading any.
+   *
+   * @throws what keeps this process from looking, at once or later
+   */
   changed(stage: string, reader: Reader): Promise<string | undefined> | undefined
-  /** A call's result stands in the store; `takeBack` is called when its code turns out to have changed before. */
+  /** A call's result stands in the store; `takeBack` is called if its code turns out to have changed before. */
   committed(stage: string, takeBack: () => void): void
-  /** At the end of a run: what changed of the code since it was last looked at. */
+  /** At the end of a run: a package that changed and whose results were taken back. */
   lastLook(): string | undefined
   /** The artifact of an asset, by token. */
   asset(token: string): Json

@@ -1,9 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { dirname, isAbsolute, join } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { ageOf } from './file-age.ts'
-import { makeFolder } from './make-folder.ts'
 import { remove, sweep, temporaryPath } from './temporary.ts'
+import { userFolder } from './user-folder.ts'
 
 /** Milliseconds. */
 const month = 30 * 86_400_000
@@ -20,7 +19,7 @@ export interface CodeFolder {
  * imported, and a store may come from somebody else.
  */
 export function codeFolder(): CodeFolder {
-  const cache = ownFolder()
+  const cache = userFolder('code')
   return {
     ...(cache === undefined ? {} : { cache }),
     temporary() {
@@ -28,34 +27,6 @@ export function codeFolder(): CodeFolder {
       return temporaryPath(cache ?? '')
     },
   }
-}
-
-function ownFolder(): string | undefined {
-  try {
-    const path = join(cachesOf(process.env), 'millrace', 'code')
-    if (!existsSync(path)) makeOwn(path)
-    const found = lstatSync(path)
-    const { uid, mode } = found
-    if (!found.isDirectory()) return undefined
-    return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0) ? path : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function makeOwn(path: string): void {
-  makeFolder(dirname(path))
-  try {
-    mkdirSync(path, { mode: 0o700 })
-  } catch {
-    // another process was faster, or it can't be
-  }
-}
-
-function cachesOf({ XDG_CACHE_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv): string {
-  if (XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME)) return XDG_CACHE_HOME
-  if (process.platform === 'win32' && LOCALAPPDATA) return LOCALAPPDATA
-  return process.platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : join(homedir(), '.cache')
 }
 
 let cleared = false

@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, hexOf, type Schema } from '@millrace/ir'
 import type { ArtifactPlaces } from './artifact-places.ts'
-import { errnoOf } from './disk.ts'
+import { errnoOf, onDisk } from './disk.ts'
 import { type Commit, manifestName, manifestPattern, readManifest, writeManifest } from './manifest.ts'
 import { isLink } from './own-folders.ts'
 import { isRealBelow } from './real-folder.ts'
@@ -71,7 +71,10 @@ export class Manifests {
   takeBack({ key, schema, digest, run }: Pick<Commit, 'key' | 'schema' | 'digest' | 'run'>): void {
     const current = this.read(key, schema)
     if (current?.from !== run || current.digest !== digest) return
-    for (const name of ['current', manifestName(digest)]) remove(join(this.#keyFolder(key), name))
+    for (const name of ['current', manifestName(digest)]) {
+      const path = join(this.#keyFolder(key), name)
+      onDisk('remove', path, () => rmSync(path, { force: true }))
+    }
   }
 
   #put(commit: Commit, name: string, text: string, over: boolean): boolean {

@@ -55,7 +55,7 @@ export class PackFile {
     const end = this.#size + bytes.length
     try {
       for (let done = 0; done < bytes.length; ) {
-        const count = writeSync(this.#fd, bytes, done)
+        const count = writeSync(this.#fd, bytes, done, bytes.length - done, this.#size)
         done += count
         this.#size += count
         this.#torn = done < bytes.length
@@ -67,17 +67,10 @@ export class PackFile {
     return { offset: end - 1 - length, length }
   }
 
-  /** What a line begins with after this is the beginning of none. */
+  /** Overwrites a line's first byte: neither a scan nor the checksum takes it for a line any more. */
   spoil(offset: number): void {
-    onDisk('write', this.#path, () => {
-      // not its own, which appends
-      const fd = openSync(this.#path, 'r+')
-      try {
-        writeSync(fd, '#', offset)
-      } finally {
-        closeFile(fd)
-      }
-    })
+    const fd = this.#fd
+    if (fd !== undefined) onDisk('write', this.#path, () => writeSync(fd, '#', offset))
   }
 
   read(offset: number, length: number): string {
@@ -103,7 +96,7 @@ export class PackFile {
     for (let process = 1; ; process++) {
       this.#path = join(this.#folder, packName(this.#packed, process))
       try {
-        return withFolder(this.#path, () => openSync(this.#path, 'ax+'))
+        return withFolder(this.#path, () => openSync(this.#path, 'wx+'))
       } catch (error) {
         if (errnoOf(error) !== 'EEXIST') throw storeFailed('write', this.#path, error)
       }

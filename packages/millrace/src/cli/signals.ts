@@ -65,12 +65,26 @@ export class Signals {
 function onOrphaned(orphaned: () => void): NodeJS.Timeout | undefined {
   if (!process.execArgv.some((word) => /tsx.dist.preflight/.test(word))) return undefined
   const parent = process.ppid
+  if (!isTsx(parent)) {
+    // it was gone before this process had come so far
+    orphaned()
+    return undefined
+  }
   const timer = setInterval(() => {
     if (process.ppid === parent) return
     clearInterval(timer)
     orphaned()
   }, 500).unref()
   return timer
+}
+
+/** Whether a process is a tsx, or was one that has ended; of others than Linux only that it isn't the first of all. */
+function isTsx(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('tsx')
+  } catch {
+    return pid !== 1
+  }
 }
 
 /**

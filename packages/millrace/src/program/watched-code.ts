@@ -65,6 +65,7 @@ export class WatchedCode {
   readonly #packages = new Map<string, WatchedPackage>()
   readonly #stagePackages = new Map<string, readonly WatchedPackage[]>()
   readonly #readers = new Map<string, Readers>()
+  readonly #began = performance.now()
   #loaded: ReadonlySet<string> | undefined
 
   constructor(
@@ -82,9 +83,11 @@ export class WatchedCode {
   /** A file of a stage, among those that its reader may still read, that is no longer as it was planned. */
   changed(stage: string, reader: Reader): Promise<string | undefined> | undefined {
     const watched = this.#readersOf(stage)[reader]
+    // without a promise as long as nothing has to be read: short calls ask, too
     for (let i = 0; i < watched.length; i++) {
-      const is = (watched[i] as Watched).isPlanned()
-      if (is !== true) return firstChanged(watched.slice(i), is)
+      const file = watched[i] as Watched
+      const is = file.isPlanned()
+      if (is !== true) return changedOf(file, is, watched.slice(i + 1))
     }
     return undefined
   }
@@ -94,9 +97,11 @@ export class WatchedCode {
     for (const used of this.#packagesOf(stage)) used.committed(takeBack)
   }
 
-  /** Looks again at packages on which results depend; one that is no longer as it was planned. */
+  /** Looks again at packages on which results depend; one that changed, and whose results were taken back. */
   lastLook(): string | undefined {
-    return [...this.#packages.values()].filter((used) => !used.lastLook())[0]?.source
+    let changed: string | undefined
+    for (const used of this.#packages.values()) if (used.lastLook()) changed ??= used.source
+    return changed
   }
 
   #readersOf(stage: string): Readers {
@@ -119,7 +124,7 @@ export class WatchedCode {
       ...some.map((file) => this.#file(file)),
       ...packages.map((used) => ({
         source: used.source,
-        isPlanned: seldom ? () => used.seemsPlanned() : () => used.isPlanned(),
+        isPlanned: () => !(seldom ? used.lookNowAndThen() : used.look()),
       })),
       ...assets,
     ]
@@ -163,7 +168,7 @@ export class WatchedCode {
   }
 
   #package(used: CodePackage): WatchedPackage {
-    const watched = this.#packages.get(used.root) ?? new WatchedPackage(used)
+    const watched = this.#packages.get(used.root) ?? new WatchedPackage(used, this.#began)
     this.#packages.set(used.root, watched)
     return watched
   }
@@ -192,9 +197,10 @@ export class WatchedCode {
 
 const isModule = /\.(?:[cm]?[jt]sx?|json)$/
 
-/** The first that is no longer as it was planned, of which the first was asked already. */
-async function firstChanged(watched: readonly Watched[], asked: boolean | Promise<boolean>) {
-  for (const [i, at] of watched.entries()) if (!(await (i === 0 ? asked : at.isPlanned()))) return at.source
+/** The first that is no longer as it was planned: of one that was asked already, and then of others. */
+async function changedOf(asked: Watched, is: boolean | Promise<boolean>, others: readonly Watched[]) {
+  if (!(await is)) return asked.source
+  for (const other of others) if (!(await other.isPlanned())) return other.source
   return undefined
 }
 

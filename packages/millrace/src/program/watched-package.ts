@@ -1,69 +1,109 @@
 import { digestPackage, markPackage } from '@millrace/compiler'
+import { nothing } from './code-file.ts'
 import type { CodePackage } from './code-files.ts'
 
-/** How long after the plan is made a package need not be looked at again, in milliseconds. */
-const fresh = 100
+/** How long after the run's start a package need not be looked at again, in milliseconds. */
+const planned = 100
 
 /** A look at most takes this part of the time. */
 const share = 1 / 20
 
 /**
- * A package of a run's stages. To look through one takes longer than a short call does, so calls look now and then;
- * what they committed since the last look is taken back where the next one shows that somebody wrote to the package.
+ * A package of a run's stages. To look through one takes longer than a short call does, so calls look now and then; what
+ * they committed since the last look is taken back where the next one shows that the package has changed. It doesn't
+ * change back: what was read of it meanwhile, nobody knows.
  */
 export class WatchedPackage {
   /** Name and version. */
   readonly source: string
   readonly #package: CodePackage
-  #seen: string
-  #next = performance.now() + fresh
-  #planned = true
-  /** Whether it was looked at after the last call that asked. */
-  #sure = false
+  #mark: string
+  #next: number
+  #changed = false
+  /** Whether it was looked at after the last call that only asked. */
+  #looked = false
+  #over = false
   #unsure: (() => void)[] = []
+  #tookBack = false
 
-  constructor(used: CodePackage) {
+  /** @param at when the run was started, by `performance.now()` */
+  constructor(used: CodePackage, at: number) {
     this.source = used.id
     this.#package = used
-    this.#seen = used.mark
+    this.#mark = used.mark
+    this.#next = at + planned
   }
 
-  /** Whether it is as it was planned, as far as was seen lately. */
-  seemsPlanned(): boolean {
+  /** Looks, if the last look is long ago; whether it has changed, as far as is known. */
+  lookNowAndThen(): boolean {
     const began = performance.now()
     if (began < this.#next) {
-      this.#sure = false
-      return this.#planned
+      this.#looked = false
+      return this.#changed
     }
-    this.isPlanned()
+    this.look()
     const ended = performance.now()
     this.#next = ended + (ended - began) / share
-    return this.#planned
+    return this.#changed
   }
 
-  /** Whether it is as it was planned. */
-  isPlanned(): boolean {
-    const { root, digest } = this.#package
-    const mark = markPackage(root).text
-    this.#sure = true
-    if (mark !== this.#seen) {
-      // also where it was put back: a call may have read what was there between
-      for (const takeBack of this.#unsure) takeBack()
-      this.#planned = digestPackage(root) === digest
-      this.#seen = mark
+  /** Whether it has changed since it was digested. */
+  look(): boolean {
+    if (this.#changed) return true
+    const mark = markOf(this.#package)
+    if (mark !== this.#mark && !isSame(this.#package)) {
+      this.#changed = true
+      const all = this.#unsure
+      this.#unsure = []
+      this.#takeBack(all)
+      return true
     }
+    // who writes to it what it holds has not changed it
+    if (mark !== undefined) this.#mark = mark
+    this.#looked = true
     this.#unsure = []
-    return this.#planned
+    return false
   }
 
   /** A call that used it has put down its result. */
   committed(takeBack: () => void): void {
-    if (!this.#sure) this.#unsure.push(takeBack)
-    else if (!this.#planned) takeBack()
+    if (this.#changed || (this.#over && !this.#looked)) this.#takeBack([takeBack])
+    else if (!this.#looked) this.#unsure.push(takeBack)
   }
 
-  /** Looks once more where results depend on it: whether it is as it was planned. */
+  /** Looks at the end of the run, if results depend on it; whether any was taken back. */
   lastLook(): boolean {
-    return this.#unsure.length === 0 || this.isPlanned()
+    if (this.#unsure.length > 0) this.look()
+    this.#over = true
+    return this.#tookBack
+  }
+
+  /** @throws the first that the store throws, when all have been tried */
+  #takeBack(all: readonly (() => void)[]): void {
+    let failed: { readonly error: unknown } | undefined
+    for (const takeBack of all)
+      try {
+        this.#tookBack = true
+        takeBack()
+      } catch (error) {
+        failed ??= { error }
+      }
+    if (failed) throw failed.error
+  }
+}
+
+function markOf({ root }: CodePackage): string | undefined {
+  try {
+    return markPackage(root).text
+  } catch (error) {
+    return nothing(error)
+  }
+}
+
+function isSame({ root, digest }: CodePackage): boolean {
+  try {
+    return digestPackage(root) === digest
+  } catch (error) {
+    return nothing(error) ?? false
   }
 }

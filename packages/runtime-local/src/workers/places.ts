@@ -1,8 +1,8 @@
-import type { Digest, Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
+import type { Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
 import type { Here, Place } from '../attempt-request.ts'
 import type { CallMeter } from '../call-meter.ts'
 import type { Capacity, Share } from '../capacity.ts'
-import type { LocalOptions, LocalWorkers } from '../request.ts'
+import type { LocalOptions } from '../request.ts'
 import { heavyAbove, Weights } from './weights.ts'
 
 /**
@@ -23,12 +23,13 @@ export class Places {
     this.#weights = new Weights(options.store, options.workers?.lightUpTo)
   }
 
-  of(
+  /** Where a call runs, unless in a worker. */
+  known(
     { stage }: PlanStage,
     { code }: PlanStageSpec,
     share: Share,
     { isolate, timeout }: Pick<StageOptions, 'isolate' | 'timeout'>,
-  ): Place | Promise<Place> {
+  ): Place | undefined {
     if (isolate === 'process') return 'process'
     const { workers } = this.#options
     // code that nobody knows can't be found again elsewhere
@@ -43,13 +44,15 @@ export class Places {
           else if (exceeds === undefined) weights.doubt(code)
         },
       }
-    return this.#inWorker(workers, stage, code)
+    return undefined
   }
 
-  async #inWorker(workers: LocalWorkers, stage: string, code: Digest): Promise<Place> {
+  /** A worker, if it can load the stage; else this process. */
+  async inWorker({ stage }: PlanStage, { code }: PlanStageSpec): Promise<Place> {
+    const { workers } = this.#options
     const weights = this.#weights
-    const program = await workers.code(stage)
-    if (!program) return here
+    const program = await workers?.code(stage)
+    if (!workers || !program || code === undefined) return here
     return {
       program,
       stage,

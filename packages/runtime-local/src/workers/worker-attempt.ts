@@ -16,9 +16,9 @@ import { type AttemptRequest, envOf, seedOf } from '../attempt-request.ts'
 import { origin } from '../origin.ts'
 import { processFailure, refusedOutput } from '../process-failure.ts'
 import { killAfter, type Timeout } from '../timeout.ts'
-import { patience } from './patience.ts'
+import { afterReading } from './after-reading.ts'
 import { type Placed, workerPool } from './worker-pool.ts'
-import type { WorkerEnd, WorkerJob } from './worker-process.ts'
+import type { WorkerEnd, WorkerJob, WorkerStart } from './worker-process.ts'
 
 /** How a stage is run in a warm worker. */
 export interface WorkerPlace {
@@ -82,9 +82,10 @@ class Call implements WorkerJob {
   readonly #place: WorkerPlace
   readonly #timeout: Timeout
   #settle: { resolve(made: Performed): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
+  /** The workers that may run it: how they are started, and how many there may be. */
+  readonly #workers: { readonly start: WorkerStart; readonly most: number }
   #undo: (() => void)[] = []
   #loading = false
-  #ahead = (): void => {}
 
   constructor(request: AttemptRequest, place: WorkerPlace, timeout: Timeout, alone: boolean) {
     this.#request = request
@@ -103,6 +104,11 @@ class Call implements WorkerJob {
       attempt: request.attempt,
       ...(timeout.limited ? { timeout: { after: timeout.after, failure: failureData(timeout.failure) } } : {}),
     }
+    const { gpus } = request
+    this.#workers = {
+      start: workerPool.startOf(place.args, origin(), gpus),
+      most: gpus.length > 0 ? 1 : place.most,
+    }
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
@@ -110,11 +116,8 @@ class Call implements WorkerJob {
   }
 
   #begin(): void {
-    const { gpus, cancel, kill } = this.#request
-    const start = workerPool.startOf(this.#place.args, origin(), gpus)
-    const most = gpus.length > 0 ? 1 : this.#place.most
-    const placed = workerPool.run(this, start, most)
-    this.#ahead = () => workerPool.ahead(start, most)
+    const { cancel, kill } = this.#request
+    const placed = workerPool.run(this, this.#workers.start, this.#workers.most)
     this.#on(cancel, () => {
       if (!placed.stop(failureData(cancel.reason as StageFailure))) this.#reject(cancel.reason)
     })
@@ -172,7 +175,8 @@ class Call implements WorkerJob {
   #start(loading: boolean): void {
     this.#loading = loading
     this.#timeout.start()
-    if (this.#place.wide) this.#undo.push(patience(aheadAfter, this.#ahead))
+    const { start, most } = this.#workers
+    if (this.#place.wide) this.#undo.push(afterReading(aheadAfter, () => workerPool.ahead(start, most)))
   }
 
   /** What comes of it after its time is that it came too late. */

@@ -2,7 +2,7 @@ import { type FailureData, hold } from '@millrace/runner'
 import { type Gpu, visibleGpus } from '../gpus.ts'
 import type { Origin } from '../origin.ts'
 import { endSurvivors } from '../survivors.ts'
-import { patience } from './patience.ts'
+import { afterReading } from './after-reading.ts'
 import { type WorkerJob, WorkerProcess, type WorkerStart, workerPrefix } from './worker-process.ts'
 
 /** How long a worker that nobody needs is kept for the next run of this process, in milliseconds. */
@@ -29,7 +29,7 @@ interface Entry {
   readonly most: number
   worker: WorkerProcess | undefined
   /** Ends its wait for one that works. */
-  patient?: () => void
+  endWait?: () => void
 }
 
 /** The warm workers of this process, each for calls of any stage. */
@@ -77,7 +77,7 @@ class WorkerPool {
     const entry: Entry = { number: this.#next++, job, start, most, worker: undefined }
     this.#waiting.push(entry)
     this.#serve()
-    if (!entry.worker) entry.patient = patience(this.#alike(start).length > 0 ? soon : 0, () => this.#more(entry))
+    if (!entry.worker) entry.endWait = afterReading(this.#alike(start).length > 0 ? soon : 0, () => this.#more(entry))
     const at = (): WorkerProcess | undefined => (entry.worker?.jobs.has(entry.number) ? entry.worker : undefined)
     return {
       stop: (why) => {
@@ -130,7 +130,7 @@ class WorkerPool {
   }
 
   #leave(entry: Entry): void {
-    entry.patient?.()
+    entry.endWait?.()
     const at = this.#waiting.indexOf(entry)
     if (at !== -1) this.#waiting.splice(at, 1)
     this.#await()

@@ -4,7 +4,7 @@
  *
  * @returns ends the wait
  */
-export function patience(milliseconds: number, over: () => void): () => void {
+export function afterReading(milliseconds: number, over: () => void): () => void {
   let next: NodeJS.Immediate | undefined
   const timer = setTimeout(() => {
     // what is read between the two is acted on by an immediate of its own, which comes before the second
