@@ -1,4 +1,4 @@
-import { rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { normal } from '../support/processes.ts'
@@ -103,6 +103,41 @@ describe('a package that is changed', () => {
     ])
     expect((await run(quiet)).stdout).toBe(stage.includes('dep/late') ? '{"v":"M"}\n' : '{"v":"AB"}\n')
   })
+
+  test('so that nobody can look through it, fails the run, too', async () => {
+    const stage = s('f()', "isolate: 'process', ")
+    const { folder, start } = program({ ...packages, 'program.ts': `${head}${stage}${behind}`, wait: '' })
+    const begun = start()
+    await begun.said('at work')
+    rmSync(join(folder, 'node_modules/dep/late.js'))
+    symlinkSync('late.js', join(folder, 'node_modules/dep/late.js'))
+    rmSync(join(folder, 'wait'))
+    expect((await begun.ended).code).toBe(1)
+    expect(said(normal(begun.stderr(), folder)).slice(0, 1)).toEqual([
+      'error[wrong-code]: "dep@1.0.0" was changed after the run began, so "s" is not what was planned',
+    ])
+  })
+
+  const write = (text: string): string =>
+    `(f(), (await import('node:fs')).writeFileSync('node_modules/dep/late.js', ${text}), 'done')`
+  test('by what it holds already is not changed: results are kept', async () => {
+    const stage = s(write(JSON.stringify(packages['node_modules/dep/late.js'])))
+    const { run } = program({ ...packages, 'program.ts': `${head}${stage}${alone}` })
+    const results = [await run([...quiet, '--in-process']), await run([...quiet, '--in-process'])]
+    expect(results.map(({ stdout, stderr }) => [stdout, said(stderr)])).toEqual([
+      ['{"v":"done"}\n', ['1 ran, 0 cached, 0 skipped, 0 failed, <s>']],
+      ['{"v":"done"}\n', ['0 ran, 1 cached, 0 skipped, 0 failed, <s>']],
+    ])
+  })
+
+  test('by a stage whose results no other run takes is its own affair', async () => {
+    const stage = s(write('String(performance.now())'), 'cache: false, ')
+    const { run } = program({ ...packages, 'program.ts': `${head}${stage}${alone}` })
+    for (let i = 0; i < 2; i++) {
+      const { code, stdout } = await run([...quiet, '--in-process'])
+      expect([code, stdout]).toEqual([0, '{"v":"done"}\n'])
+    }
+  })
 })
 
 describe('what short calls gave between two looks at a large package', () => {
@@ -150,7 +185,11 @@ main(import.meta, p)
     writeFileSync(join(folder, 'node_modules/dep/late.txt'), 'L')
     // the run goes on: what changed the package is not asked again
     const next = await run([...quiet, '--in-process'])
-    expect([next.stdout, said(next.stderr)]).toEqual(['{"v":"L"}\n', ['2 ran, 1 cached, 0 skipped, 0 failed, <s>']])
+    expect(next.stdout).toBe('{"v":"L"}\n')
+    // the first one stands if a look came between it and the edit
+    expect(said(next.stderr)).toEqual([
+      expect.stringMatching(/^(?:2 ran, 1|1 ran, 2) cached, 0 skipped, 0 failed, <s>$/),
+    ])
     expect(said((await run(quiet)).stderr)).toEqual(['1 ran, 2 cached, 0 skipped, 0 failed, <s>'])
   })
 })

@@ -168,6 +168,19 @@ test('signals that come together are one: a wrapper passes on what its group has
   expect((await cancelled.ended).signal).toBe(null)
 })
 
+test('a program whose tsx was killed before it came to run anything ends by itself', async () => {
+  const late = "writeFileSync('loaded', '')\nwhile (!existsSync('on')) await sleep(10)\nmain(import.meta"
+  const { folder, start } = program(text.replace('main(import.meta', late))
+  const run = start([], { how: 'tsx' })
+  while (!existsSync(join(folder, 'loaded'))) await sleep(10)
+  run.child.kill('SIGKILL')
+  await once(run.child, 'exit')
+  writeFileSync(join(folder, 'on'), '')
+  // its pipes close when the program has ended
+  expect(await run.ended).toEqual({ code: null, signal: 'SIGKILL' })
+  expect(run.stdout()).toBe('')
+})
+
 test('what nohup starts goes on when its terminal closes', async () => {
   const { folder, start } = program(text)
   // nohup puts a stdin that can only be written in a terminal's place
