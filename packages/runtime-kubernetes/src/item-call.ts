@@ -19,6 +19,8 @@ export interface ItemCall {
   readonly item: WorkItem
   /** By pod uid. */
   readonly attempts: Map<string, Attempt>
+  /** The last of them. */
+  latest: Attempt | undefined
   /** Attempts that the stage itself failed. */
   failures: number
   /** Uids of pods in which no process of the stage could be started. */
@@ -30,6 +32,7 @@ export const newItemCall = (call: Call, item: WorkItem): ItemCall => ({
   call,
   item,
   attempts: new Map(),
+  latest: undefined,
   failures: 0,
   unstarted: new Set(),
   ended: false,

@@ -33,7 +33,7 @@ import {
   uidPattern,
   type WorkItem,
 } from '@millrace/ir'
-import { ForeignFolder, makeFolder, onDisk, storeFailed } from '@millrace/store'
+import { ForeignFolder, makeFolder, OddFile, onDisk, storeFailed } from '@millrace/store'
 
 /** A marker that was not given before. */
 export interface News {
@@ -52,6 +52,8 @@ export class JobFolder {
   /** Absolute. */
   readonly #pods: string
   readonly #seen = new Set<string>()
+  /** Those of them that pods wrote. */
+  #foreign = 0
   #open: ForeignFolder | undefined
   #attempts: ForeignFolder | undefined
 
@@ -101,29 +103,32 @@ export class JobFolder {
   /**
    * Markers that were not given before: first those of drivers.
    *
-   * @param most of pods, of one kind
+   * @param most of pods, of all kinds and since the beginning: what was given counts also when it is gone
    * @throws OddFile when there are more, or where their folder is none
    */
   *news(most: number): Generator<News> {
     for (const name of namesIn(join(this.#own, 'failed'))) yield* this.#new('ours', 'failed', name)
     for (const kind of ['done', 'failed', 'stopped'] as const)
       for (const name of this.#open?.within(kind, (folder) => folder.names(most).sort()) ?? [])
-        yield* this.#new(kind, kind, name)
+        yield* this.#new(kind, kind, name, most)
   }
 
-  *#new(who: string, kind: MarkerKind, name: string): Generator<News> {
+  *#new(who: string, kind: MarkerKind, name: string, most = Number.POSITIVE_INFINITY): Generator<News> {
     const seen = `${who}/${name}`
     if (this.#seen.has(seen)) return
     const id = attemptOfMarker(name)
     // one that is not whole yet has another name
     if (!id) return
+    const ours = who === 'ours'
+    if (!ours && this.#foreign++ >= most)
+      throw new OddFile(kind, `has had more than ${most} markers, with others of its Job`)
     this.#seen.add(seen)
-    yield { kind, id, ours: who === 'ours' }
+    yield { kind, id, ours }
   }
 
   /** A marker that can't be seen yet is looked at again. */
   forget({ kind, id, ours }: News): void {
-    this.#seen.delete(`${ours ? 'ours' : kind}/${markerName(id)}`)
+    if (this.#seen.delete(`${ours ? 'ours' : kind}/${markerName(id)}`) && !ours) this.#foreign--
   }
 
   /** @throws OddFile */

@@ -266,7 +266,7 @@ export class JobLives {
 
   #failOpen(run: NodeRun, cause: Cause): void {
     for (const item of openItems(run)) {
-      const attempt = [...item.attempts.values()].at(-1)
+      const attempt = item.latest
       const odd = attempt?.odd
       this.#outcomes.failed(run, item, attempt, odd ? attemptRefused(run.node, odd.path, odd.message) : cause)
     }

@@ -61,7 +61,7 @@ export function isOfRelease({ release }: NodeRun, { inputDigest, key }: DoneMark
   return released?.inputDigest === inputDigest && released.key === key
 }
 
-/** How many markers of one kind the pods of a Job can leave, and some more. */
+/** How many markers the pods of a Job can leave, and some more. */
 export const mostMarkers = (plan: Plan, { node, items }: NodeRun): number =>
   1000 + items.length * (optionsOf(plan, node).retries + 10)
 

@@ -206,6 +206,7 @@ export class PodWatch {
         events.emit({ event: 'log', ...place, level, message, ...(data === undefined ? {} : { data }) }),
     })
     item.attempts.set(id.pod, attempt)
+    item.latest = attempt
     events.emit({ event: 'stage.started', ...place, resources: item.item.resources })
     return attempt
   }
@@ -278,7 +279,4 @@ export class PodWatch {
 }
 
 /** The attempt that has not been told as failed; there is one at most. */
-function openAttempt({ attempts }: ItemCall): Attempt | undefined {
-  const last = [...attempts.values()].at(-1)
-  return last?.failed ? undefined : last
-}
+const openAttempt = ({ latest }: ItemCall): Attempt | undefined => (latest?.failed ? undefined : latest)

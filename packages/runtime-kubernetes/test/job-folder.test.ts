@@ -159,3 +159,25 @@ test('a uid is a name', () => {
   for (const odd of ['', '..', 'a/b', '/etc', 'a\0'])
     expect(() => new JobFolder('/store', odd)).toThrow(`"${odd}" is no uid of a Job`)
 })
+
+test('markers that come and go are counted all the same, and those that were seen are no news', () => {
+  const root = store()
+  const folder = new JobFolder(root, uid)
+  folder.release(release, items)
+  const stopped = join(root, 'jobs', uid, 'stopped')
+  let pods = 0
+  const others = (count: number) => {
+    rmSync(stopped, { recursive: true, force: true })
+    for (let i = 0; i < count; i++) put(join(stopped, `0-made-up-${pods++}.json`), JSON.stringify(failed))
+  }
+  for (let round = 1; round <= 5; round++) {
+    others(20)
+    expect(news(folder)).toHaveLength(20)
+    expect(news(folder)).toEqual([])
+  }
+  others(1)
+  expect(() => news(folder)).toThrow(new OddFile('stopped', 'has had more than 100 markers, with others of its Job'))
+  // a driver that goes on begins to count anew
+  others(20)
+  expect(news(new JobFolder(root, uid))).toHaveLength(20)
+})
