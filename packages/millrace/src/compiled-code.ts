@@ -1,5 +1,5 @@
 import module from 'node:module'
-import { userFolder } from '@millrace/store/user-folder'
+import { userFolder } from './user-folder.ts'
 
 /*
  * Node keeps what it compiles from start to start, in a folder of this user's: in the one that it takes by itself, below

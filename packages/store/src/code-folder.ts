@@ -2,24 +2,24 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ageOf } from './file-age.ts'
 import { remove, sweep, temporaryPath } from './temporary.ts'
-import { userFolder } from './user-folder.ts'
 
 /** Milliseconds. */
 const month = 30 * 86_400_000
 
 export interface CodeFolder {
-  /** Missing where the user has no such folder, or others may write to it. */
+  /** Missing where nothing can be kept. */
   readonly cache?: string
   /** A new path in it for a file that isn't whole yet. */
   temporary(): string
 }
 
 /**
- * Where this user keeps what is known of the code of programs, from run to run. Not in a store: it says which modules are
- * imported, and a store may come from somebody else.
+ * What is known of the code of programs, kept from run to run. Not in a store: it says which modules are imported, and a
+ * store may come from somebody else.
+ *
+ * @param cache a folder that is the user's alone, if there is one
  */
-export function codeFolder(): CodeFolder {
-  const cache = userFolder('code')
+export function codeFolder(cache: string | undefined): CodeFolder {
   return {
     ...(cache === undefined ? {} : { cache }),
     temporary() {

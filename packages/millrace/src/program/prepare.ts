@@ -9,6 +9,7 @@ import {
   type Plan,
 } from '@millrace/ir'
 import { codeFolder, type Store } from '@millrace/store'
+import { userFolder } from '../user-folder.ts'
 import { foreignLoader, loadMark, underTestRunner } from './host.ts'
 import {
   type CodeOptions,
@@ -148,7 +149,7 @@ export const readingOf = ({
 }: Pick<Preparing, 'entry' | 'importModule' | 'anew'> & { readonly store?: Store }): CodeOptions => ({
   entry,
   importModule,
-  kept: codeFolder(),
+  kept: codeFolder(userFolder('code')),
   ...(anew ? { anew } : {}),
   ...(store ? { firstSeen: (id, digest) => store.packages.first(id, digest) } : {}),
 })
