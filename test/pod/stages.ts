@@ -1,6 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asset, file, folder, stage } from '@millrace/sdk'
 import { z } from 'zod'
@@ -150,5 +160,55 @@ export const flaky = stage('flaky', {
   run: (_, { attempt }) => {
     if (attempt < 3) throw new Error(`not at attempt ${attempt}`)
     return { attempt }
+  },
+})
+
+/** Reads its input while somebody else has put another in its place, and puts it back. */
+export const meddles = stage('meddles', {
+  input: z.object({ rows: file(), how: z.string() }),
+  output: text,
+  run: ({ rows, how }) => {
+    const files = dirname(rows.path)
+    const attempt = dirname(files)
+    const attempts = dirname(attempt)
+    const name = basename(rows.path)
+    /** Puts a folder with a file of the name in a folder's place. */
+    const swap = (folder: string, put: (path: string) => void): string => {
+      renameSync(folder, `${folder}-aside`)
+      const path = join(folder, relative(folder, rows.path))
+      mkdirSync(dirname(path), { recursive: true })
+      put(path)
+      const found = readFileSync(rows.path, 'utf8')
+      rmSync(folder, { recursive: true })
+      renameSync(`${folder}-aside`, folder)
+      return found
+    }
+    const evil = (path: string) => writeFileSync(path, 'evil')
+    const does: Record<string, () => string> = {
+      'bytes and back': () => {
+        const before = readFileSync(rows.path)
+        evil(rows.path)
+        const found = readFileSync(rows.path, 'utf8')
+        writeFileSync(rows.path, before)
+        return found
+      },
+      'its folder and back': () => swap(files, evil),
+      'a link and back': () => swap(files, (path) => symlinkSync('/proc/self/environ', path)),
+      'its attempt and back': () => swap(attempt, evil),
+      'all attempts and back': () => swap(attempts, evil),
+      'a link that stays': () => {
+        renameSync(files, `${files}-aside`)
+        symlinkSync(`${files}-aside`, files)
+        return readFileSync(rows.path, 'utf8')
+      },
+      'nothing: other attempts begin and end': () => {
+        mkdirSync(join(attempts, '1-b/files'), { recursive: true })
+        writeFileSync(join(attempts, '1-b/files', name), 'more')
+        writeFileSync(join(attempts, '../done/1-b.json'), '{}')
+        writeFileSync(join(attempts, '../failed/2-b.json'), '{}')
+        return readFileSync(rows.path, 'utf8')
+      },
+    }
+    return { text: does[how]?.() ?? 'no such way' }
   },
 })

@@ -15,15 +15,23 @@ export const digestJson = (value: Json): Digest => digestBytes(canonical(value))
 
 export const hexOf = (digest: Digest): string => digest.slice('sha256:'.length)
 
+/** A file as its folder's digest has it. */
+export interface FolderLine {
+  readonly path: string
+  readonly digest: Digest
+  readonly executable: boolean
+}
+
+export const folderLine = ({ path, digest, executable }: FolderLine): string =>
+  `${path}\0${digest}\0${executable ? 1 : 0}\n`
+
 /**
  * A folder's digest: sha256 over its sorted `path\0digest\0x-bit\n` lines. Paths use `/` and are sorted by UTF-16
  * code units; the x-bit is `1` when the owner may execute the file, else `0`.
  */
-export function digestFolderLines(
-  files: readonly { readonly path: string; readonly digest: Digest; readonly executable: boolean }[],
-): Digest {
+export function digestFolderLines(files: readonly FolderLine[]): Digest {
   const all = crypto.createHash('sha256')
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
-  for (const file of sorted) all.update(`${file.path}\0${file.digest}\0${file.executable ? 1 : 0}\n`)
+  for (const file of sorted) all.update(folderLine(file))
   return `sha256:${all.digest('hex')}`
 }

@@ -137,7 +137,7 @@ class Pod {
       writeWhole(place.paths.input, inputs.value)
       this.#told.signal.throwIfAborted()
       const outcome = await perform(stage, this.#attempt(place, item, stage, inputs.value, log))
-      await inputs.verifyAgain()
+      inputs.verifyAgain()
       return { stage, outcome }
     })
     late()

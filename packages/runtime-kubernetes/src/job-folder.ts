@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -181,7 +182,8 @@ export class JobFolder {
 /** A pod of another user has only its group's rights. A kubelet that made the folder for a pod gave it the volume's. */
 function openToGroup(folder: string): void {
   try {
-    chmodSync(folder, 0o2770)
+    // a change of nothing is one, too, for who reads what its pods left
+    if ((statSync(folder).mode & 0o7777) !== 0o2770) chmodSync(folder, 0o2770)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw storeFailed('create', folder, error)
   }

@@ -1,6 +1,9 @@
-import { statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { lstatSync, statSync } from 'node:fs'
+import { join, sep } from 'node:path'
 import type { ArtifactPort } from '@millrace/ir'
-import { listFolder } from './digest-folder.ts'
+import { hasLink } from './real-folder.ts'
+import { walkFolder } from './walk-folder.ts'
 
 /**
  * What changes when anybody writes to a file, or to one of a folder: number, size and change time of each. Reads no
@@ -12,13 +15,47 @@ export function markOf(path: string, kind: ArtifactPort['kind']): string {
     return `${ino} ${size} ${ctimeNs}`
   }
   try {
-    return kind === 'file'
-      ? mark(path)
-      : listFolder(path)
-          .map((file) => `${file.path} ${mark(file.absolute)}`)
-          .join('\n')
+    if (kind === 'file') return mark(path)
+    const hash = createHash('sha256')
+    for (const file of walkFolder(path)) if (file.isFile) hash.update(`${file.path}\0${mark(file.absolute)}\n`)
+    return hash.digest('hex')
   } catch {
     // whatever stands there is none that can be read
     return 'none'
   }
+}
+
+/**
+ * What changes when anybody writes to an artifact of a store, or puts another in its place for a while. Not the numbers
+ * of files: a file system of a network may give a file another one each time that it is asked. Undefined where a link
+ * leads to it, or what stands there can't be read.
+ *
+ * @param inside its path relative to the store
+ */
+export function storeMarkOf(root: string, inside: string, kind: ArtifactPort['kind']): string | undefined {
+  const hash = createHash('sha256')
+  const add = (path: string): void => {
+    const stat = lstatSync(join(root, path), { bigint: true })
+    // a folder's size means nothing
+    hash.update(`${path}\0${stat.isFile() ? stat.size : ''}\0${stat.ctimeNs}\n`)
+  }
+  try {
+    if (hasLink(root, inside)) return undefined
+    for (const folder of foldersOf(inside)) add(folder)
+    if (kind === 'file') add(inside)
+    else for (const { path } of walkFolder(join(root, inside), { follow: false })) add(join(inside, path))
+    return hash.digest('hex')
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The folders that a pod can rename to put an artifact of its own Job in another's place. While others are at work,
+ * attempts come into `jobs/<uid>/attempts`, and nothing into these.
+ */
+function foldersOf(inside: string): string[] {
+  const parts = inside.split(sep)
+  if (parts[0] !== 'jobs') return []
+  return parts.flatMap((_, i) => (i === 1 || (i > 2 && i < parts.length - 1) ? [parts.slice(0, i + 1).join(sep)] : []))
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { constants, fstatSync, openSync, read, readSync, statSync } from 'node:fs'
+import { constants, fstatSync, lstatSync, openSync, read, readSync, statSync } from 'node:fs'
 import { promisify } from 'node:util'
-import type { Digest } from '@millrace/ir'
+import { type Digest, digestBytes } from '@millrace/ir'
 import { onDisk, refuse, storeFailed } from './disk.ts'
 import { knownFile, largeFile, markOfFile, rememberFile } from './known-files.ts'
 import { closeFile, toRead } from './regular-file.ts'
@@ -20,6 +20,8 @@ export interface DigestOptions {
   readonly again?: boolean
   /** Takes a link for what it leads to. Default true. */
   readonly follow?: boolean
+  /** Bytes that it must have. Default: those that it has when it is opened. */
+  readonly size?: number
 }
 
 export interface FileDigest {
@@ -28,14 +30,19 @@ export interface FileDigest {
   readonly size: number
 }
 
-/** Digest and size of a file's bytes. What is no regular file is refused. */
+/**
+ * Digest and size of a file's bytes. What is no regular file is refused, and what becomes longer or shorter meanwhile:
+ * no more is read than it had.
+ */
 export async function digestFile(path: string, options: DigestOptions = {}): Promise<FileDigest> {
-  const stat = onDisk('read', path, () => statSync(path))
+  const stat = onDisk('read', path, () => (options.follow === false ? lstatSync(path) : statSync(path)))
   if (!stat.isFile()) refuseKind(path, stat.isDirectory())
-  if (stat.size <= atOnce) return onDisk('read', path, () => digestSmall(path, options))
+  const wanted = { size: stat.size, ...options }
+  if (stat.size !== wanted.size) refuseWritten(path)
+  if (stat.size <= atOnce) return onDisk('read', path, () => digestSmall(path, wanted))
   await enter()
   try {
-    return await (stat.size > largeFile ? digestKnown(path, options) : digestLarge(path, options))
+    return await (stat.size > largeFile ? digestKnown(path, wanted) : digestLarge(path, wanted))
   } catch (error) {
     throw storeFailed('read', path, error)
   } finally {
@@ -43,45 +50,50 @@ export async function digestFile(path: string, options: DigestOptions = {}): Pro
   }
 }
 
+/** The same with the size known. */
+type Wanted = DigestOptions & { readonly size: number }
+
 /** What stands there now need not be what was asked for. */
-function open(path: string, { follow = true }: DigestOptions): number {
+function open(path: string, { follow = true, size }: Wanted): number {
   const fd = openSync(path, follow ? toRead & ~(constants.O_NOFOLLOW ?? 0) : toRead)
   const stat = fstatSync(fd)
-  if (stat.isFile()) return fd
+  if (stat.isFile() && stat.size === size) return fd
   closeFile(fd)
-  return refuseKind(path, stat.isDirectory())
+  return stat.isFile() ? refuseWritten(path) : refuseKind(path, stat.isDirectory())
 }
 
 const refuseKind = (path: string, isFolder: boolean): never =>
   refuse(path, isFolder ? 'it is a folder' : 'it is not a regular file', 'Name a regular file.')
 
+const refuseWritten = (path: string): never =>
+  refuse(path, 'it is still being written', 'Run again when nothing writes to it.')
+
 let shared: Buffer | undefined
 
-function digestSmall(path: string, options: DigestOptions): FileDigest {
-  shared ??= Buffer.allocUnsafeSlow(atOnce)
+function digestSmall(path: string, options: Wanted): FileDigest {
+  // one byte more than it has
+  shared ??= Buffer.allocUnsafeSlow(atOnce + 1)
   const fd = open(path, options)
   try {
-    const hash = createHash('sha256')
     let size = 0
-    for (let count = readSync(fd, shared); count > 0; count = readSync(fd, shared)) {
-      hash.update(shared.subarray(0, count))
-      size += count
-    }
-    return { digest: `sha256:${hash.digest('hex')}`, size }
+    for (let count = 1; count > 0 && size <= options.size; size += count)
+      count = readSync(fd, shared, size, options.size + 1 - size, null)
+    if (size !== options.size) refuseWritten(path)
+    return { digest: digestBytes(shared.subarray(0, size)), size }
   } finally {
     closeFile(fd)
   }
 }
 
 /** One that is known isn't read. */
-async function digestKnown(path: string, options: DigestOptions): Promise<FileDigest> {
+async function digestKnown(path: string, options: Wanted): Promise<FileDigest> {
   const fd = open(path, options)
   try {
     const mark = () => markOfFile(fstatSync(fd, { bigint: true }))
     const before = mark()
     const found = options.again ? undefined : knownFile(path)
-    if (found?.mark === before) return { digest: found.digest, size: fstatSync(fd).size }
-    const digested = await digestOpen(fd)
+    if (found?.mark === before) return { digest: found.digest, size: options.size }
+    const digested = await digestOpen(fd, path, options)
     if (mark() === before) rememberFile(path, { digest: digested.digest, mark: before }, true)
     return digested
   } finally {
@@ -89,27 +101,31 @@ async function digestKnown(path: string, options: DigestOptions): Promise<FileDi
   }
 }
 
-async function digestLarge(path: string, options: DigestOptions): Promise<FileDigest> {
+async function digestLarge(path: string, options: Wanted): Promise<FileDigest> {
   const fd = open(path, options)
   try {
-    return await digestOpen(fd)
+    return await digestOpen(fd, path, options)
   } finally {
     closeFile(fd)
   }
 }
 
-async function digestOpen(fd: number): Promise<FileDigest> {
+async function digestOpen(fd: number, path: string, { size: end }: Wanted): Promise<FileDigest> {
   const hash = createHash('sha256')
   let size = 0
   let [full, free] = [Buffer.allocUnsafeSlow(atOnce), Buffer.allocUnsafeSlow(atOnce)]
-  let { bytesRead } = await readAsync(fd, full, 0, atOnce, null)
+  // at its end a byte more than it has
+  const fill = (buffer: Buffer) => readAsync(fd, buffer, 0, Math.min(atOnce, end + 1 - size), null)
+  let { bytesRead } = await fill(full)
   while (bytesRead > 0) {
-    const next = readAsync(fd, free, 0, atOnce, null)
-    hash.update(full.subarray(0, bytesRead))
     size += bytesRead
+    if (size > end) break
+    const next = fill(free)
+    hash.update(full.subarray(0, bytesRead))
     bytesRead = (await next).bytesRead
     ;[full, free] = [free, full]
   }
+  if (size !== end) refuseWritten(path)
   return { digest: `sha256:${hash.digest('hex')}`, size }
 }
 

@@ -1,66 +1,68 @@
-import { lstatSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { type Digest, digestFolderLines } from '@millrace/ir'
-import { type DigestOptions, digestFile } from './digest-file.ts'
-import { onDisk, refuse } from './disk.ts'
-
-export interface FolderDigest {
-  readonly digest: Digest
-  /** Bytes of all files. */
-  readonly size: number
-  /** Sorted by path; paths are relative, with `/`. */
-  readonly files: { readonly path: string; readonly digest: Digest; readonly size: number }[]
-}
-
-export interface Listed {
-  readonly path: string
-  readonly absolute: string
-  readonly size: number
-  readonly executable: boolean
-}
+import { folderLine } from '@millrace/ir'
+import { type DigestOptions, digestFile, type FileDigest } from './digest-file.ts'
+import { refuse } from './disk.ts'
+import { walkFolder } from './walk-folder.ts'
 
 /** How long to hash before others get a turn. */
 const turn = 10
 
-/** Digest of a folder's content (contracts: store): paths, bytes and x-bits; empty folders don't count. */
-export async function digestFolder(path: string, { again }: Pick<DigestOptions, 'again'> = {}): Promise<FolderDigest> {
-  const files: (FolderDigest['files'][number] & { readonly executable: boolean })[] = []
+interface FolderOptions extends DigestOptions {
+  /** Files and folders that it may hold. Default 4194304. */
+  readonly most?: number
+}
+
+/** Digest of a folder's content (contracts: store) and its bytes: paths, bytes and x-bits; empty folders don't count. */
+export async function digestFolder(path: string, options: FolderOptions = {}): Promise<FileDigest> {
+  const hash = createHash('sha256')
+  const others = turns()
   let size = 0
+  for (const file of walkFolder(path, options)) {
+    if (file.isFile) {
+      size += file.size
+      if (size > (options.size ?? size)) refuseWritten(path)
+      const { digest } = await digestFile(file.absolute, {
+        again: options.again === true,
+        follow: false,
+        size: file.size,
+      })
+      hash.update(folderLine({ ...file, digest }))
+    }
+    await others()
+  }
+  if (size !== (options.size ?? size)) refuseWritten(path)
+  return { digest: `sha256:${hash.digest('hex')}`, size }
+}
+
+const refuseWritten = (path: string): never =>
+  refuse(path, 'it is still being written', 'Run again when nothing writes to it.')
+
+/**
+ * Bytes of a folder's files, and how many files and folders there are. Keeps none, and looks no further as soon as there
+ * are more than `enough` bytes.
+ */
+export async function measureFolder(
+  path: string,
+  { follow = true, enough }: { readonly follow?: boolean; readonly enough: number },
+): Promise<{ readonly size: number; readonly entries: number }> {
+  const others = turns()
+  let [size, entries] = [0, 0]
+  for (const file of walkFolder(path, { sorted: false, follow })) {
+    entries++
+    size += file.size
+    if (size > enough) break
+    await others()
+  }
+  return { size, entries }
+}
+
+/** Lets others have a turn where this one has had its time. */
+function turns(): () => Promise<void> | undefined {
   let since = performance.now()
-  for (const file of listFolder(path)) {
-    const digested = await digestFile(file.absolute, { again: again === true, follow: false })
-    files.push({ path: file.path, ...digested, executable: file.executable })
-    size += digested.size
-    if (performance.now() - since < turn) continue
+  const rest = async (): Promise<void> => {
     await setImmediate()
     since = performance.now()
   }
-  return {
-    digest: digestFolderLines(files),
-    size,
-    files: files.map(({ path, digest, size }) => ({ path, digest, size })),
-  }
-}
-
-/** The files of a folder, at any depth, sorted by path. Links and special files are refused. */
-export function listFolder(root: string): Listed[] {
-  if (!onDisk('read', root, () => statSync(root)).isDirectory()) refuse(root, 'it is not a folder', 'Name a folder.')
-  const files: Listed[] = []
-  const open = ['']
-  for (let under = open.pop(); under !== undefined; under = open.pop()) {
-    const folder = join(root, under)
-    for (const entry of onDisk('read', folder, () => readdirSync(folder, { withFileTypes: true }))) {
-      const path = under === '' ? entry.name : `${under}/${entry.name}`
-      const absolute = join(root, path)
-      if (entry.isDirectory()) open.push(path)
-      else if (entry.isFile()) {
-        const stat = onDisk('read', absolute, () => lstatSync(absolute))
-        files.push({ path, absolute, size: stat.size, executable: (stat.mode & 0o100) !== 0 })
-      } else if (entry.isSymbolicLink())
-        refuse(absolute, 'it is a symbolic link', 'Put a copy of what the link points to in its place.')
-      else refuse(absolute, 'it is not a regular file', 'Remove it from the folder.')
-    }
-  }
-  return files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+  return () => (performance.now() - since < turn ? undefined : rest())
 }

@@ -1,4 +1,5 @@
 import type { BigIntStats } from 'node:fs'
+import { sep } from 'node:path'
 import type { Digest } from '@millrace/ir'
 
 /** Above this size, in bytes, a file isn't read again as long as nobody wrote to it (contracts: store). */
@@ -17,6 +18,12 @@ const known = new Map<string, KnownFile>()
 
 /** Large files whose bytes this process has read, or whose result says what they were, by path. */
 export const knownFile = (path: string): KnownFile | undefined => known.get(path)
+
+/** The same of all in a folder, with `/` in their paths relative to it. */
+export const knownIn = (folder: string): (KnownFile & { readonly path: string })[] =>
+  [...known]
+    .filter(([path]) => path.startsWith(folder + sep))
+    .map(([path, file]) => ({ path: path.slice(folder.length + 1).replaceAll(sep, '/'), ...file }))
 
 /** What this process has read itself stands against what anybody says. */
 export function rememberFile(path: string, file: KnownFile, read = false): void {

@@ -1,10 +1,8 @@
 import { join } from 'node:path'
 import { type ArtifactValue, isDigest, isObject, type Json, type Schema } from '@millrace/ir'
-import { listFolder } from './digest-folder.ts'
-import { type KnownFile, knownFile, largeFile, rememberFile } from './known-files.ts'
+import { type KnownFile, knownFile, knownIn, largeFile, rememberFile } from './known-files.ts'
 import { artifactsOf } from './output.ts'
 import { isPlainPath } from './plain-path.ts'
-import { isRealFolder } from './real-folder.ts'
 
 /** A large file of an artifact; its path is relative to the artifact, empty for one that is a file itself. */
 export interface LargeFile extends KnownFile {
@@ -15,14 +13,11 @@ export interface LargeFile extends KnownFile {
 export const hasLarge = (schema: Schema, output: Json): boolean =>
   artifactsOf(schema, output).some(({ artifact }) => artifact.size > largeFile)
 
-/** What is known of an artifact's large files, for who reads them later. */
+/** What is known of an artifact's large files, for who reads them later. Looks at none: a mark tells whether it holds still. */
 export function largeFilesOf({ path, size }: Pick<ArtifactValue, 'path' | 'size'>): LargeFile[] {
   if (!(size > largeFile)) return []
-  const files = isRealFolder(path) ? listFolder(path) : [{ path: '', absolute: path, size }]
-  return files.flatMap((file): LargeFile[] => {
-    const known = file.size > largeFile ? knownFile(file.absolute) : undefined
-    return known ? [{ path: file.path, ...known }] : []
-  })
+  const known = knownFile(path)
+  return known ? [{ path: '', ...known }] : knownIn(path)
 }
 
 /** Believes what somebody noted of an artifact's large files, as far as nobody wrote to them since. */

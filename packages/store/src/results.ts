@@ -10,7 +10,7 @@ import type { Pack } from './pack.ts'
 import { type Candidate, Packs } from './packs.ts'
 import type { Committed, Result } from './result.ts'
 import type { User } from './uses.ts'
-import { seemsThere, type VerifyOptions, verifyArtifact } from './verify-artifact.ts'
+import { seemsThere, verifyArtifact } from './verify-artifact.ts'
 
 /** The results of a store, by cache key. */
 export interface Results {
@@ -72,7 +72,7 @@ export class FolderResults implements Results {
     for (const { result: found, manifest } of this.#candidates(key, output, meanwhile)) {
       const result = this.#placed(found, output, given)
       if (!result || !this.#take(result, output, manifest, user)) continue
-      if (await intact(result, output, { full: verifyFull, byLength: this.#byLength })) return result
+      if (await this.#intact(result, output, verifyFull)) return result
       if (manifest) this.#damaged.add(key)
     }
     return undefined
@@ -130,8 +130,18 @@ export class FolderResults implements Results {
   async #adopted(found: Result | undefined, { schema, user, given }: Commit): Promise<Result | undefined> {
     const result = found && this.#placed(found, schema, given)
     if (!result || !this.#take(result, schema, true, user)) return undefined
-    const options = { full: this.#damaged.has(result.key), byLength: this.#byLength }
-    return (await intact(result, schema, options)) ? result : undefined
+    return (await this.#intact(result, schema, this.#damaged.has(result.key))) ? result : undefined
+  }
+
+  /** No link leads to what lies in the store, also when it was read; what was given may be one. */
+  async #intact(result: Result, schema: Schema, full: boolean): Promise<boolean> {
+    for (const { artifact, kind } of artifactsOf(schema, result.output)) {
+      const own = this.#places.relative(artifact.path) !== undefined
+      const options = { full, byLength: this.#byLength, follow: !own }
+      if (!(await verifyArtifact(artifact, kind, options))) return false
+      if (own && this.#places.standing(artifact.path) !== 'here') return false
+    }
+    return true
   }
 
   /** A result is another's word: its output must be one of the schema, and its artifacts must be the store's own or given. */
@@ -166,9 +176,3 @@ export class FolderResults implements Results {
 }
 
 const before = (line: Candidate, current: Result): boolean => line.own || (line.fresh && line.run > current.from)
-
-async function intact(result: Result, schema: Schema, options: VerifyOptions): Promise<boolean> {
-  for (const { artifact, kind } of artifactsOf(schema, result.output))
-    if (!(await verifyArtifact(artifact, kind, options))) return false
-  return true
-}

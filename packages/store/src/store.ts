@@ -37,7 +37,10 @@ const format = 1
 export const isStore = (root: string): boolean => existsSync(join(root, 'format.json'))
 
 export interface StoreOptions {
-  /** Takes what is above 1 GiB for what its length says: for a driver, which must not read it. Default false. */
+  /**
+   * Takes what is above 1 GiB, and folders with more than 50,000 files and folders, for what their length says: for a
+   * driver, which must not read them. Default false.
+   */
   readonly byLength?: boolean
 }
 

@@ -65,6 +65,12 @@ const doing: { readonly [what: string]: () => Promise<void> } = {
     const found = await results.find(key, schema, { verifyFull: full === 'full' })
     say([found === undefined ? 'miss' : 'hit', read() - before > 2 ** 29 ? 'read' : 'unread'])
   },
+  /** Looks for a result with a folder as a driver does; says whether it is there. */
+  async measure() {
+    const schema = { type: 'object', properties: { model: { artifact: { kind: 'folder' } } } }
+    const found = await openStore(root, { byLength: true }).results.find(rest[0] as Digest, schema)
+    say(found === undefined ? 'miss' : 'hit')
+  },
   /** Begins and ends a run, which removes what others left. */
   async look() {
     const run = openStore(root).runs.create({ ...work, pipeline: 'looks' })

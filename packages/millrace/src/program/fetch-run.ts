@@ -1,15 +1,4 @@
-import {
-  constants,
-  lstatSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { chmod, copyFile } from 'node:fs/promises'
+import { lstatSync, readdirSync, realpathSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
   type ArtifactValue,
@@ -21,16 +10,16 @@ import {
   setKey,
 } from '@millrace/ir'
 import {
-  closeFile,
-  listFolder,
   makeFolder,
+  measureFolder,
   onDisk,
-  openRegular,
   type RunSummary,
   type Store,
   verifyArtifact,
+  walkFolder,
 } from '@millrace/store'
 import { shortPath } from '../short-path.ts'
+import { copyWhole } from './copy-whole.ts'
 import { FetchedNames } from './fetched-names.ts'
 import { obeyedIn } from './obeyed-in.ts'
 import { onTarget } from './target-folder.ts'
@@ -71,8 +60,8 @@ export async function fetchRun(store: Store, run: RunSummary, folder: string): P
       writeFileSync(below('output.json'), `${JSON.stringify(found.output, undefined, 2)}\n`),
     )
     for (const part of found.parts) {
-      await copyArtifact(part, below(part.to))
-      if (!(await verifyArtifact({ ...part.artifact, path: below(part.to) }, part.kind, { full: true })))
+      const copy = { ...part.artifact, path: below(part.to) }
+      if (!(await copyArtifact(part, copy.path)) || !(await verifyArtifact(copy, part.kind, { full: true })))
         throw failed(`"${shortPath(part.artifact.path)}" of run ${run.id} is not what the run recorded`, again)
       leftOut.push(...removeObeyed(unfinished, part))
     }
@@ -92,10 +81,17 @@ const anotherFolder = 'Give a folder that can be written: runs fetch <id> <dir>.
 
 const makeBelow = (path: string): void => onTarget('create', path, anotherFolder, () => makeFolder(path))
 
-async function copyArtifact({ artifact: { path }, kind }: Part, to: string): Promise<void> {
-  if (kind === 'file') return copy(path, to)
+/** False as soon as there are other bytes than the recorded ones: no more are written than those. */
+async function copyArtifact({ artifact: { path, size }, kind }: Part, to: string): Promise<boolean> {
+  if (kind === 'file') return copy(path, to, size)
+  if ((await measureFolder(path, { follow: false, enough: size })).size !== size) return false
   makeBelow(to)
-  for (const file of listFolder(path)) await copy(file.absolute, join(to, file.path))
+  let left = size
+  for (const file of walkFolder(path, { follow: false })) {
+    left -= file.size
+    if (left < 0 || (file.isFile && !(await copy(file.absolute, join(to, file.path), file.size)))) return false
+  }
+  return true
 }
 
 /** Metrics and logs; which log is whose is the store's own. */
@@ -112,28 +108,19 @@ async function copyTold(store: Store, run: string, below: (to: string) => string
   return told
 }
 
-/** Copies a regular file; a link, or a pipe that would be waited for, is none. */
-async function copy(from: string, to: string): Promise<void> {
-  const fd = onDisk('read', from, () => openRegular(from))
-  if (fd === undefined) throw failed(`can't take "${shortPath(from)}": it is not a regular file`, 'Remove it.')
-  closeFile(fd)
+/** Copies a regular file; a link, or a pipe that would be waited for, is none. False where it has not the size. */
+async function copy(from: string, to: string, size?: number): Promise<boolean> {
   makeBelow(dirname(to))
-  const { mode } = onDisk('read', from, () => lstatSync(from))
-  try {
-    await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
-    // of another owner's file it would be a gift of this one's rights
-    if ((mode & 0o7000) !== 0) await chmod(to, mode & 0o777)
-  } catch (error) {
-    onDisk('copy', from, () => {
-      throw error
-    })
-  }
+  const copied = await copyWhole(from, to, size)
+  if (copied === 'irregular') throw failed(`can't take "${shortPath(from)}": it is not a regular file`, 'Remove it.')
+  return copied === 'copied'
 }
 
 /** Leaves out of a folder what a tool would obey; gives what that was. */
 function removeObeyed(unfinished: string, { kind, to }: Part): string[] {
   if (kind === 'file') return []
-  const found = obeyedIn(listFolder(join(unfinished, to)).map(({ path }) => path))
+  const files = [...walkFolder(join(unfinished, to))].filter(({ isFile }) => isFile)
+  const found = obeyedIn(files.map(({ path }) => path))
   for (const path of found) rmSync(join(unfinished, to, path), { recursive: true })
   return found.map((path) => `${to}/${path}`)
 }

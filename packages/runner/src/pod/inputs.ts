@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { type ArtifactValue, type Json, mapArtifacts, type Schema, showPath } from '@millrace/ir'
-import { markOf, verifyArtifact } from '@millrace/store'
+import { hasLink, storeMarkOf, verifyArtifact } from '@millrace/store'
 import { StageFailure } from '../failure.ts'
 
 interface Input {
@@ -11,12 +11,13 @@ interface Input {
   /** Its path in the store. */
   readonly shown: string
   /** As it was before its bytes were verified. */
-  mark: string
+  mark: string | undefined
 }
 
 /** The files and folders of the store that a stage reads. Their bytes must be those that were recorded, to its end. */
 export class PodInputs {
   readonly #node: string
+  readonly #store: string
   readonly #inputs: Input[] = []
   /** The input with absolute paths. */
   readonly value: Json
@@ -24,12 +25,13 @@ export class PodInputs {
   /** @throws StageFailure for a path that leaves the store */
   constructor(node: string, schema: Schema, input: Json, store: string) {
     this.#node = node
+    this.#store = store
     this.value = mapArtifacts(schema, input, (at, { kind }, field) => {
       // a string is refused by the stage's own schema
       if (typeof at === 'string') return at
       const { path: shown, ...content } = at as unknown as ArtifactValue
       const artifact = { path: join(store, shown), ...content }
-      const found = { artifact, kind, field: showPath(field), shown, mark: '' }
+      const found = { artifact, kind, field: showPath(field), shown, mark: undefined }
       if (isAbsolute(shown) || leaves(relative(store, artifact.path)))
         throw this.#failure(found, 'which is outside the store', 'Run again: the input is written anew.')
       this.#inputs.push(found)
@@ -40,21 +42,46 @@ export class PodInputs {
   /** @throws StageFailure */
   async verify(): Promise<void> {
     for (const input of this.#inputs) {
-      input.mark = markOf(input.artifact.path, input.kind)
-      if (!(await isWhole(input))) throw this.#failure(input, ...whyNot(input))
+      input.mark = this.#markOf(input)
+      const { artifact, kind } = input
+      const isWhole = await verifyArtifact(artifact, kind, { strict: true, follow: false })
+      if (!isWhole || this.#hasLink(input)) throw this.#failure(input, ...this.#whyNot(input))
     }
   }
 
   /**
-   * What changed while the stage read it must not be committed as the result of what was recorded.
+   * What changed while the stage read it must not be committed as the result of what was recorded, also where it is as
+   * before by now: nobody knows what the stage read.
    *
    * @throws StageFailure
    */
-  async verifyAgain(): Promise<void> {
+  verifyAgain(): void {
     for (const input of this.#inputs) {
-      if (markOf(input.artifact.path, input.kind) === input.mark || (await isWhole(input, true))) continue
+      const mark = this.#markOf(input)
+      if (mark !== undefined && mark === input.mark) continue
       throw this.#failure(input, 'which changed while it ran', 'Run again when nothing else writes to the store.')
     }
+  }
+
+  #markOf(input: Input): string | undefined {
+    return storeMarkOf(this.#store, this.#inside(input), input.kind)
+  }
+
+  #hasLink(input: Input): boolean {
+    return hasLink(this.#store, this.#inside(input))
+  }
+
+  #inside({ artifact }: Input): string {
+    return relative(this.#store, artifact.path)
+  }
+
+  #whyNot(input: Input): readonly [string, string] {
+    if (this.#hasLink(input)) return ['to which a symbolic link leads', 'Run again: what is damaged is made anew.']
+    const there = lstatSync(input.artifact.path, { throwIfNoEntry: false })
+    if (!there) return ["which isn't in the store any more", 'Run again: what is lost is made anew.']
+    const is = there.isDirectory() ? 'folder' : 'file'
+    if (is !== input.kind) return [`which is a ${is}`, `Wire a ${input.kind} into it.`]
+    return ['whose bytes are not those that were recorded', 'Run again: what is damaged is made anew.']
   }
 
   #failure({ shown, kind, field }: Input, what: string, fix: string): StageFailure {
@@ -64,15 +91,3 @@ export class PodInputs {
 }
 
 const leaves = (inside: string): boolean => inside === '' || inside === '..' || inside.startsWith(`..${sep}`)
-
-/** @param full also what is above 1 GiB byte by byte */
-const isWhole = ({ artifact, kind }: Input, full = false): Promise<boolean> =>
-  verifyArtifact(artifact, kind, { full, strict: true })
-
-function whyNot({ artifact: { path }, kind }: Input): readonly [string, string] {
-  const there = statSync(path, { throwIfNoEntry: false })
-  if (!there) return ["which isn't in the store any more", 'Run again: what is lost is made anew.']
-  const is = there.isDirectory() ? 'folder' : 'file'
-  if (is !== kind) return [`which is a ${is}`, `Wire a ${kind} into it.`]
-  return ['whose bytes are not those that were recorded', 'Run again: what is damaged is made anew.']
-}

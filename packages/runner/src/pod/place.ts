@@ -76,11 +76,13 @@ function variable(name: string, pattern = /./): string {
 }
 
 /** Makes the attempt's folder; false when this very pod has ended its work before. */
-export function beginAttempt({ done, folder, paths }: PodPlace): boolean {
+export function beginAttempt({ done, failed, stopped, folder, paths }: PodPlace): boolean {
   if (existsSync(done)) return false
   // a container that was started again in its pod
   onDisk('remove', folder, () => rmSync(folder, { recursive: true, force: true }))
-  onDisk('create', paths.files, () => makeFolder(paths.files))
+  // all that comes into the Job's folder itself is there before anybody reads in it (storeMarkOf)
+  for (const path of [paths.files, ...[done, failed, stopped].map(dirname)])
+    onDisk('create', path, () => makeFolder(path))
   return true
 }
 
