@@ -107,8 +107,13 @@ test.each<[string, (den: Den) => string, string]>([
   ],
   [
     'with more metrics than are kept',
-    (den) => done(den, { n: 1 }, { metrics: Array(50_001).fill(0) }),
+    (den) => done(den, { n: 1 }, { metrics: Array(50_001).fill(metric) }),
     'is no marker: metrics holds more than 50000',
+  ],
+  [
+    'with an output that is too large',
+    (den) => done(den, { n: 1, x: 'x'.repeat(2 ** 20) }),
+    'is no marker: its output has more than 1048576 bytes',
   ],
 ])('a marker %s', (_, text, what) =>
   fails((den) => put(join(den.own, 'done', `${den.id}.json`), text(den)), refused('done/0-<pod>.json', what)),
@@ -126,12 +131,6 @@ test.each<[string, (den: Den) => string, string]>([
     (den) => done(den, { n: 2 }, { outputDigest: digestJson({ n: 1 }) }),
     'error[invalid-output]: "evil" returned what its output schema refuses: it is not what was digested\n' +
       '  fix: Return what the output schema says, or correct the schema.\n',
-  ],
-  [
-    'that is too large',
-    (den) => done(den, { n: 1, x: 'x'.repeat(2 ** 20) }),
-    'error[output-too-large]: "evil" returned 1025 KiB of JSON; the limit is 1024 KiB\n' +
-      '  fix: Write the large part with context.file() and give file() in the output schema.\n',
   ],
 ])('an output %s', (_, text, errors) => fails((den) => put(join(den.own, 'done', `${den.id}.json`), text(den)), errors))
 

@@ -227,10 +227,12 @@ export class PodWatch {
     if (!read) return folder.forget(news)
     const path = `done/${markerName(id)}`
     if ('odd' in read) return this.#oddMarker(run, item, news, { path, message: `is no marker: ${read.odd}` })
-    const marker = read.value
-    if (!isOfRelease(run, marker, id)) return
-    if (marker.index !== id.index || marker.codeDigest !== item.item.codeDigest)
+    if (!isOfRelease(run, read.value, id)) return
+    if (read.value.index !== id.index || read.value.codeDigest !== item.item.codeDigest)
       return this.#oddMarker(run, item, news, { path, message: 'is no marker of this attempt' })
+    const all = read.value.read()
+    if ('odd' in all) return this.#oddMarker(run, item, news, { path, message: `is no marker: ${all.odd}` })
+    const marker = all.value
     // one that was told as lost, or as before another, has ended well after all
     const known = this.#attempt(run, item, id)
     const attempt = known?.failed ? this.#begun(run, item, id) : known
