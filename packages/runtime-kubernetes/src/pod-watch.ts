@@ -16,7 +16,7 @@ const lastWords = 1000
 const startsForgiven = 2
 /** The back-off of the Job controller (Kubernetes). */
 const firstBackOff = 10_000
-/** How long the markers of one Job may take of a look, in milliseconds: the others wait. */
+/** How long what one Job wrote may take of a look, in milliseconds: the rest waits. */
 const turn = 200
 
 interface Surroundings {
@@ -36,6 +36,7 @@ export class PodWatch {
   readonly #byJob: ReadonlyMap<string, NodeRun>
   /** By Job and uid. What was told of pods before their Job was followed counts too. */
   readonly #views = new Map<string, Map<string, PodView>>()
+  readonly #heldLogs = { bytes: 0 }
 
   constructor(around: Surroundings, runs: Iterable<NodeRun>, outcomes: Outcomes) {
     this.#around = around
@@ -149,7 +150,10 @@ export class PodWatch {
           this.#hear(run, folder, news)
           if (performance.now() > until) break
         }
-        for (const item of openItems(run)) openAttempt(item)?.look()
+        for (const attempt of openAttempts(run)) {
+          attempt.look()
+          if (performance.now() > until) break
+        }
       })
     } catch (error) {
       if (!(error instanceof OddFile)) throw error
@@ -199,6 +203,7 @@ export class PodWatch {
     const place = at(call, number)
     const attempt = new Attempt(number, id.pod, {
       inFolder: (work) => run.folder?.attempt(id, work),
+      heldLogs: this.#heldLogs,
       logFile: () => folder.logFile(call.node.id, call.index, number),
       metric: ({ name, value, step }) =>
         events.emit({ event: 'metric', ...place, name, value, ...(step === undefined ? {} : { step }) }),
@@ -284,3 +289,9 @@ function openAttempt({ attempts }: ItemCall): Attempt | undefined {
   const last = [...attempts.values()].at(-1)
   return last?.failed ? undefined : last
 }
+
+/** Those that have waited longest for a look come first. */
+const openAttempts = (run: NodeRun): Attempt[] =>
+  openItems(run)
+    .flatMap((item) => openAttempt(item) ?? [])
+    .sort((a, b) => a.looked - b.looked)
