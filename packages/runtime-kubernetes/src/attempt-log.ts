@@ -1,6 +1,6 @@
 import { appendFileSync, rmSync } from 'node:fs'
 import { foreignJson, isObject, type Json } from '@millrace/ir'
-import { eventLimit, type ForeignFolder } from '@millrace/store'
+import { eventLimit, type ForeignFolder, onDisk } from '@millrace/store'
 import { GrowingFile } from './growing-file.ts'
 import { type Line, Lines } from './lines.ts'
 
@@ -131,15 +131,16 @@ export class AttemptLog {
   }
 
   #keep(bytes: Buffer): void {
-    this.#file ??= this.#begin()
-    appendFileSync(this.#file, bytes)
+    const file = this.#file ?? this.#begin()
+    onDisk('write', file, () => appendFileSync(file, bytes))
     this.#end = Buffer.from(Buffer.concat([this.#end, bytes]).subarray(-tailBytes))
   }
 
   /** What a driver before this one has kept of the same log is kept again; a replayed one may be another run's file. */
   #begin(): string {
     const file = this.#newFile()
-    rmSync(file, { force: true })
+    onDisk('remove', file, () => rmSync(file, { force: true }))
+    this.#file = file
     return file
   }
 

@@ -63,7 +63,7 @@ test('pods of one Job that write much wait for their turn, and each has one', ()
   // those that came before others were looked at then
   expect(told('log')).toEqual([9, 8])
   for (let looks = 0; looks < 4; looks++) look()
-  expect(told('log')).toEqual([9, 8, 0, 1, 2, 3, 4, 5, 6, 7])
+  expect(told('log')).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
   for (let i = 0; i < 10; i++) put(i, 'log.txt', 'one\ntwo\n')
   look()
   expect(told('log').slice(10)).toEqual([9, 8])
