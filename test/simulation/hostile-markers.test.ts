@@ -127,6 +127,12 @@ test.each<[string, (den: Den) => string, string]>([
       '  fix: Return what the output schema says, or correct the schema.\n',
   ],
   [
+    'with a field that nobody declared',
+    (den) => done(den, { n: 1, more: { path: '/millrace/store/x', digest: den.item.key, size: 1 } }),
+    'error[invalid-output]: "evil" returned what its output schema refuses: more: Unrecognized key\n' +
+      '  fix: Return what the output schema says, or correct the schema.\n',
+  ],
+  [
     'that is not what was digested',
     (den) => done(den, { n: 2 }, { outputDigest: digestJson({ n: 1 }) }),
     'error[invalid-output]: "evil" returned what its output schema refuses: it is not what was digested\n' +

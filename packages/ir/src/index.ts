@@ -1,6 +1,6 @@
 export type { Binding, Condition, Operator } from './binding.ts'
 export { assetKey, compare, conditionRefs, eachRef, follow, fromDefault, mapRefs, resolve, step } from './binding.ts'
-export { checkJson, checkShape } from './check/check.ts'
+export { checkJson, checkOutput, checkShape } from './check/check.ts'
 export type { Pattern } from './check/string-of.ts'
 export { tellingFlags } from './check/string-of.ts'
 export type { ClusterJob, ClusterPlan } from './cluster-plan.ts'

@@ -1,6 +1,6 @@
 import {
   type AttemptId,
-  checkShape,
+  checkOutput,
   type DoneMarker,
   optionsOf,
   type Plan,
@@ -43,7 +43,7 @@ function judged(
   { plan, root }: Places,
 ): Made | Cause {
   const spec = plan.stages[node.stage] as PlanStageSpec
-  const problem = checkShape(spec.output, marker.output)
+  const problem = checkOutput(spec.output, marker.output)
   if (problem !== undefined) return refusedOutput(node, problem)
   const here = markedOutput(node, spec, item, marker, { root, files })
   if ('cause' in here) return here.cause
