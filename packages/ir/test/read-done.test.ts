@@ -43,8 +43,8 @@ test('what a runner writes is read, also with blanks and in another order', () =
 
 test('the largest that a runner writes is read', () => {
   const time = '2026-01-02T03:04:05.678Z'
-  const metrics = Array.from({ length: 50_000 }, (_, value) => ({ name: 'n'.repeat(20), value, time }))
-  for (const output of ['"'.repeat(outputLimit / 2 - 1), Array(outputLimit / 4).fill(10)] as Json[]) {
+  const metrics = Array.from({ length: 50_000 }, (_, value) => ({ name: 'n'.repeat(20), value, step: value, time }))
+  for (const output of ['"'.repeat(outputLimit / 2 - 1), Array(Math.floor(outputLimit / 3)).fill([])] as Json[]) {
     const all = { ...marker, output, metrics }
     expect(JSON.stringify(output).length).toBeLessThanOrEqual(outputLimit)
     expect(read(JSON.stringify(all))).toEqual({ value: all })

@@ -49,6 +49,7 @@ export function* jsonParts(bytes: Uint8Array): Generator<JsonPart> {
 
   function part(): JsonPart {
     if (opens === object && key === undefined) throw new SyntaxError('a value without a key')
+    if (from === at) throw new SyntaxError('no value')
     return { key, value: bytes.subarray(from, at) }
   }
 }

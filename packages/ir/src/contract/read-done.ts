@@ -101,17 +101,39 @@ function outputIn(bytes: Uint8Array): Foreign<Json> {
 function listIn<T>(name: string, bytes: Uint8Array, item: Shape, most: number): Foreign<readonly T[]> {
   if (jsonKind(bytes) !== 'list') return { odd: wrong([name], 'is not a list') }
   const found: T[] = []
-  for (const { value } of jsonParts(bytes)) {
-    if (found.length === most) return { odd: wrong([name], `holds more than ${most}`) }
-    const path = [name, found.length]
-    if (value.length > shortBytes) return { odd: wrong(path, `has more than ${shortBytes} bytes`) }
-    const one = jsonOf(value)
-    const problem = item(one, path)
-    if (problem !== undefined) return { odd: problem }
-    found.push(one as T)
-  }
+  for (const some of batches(bytes))
+    for (const one of some) {
+      const path = [name, found.length]
+      if (found.length === most) return { odd: wrong([name], `holds more than ${most}`) }
+      const problem = one === tooLong ? wrong(path, `has more than ${shortBytes} bytes`) : item(one, path)
+      if (problem !== undefined) return { odd: problem }
+      found.push(one as T)
+    }
   return { value: found }
 }
+
+const tooLong = Symbol('too long')
+
+/** The things in a list, parsed some at once: one by one takes ten times as long. */
+function* batches(bytes: Uint8Array): Generator<readonly (Json | typeof tooLong)[]> {
+  let from = 0
+  let to = 0
+  const take = () => jsonOf(Buffer.concat([opens, bytes.subarray(from, to), closes])) as Json[]
+  for (const { value } of jsonParts(bytes)) {
+    const start = value.byteOffset - bytes.byteOffset
+    const end = start + value.length
+    if (to > from && end - from > shortBytes) {
+      yield take()
+      from = to
+    }
+    if (value.length > shortBytes) return yield [tooLong]
+    if (to === from) from = start
+    to = end
+  }
+  if (to > from) yield take()
+}
+
+const [opens, closes] = [Buffer.from('['), Buffer.from(']')]
 
 /** A text of JSON can say what no value of ours may be: 1e999, half a character. */
 function notOurs(value: Json): string | undefined {
