@@ -70,7 +70,7 @@ onCluster('hostile', () => {
       refuses('evil', marker('done', 13), 'is no marker: it is nested more than 500 levels deep'),
       refuses('evil', marker('done', 14), 'has more than 8388608 bytes'),
       'invalid-output: "evil" returned what its output schema refuses: list[0]: Invalid input',
-      refuses('evil', marker('done', 16), 'is no marker: it holds more than 750000 values'),
+      refuses('evil', marker('done', 16), 'is no marker: it holds more than 1100000 values'),
     ]
     const failed = events.filter(({ event }) => event === 'stage.failed')
     const evils = failed.filter(({ node }) => node === 'evil').sort((a, b) => indexOf(a) - indexOf(b))

@@ -51,7 +51,7 @@ test.each<[string, 'done' | 'failed' | 'stopped', string | ((at: string, den: De
   ['of bytes', 'done', (at) => put(at, Buffer.from([0x22, 0xff, 0x22])), 'is no marker: it is not JSON'],
   ['of null', 'done', 'null', 'is no marker: it is not an object'],
   ['of lists in lists', 'done', '['.repeat(1e5), 'is no marker: it is nested more than 500 levels deep'],
-  ['of a million values', 'done', `[${'0,'.repeat(1e6)}0]`, 'is no marker: it holds more than 750000 values'],
+  ['of two million values', 'done', `[${'0,'.repeat(2e6)}0]`, 'is no marker: it holds more than 1100000 values'],
   ['of nine megabytes', 'done', ' '.repeat(9 * 2 ** 20), 'has more than 8388608 bytes'],
   ['of a terabyte', 'done', sparse, 'has more than 8388608 bytes'],
   ['that is a link', 'done', (at, { token }) => link(token, at), 'is a symbolic link'],
@@ -107,8 +107,13 @@ test.each<[string, (den: Den) => string, string]>([
   ],
   [
     'with more metrics than are kept',
-    (den) => done(den, { n: 1 }, { metrics: Array(50_001).fill(0) }),
+    (den) => done(den, { n: 1 }, { metrics: Array(50_001).fill(metric) }),
     'is no marker: metrics holds more than 50000',
+  ],
+  [
+    'with an output that is too large',
+    (den) => done(den, { n: 1, x: 'x'.repeat(2 ** 20) }),
+    'is no marker: its output has more than 1048576 bytes',
   ],
 ])('a marker %s', (_, text, what) =>
   fails((den) => put(join(den.own, 'done', `${den.id}.json`), text(den)), refused('done/0-<pod>.json', what)),
@@ -122,16 +127,16 @@ test.each<[string, (den: Den) => string, string]>([
       '  fix: Return what the output schema says, or correct the schema.\n',
   ],
   [
+    'with a field that nobody declared',
+    (den) => done(den, { n: 1, more: { path: '/millrace/store/x', digest: den.item.key, size: 1 } }),
+    'error[invalid-output]: "evil" returned what its output schema refuses: more: Unrecognized key\n' +
+      '  fix: Return what the output schema says, or correct the schema.\n',
+  ],
+  [
     'that is not what was digested',
     (den) => done(den, { n: 2 }, { outputDigest: digestJson({ n: 1 }) }),
     'error[invalid-output]: "evil" returned what its output schema refuses: it is not what was digested\n' +
       '  fix: Return what the output schema says, or correct the schema.\n',
-  ],
-  [
-    'that is too large',
-    (den) => done(den, { n: 1, x: 'x'.repeat(2 ** 20) }),
-    'error[output-too-large]: "evil" returned 1025 KiB of JSON; the limit is 1024 KiB\n' +
-      '  fix: Write the large part with context.file() and give file() in the output schema.\n',
   ],
 ])('an output %s', (_, text, errors) => fails((den) => put(join(den.own, 'done', `${den.id}.json`), text(den)), errors))
 

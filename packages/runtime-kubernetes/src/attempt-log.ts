@@ -1,6 +1,6 @@
 import { appendFileSync, rmSync } from 'node:fs'
 import { foreignJson, isObject, type Json } from '@millrace/ir'
-import { eventLimit, type ForeignFolder } from '@millrace/store'
+import { eventLimit, type ForeignFolder, onDisk } from '@millrace/store'
 import { GrowingFile } from './growing-file.ts'
 import { type Line, Lines } from './lines.ts'
 
@@ -14,10 +14,20 @@ const lineLimit = 64 * 1024
 const mostLines = 20_000
 /** Bytes of `log.txt`: a runner keeps 64 MiB, and says so in a line more. */
 const mostBytes = 64 * 1024 * 1024 + 256
-/** Bytes of `log.jsonl` that can be about what is told. */
-const mostKnown = 32 * 1024 * 1024
+/** Bytes of `log.jsonl` that can be about what is told: JSON makes six of one, and says where it stands. */
+const mostKnown = 16 * 1024 * 1024
 /** Bytes of one look, while lines are told and after that: others want their turn. */
 const [toldAtOnce, keptAtOnce] = [256 * 1024, 4 * 1024 * 1024]
+/** Bytes whose lines are told before more are read: what is known of them is held so long. */
+const step = 64 * 1024
+/** Bytes of `log.jsonl` that are read for a step in one look. */
+const knownAtOnce = 1024 * 1024
+/** Bytes of all that is known of texts that were not read yet; what is more is told as the text that it is. */
+const mostHeld = 16 * 1024 * 1024
+/** Of an object and its place in a list. */
+const heldOfOne = 150
+/** Bytes of a line of `log.jsonl`. */
+const mostLine = 1024 * 1024
 const mostData = 600_000
 
 const levels = ['debug', 'info', 'warn', 'error'] as const
@@ -29,20 +39,30 @@ export interface LogLine {
 }
 
 /** A line of `log.jsonl`: what the stage logged by `context.log`, and where its text stands in `log.txt`. */
-interface Logged extends LogLine {
+interface Logged extends Omit<LogLine, 'data'> {
   readonly at: number
   readonly size: number
+  /** As JSON: no larger than its text. */
+  readonly data: string | undefined
+}
+
+/** How many bytes all logs of a driver hold together, beside what they have read. */
+export interface HeldLogs {
+  bytes: number
 }
 
 /** What one attempt prints, as its runner keeps it: kept in the run too, and told line by line. */
 export class AttemptLog {
   readonly #newFile: () => string
   readonly #tell: (line: LogLine) => void
+  readonly #held: HeldLogs
   readonly #text = new GrowingFile('log.txt')
-  readonly #lines = new Lines()
+  readonly #lines = new Lines(4 * lineLimit)
   readonly #logged = new GrowingFile('log.jsonl')
-  readonly #loggedLines = new Lines()
+  readonly #loggedLines = new Lines(mostLine)
   readonly #pending: Logged[] = []
+  /** Where the line began that was looked at last. */
+  #passed = 0
   #knownTo = 0
   #file: string | undefined
   #end = Buffer.alloc(0)
@@ -50,9 +70,10 @@ export class AttemptLog {
   #toldLines = 0
 
   /** @param newFile where it goes in the run, when there is something */
-  constructor(newFile: () => string, tell: (line: LogLine) => void) {
+  constructor(newFile: () => string, tell: (line: LogLine) => void, held: HeldLogs) {
     this.#newFile = newFile
     this.#tell = tell
+    this.#held = held
   }
 
   /** Where it lies in the run; missing when nothing was printed. */
@@ -70,14 +91,39 @@ export class AttemptLog {
    * @throws OddFile
    */
   look(folder: ForeignFolder, over: boolean): void {
-    const most = over ? mostBytes + 1 : this.#isFull ? keptAtOnce : toldAtOnce
+    let left = over ? mostBytes + 1 : toldAtOnce
+    while (!this.#isFull && left > 0) {
+      // what tells of a text is written before it: first the text's end is seen
+      const end = folder.file('log.txt', (_, size) => size) ?? 0
+      const next = Math.min(step, left, end - this.#text.offset)
+      if (next <= 0 || !this.#know(folder, this.#text.offset + next, over)) break
+      const count = this.#read(folder, next)
+      if (count === 0) break
+      left -= count
+    }
+    if (this.#isFull) this.#read(folder, over ? mostBytes + 1 : keptAtOnce)
+    if (over && !this.#isFull) this.#tellAll(this.#lines.last())
+    if (over || this.#isFull) this.forget()
+  }
+
+  /** Nothing more is told of what was not read yet. */
+  forget(): void {
+    while (this.#pending.length > 0) this.#drop()
+  }
+
+  #drop(): void {
+    this.#held.bytes -= heldBy(this.#pending.shift())
+  }
+
+  #read(folder: ForeignFolder, most: number): number {
+    const before = this.#text.offset
     this.#text.read(folder, most, (bytes) => {
       this.#keep(bytes)
       if (this.#text.offset > mostBytes) throw folder.odd('log.txt', `has more than ${mostBytes} bytes`)
-      if (!this.#isFull) this.#tellAll(this.#lines.take(bytes), folder)
+      if (!this.#isFull) this.#tellAll(this.#lines.take(bytes))
       return true
     })
-    if (over && !this.#isFull) this.#tellAll(this.#lines.last(), folder)
+    return this.#text.offset - before
   }
 
   get #isFull(): boolean {
@@ -85,32 +131,38 @@ export class AttemptLog {
   }
 
   #keep(bytes: Buffer): void {
-    this.#file ??= this.#begin()
-    appendFileSync(this.#file, bytes)
+    const file = this.#file ?? this.#begin()
+    onDisk('write', file, () => appendFileSync(file, bytes))
     this.#end = Buffer.from(Buffer.concat([this.#end, bytes]).subarray(-tailBytes))
   }
 
   /** What a driver before this one has kept of the same log is kept again; a replayed one may be another run's file. */
   #begin(): string {
     const file = this.#newFile()
-    rmSync(file, { force: true })
+    onDisk('remove', file, () => rmSync(file, { force: true }))
+    this.#file = file
     return file
   }
 
-  #tellAll(lines: readonly Line[], folder: ForeignFolder): void {
-    const last = lines.at(-1)
-    if (last) this.#know(folder, last.offset)
-    for (const line of lines) if (line.begins) this.#line(line)
+  #tellAll(lines: readonly Line[]): void {
+    for (const line of lines) {
+      this.#passed = line.offset
+      if (line.begins) this.#line(line)
+    }
   }
 
-  /** Reads what tells of the text up to an offset. It is written before the text, so nothing of it is missing. */
-  #know(folder: ForeignFolder, offset: number): void {
-    const knows = () => (this.#pending.at(-1)?.at ?? -1) >= offset
-    if (knows()) return
-    this.#logged.read(folder, mostKnown - this.#logged.offset, (bytes) => {
+  /** Reads what tells of the text up to an offset; whether nothing of it is left to be read. */
+  #know(folder: ForeignFolder, offset: number, all: boolean): boolean {
+    const knows = () => (this.#pending.at(-1)?.at ?? -1) >= offset || this.#pending.length > mostLines
+    if (knows()) return true
+    const left = mostKnown - this.#logged.offset
+    const most = all ? left : Math.min(knownAtOnce, left)
+    const before = this.#logged.offset
+    this.#logged.read(folder, most, (bytes) => {
       for (const line of this.#loggedLines.take(bytes)) this.#learn(line, folder)
       return !knows()
     })
+    return knows() || this.#logged.offset - before < most || most === left
   }
 
   #learn({ text, begins, ends }: Line, folder: ForeignFolder): void {
@@ -119,6 +171,9 @@ export class AttemptLog {
     const logged = loggedIn(text)
     if (!logged || logged.at < this.#knownTo) throw folder.odd('log.jsonl', 'does not say what was logged')
     this.#knownTo = logged.at + logged.size
+    const held = this.#held.bytes + heldBy(logged)
+    if (this.#knownTo <= this.#passed || held > mostHeld) return
+    this.#held.bytes = held
     this.#pending.push(logged)
   }
 
@@ -128,7 +183,7 @@ export class AttemptLog {
     this.#toldLines++
     if (this.#isFull)
       return this.#tell({ level: 'info', message: `[more in ${this.#file}, and in the log of the pod]` })
-    while (this.#pending[0] && this.#pending[0].at + this.#pending[0].size <= offset) this.#pending.shift()
+    while (this.#pending[0] && this.#pending[0].at + this.#pending[0].size <= offset) this.#drop()
     const logged = this.#pending[0]
     if (!logged || offset < logged.at) {
       const message = text.replace(/\r$/, '').slice(0, lineLimit)
@@ -137,17 +192,25 @@ export class AttemptLog {
     // a message of several lines is one event
     if (offset > logged.at) return
     const { level, message, data } = logged
-    this.#tell({ level, message, ...(data === undefined ? {} : { data }) })
+    this.#tell({ level, message, ...(data === undefined ? {} : { data: JSON.parse(data) as Json }) })
   }
 }
+
+const heldBy = (logged: Logged | undefined): number =>
+  logged ? heldOfOne + 2 * (logged.message.length + (logged.data?.length ?? 0)) : 0
 
 /** What a runner writes of a line, to the byte: so nobody can say more of a text than the text has. */
 function loggedIn(text: string): Logged | undefined {
   const read = foreignJson(Buffer.from(text), mostData)
   if ('odd' in read || !isObject(read.json)) return undefined
   const { at, size, level, message, data } = read.json as Partial<Logged>
-  if (!Number.isSafeInteger(at) || (at as number) < 0 || typeof message !== 'string') return undefined
+  if (!isCount(at) || !isCount(size) || typeof message !== 'string') return undefined
   if (!levels.includes(level as never)) return undefined
-  const whole = data === undefined ? `${message}\n` : `${message} ${JSON.stringify(data)}\n`
-  return size === Buffer.byteLength(whole) ? (read.json as unknown as Logged) : undefined
+  const told = data === undefined ? undefined : JSON.stringify(data)
+  const whole = told === undefined ? `${message}\n` : `${message} ${told}\n`
+  if (size !== Buffer.byteLength(whole)) return undefined
+  // and nothing else that the line may hold
+  return { at, size, level: level as Logged['level'], message, data: told }
 }
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0

@@ -1,13 +1,13 @@
 import { type Metric, markerLimits, metricIn } from '@millrace/ir'
 import { type ForeignFolder, OddFile } from '@millrace/store'
-import { AttemptLog, type LogLine } from './attempt-log.ts'
+import { AttemptLog, type HeldLogs, type LogLine } from './attempt-log.ts'
 import type { Cause } from './calls.ts'
 import { GrowingFile } from './growing-file.ts'
 import { type Line, Lines } from './lines.ts'
 import type { Exit } from './views.ts'
 
-/** Bytes of `metrics.jsonl` that are looked at. */
-const mostMetricBytes = 16 * 1024 * 1024
+/** Bytes of `metrics.jsonl` that are looked at, as by its runner; of one look; and of a line, however it is escaped. */
+const [mostMetricBytes, metricsAtOnce, metricLine] = [4 * 1024 * 1024, 256 * 1024, 64 * 1024]
 
 /** Where an attempt writes, and who is told. */
 export interface Followed {
@@ -16,6 +16,7 @@ export interface Followed {
   /** Where its log goes in the run. */
   logFile(): string
   metric(metric: Metric): void
+  readonly heldLogs: HeldLogs
   log(line: LogLine): void
 }
 
@@ -24,6 +25,8 @@ export class Attempt {
   readonly number: number
   readonly pod: string
   readonly began = performance.now()
+  /** When it was looked at last. */
+  looked = 0
   /** It was told that the attempt failed. */
   failed = false
   /** How its container ended, where the pod may still be about to say why. */
@@ -34,7 +37,7 @@ export class Attempt {
   odd: OddFile | undefined
   readonly #of: Followed
   readonly #metrics = new GrowingFile('metrics.jsonl')
-  readonly #metricLines = new Lines()
+  readonly #metricLines = new Lines(metricLine)
   readonly #log: AttemptLog
   #told = 0
 
@@ -42,11 +45,12 @@ export class Attempt {
     this.number = number
     this.pod = pod
     this.#of = followed
-    this.#log = new AttemptLog(followed.logFile, followed.log)
+    this.#log = new AttemptLog(followed.logFile, followed.log, followed.heldLogs)
   }
 
-  /** Tells what was written since the last look. */
+  /** Tells what was written since the last look, or some of it. */
   look(): void {
+    this.looked = performance.now()
     this.#tell(false)
   }
 
@@ -74,9 +78,10 @@ export class Attempt {
     if (this.odd) return
     try {
       this.#of.inFolder((folder) => {
-        this.#metrics.read(folder, mostMetricBytes - this.#metrics.offset, (bytes) => {
+        const left = this.#hasAll ? 0 : mostMetricBytes - this.#metrics.offset
+        this.#metrics.read(folder, over ? left : Math.min(metricsAtOnce, left), (bytes) => {
           this.#measure(this.#metricLines.take(bytes))
-          return true
+          return !this.#hasAll
         })
         if (over) this.#measure(this.#metricLines.last())
         this.#log.look(folder, over)
@@ -84,13 +89,19 @@ export class Attempt {
     } catch (error) {
       if (!(error instanceof OddFile)) throw error
       this.odd = error
+      this.#log.forget()
     }
+  }
+
+  get #hasAll(): boolean {
+    return this.#told === markerLimits.metrics
   }
 
   #measure(lines: readonly Line[]): void {
     for (const { text, begins, ends } of lines) {
+      if (this.#hasAll) return
       const metric = begins && ends ? metricIn(text) : undefined
-      if (!metric || this.#told === markerLimits.metrics) continue
+      if (!metric) continue
       this.#told++
       this.#of.metric(metric)
     }

@@ -16,7 +16,6 @@ import {
   attemptName,
   attemptOfMarker,
   attemptsName,
-  type DoneMarker,
   driverFolder,
   type FailedMarker,
   type Foreign,
@@ -31,6 +30,7 @@ import {
   readFailed,
   readRelease,
   releaseName,
+  type UnreadDone,
   uidPattern,
   type WorkItem,
 } from '@millrace/ir'
@@ -133,7 +133,7 @@ export class JobFolder {
   }
 
   /** @throws OddFile */
-  done(id: AttemptId): Foreign<DoneMarker> | undefined {
+  done(id: AttemptId): Foreign<UnreadDone> | undefined {
     const bytes = this.#marker('done', id)
     return bytes && readDone(bytes)
   }
@@ -159,7 +159,8 @@ export class JobFolder {
 
   /** Some volumes show a name before its bytes. */
   #marker(kind: MarkerKind, id: AttemptId): Buffer | undefined {
-    const bytes = this.look(() => this.#open?.within(kind, (folder) => folder.read(markerName(id), markerLimits.bytes)))
+    const most = kind === 'done' ? markerLimits.bytes : markerLimits.failedBytes
+    const bytes = this.look(() => this.#open?.within(kind, (folder) => folder.read(markerName(id), most)))
     return bytes && bytes.length > 0 ? bytes : undefined
   }
 

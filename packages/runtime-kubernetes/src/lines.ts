@@ -1,6 +1,3 @@
-/** Bytes of a line that comes whole. */
-const lineLimit = 1024 * 1024
-
 /** A line without its newline, or a piece of one that is too long, and where it begins in the file. */
 export interface Line {
   readonly text: string
@@ -12,9 +9,15 @@ export interface Line {
 
 /** Makes lines of bytes that come in pieces. */
 export class Lines {
+  readonly #most: number
   #offset = 0
   #rest = Buffer.alloc(0)
   #begins = true
+
+  /** @param most bytes of a line that comes whole, and of one that is held until it ends */
+  constructor(most: number) {
+    this.#most = most
+  }
 
   /** The lines that are whole with these bytes. */
   take(bytes: Buffer): Line[] {
@@ -25,7 +28,7 @@ export class Lines {
     let from = 0
     const line = (to: number, ends: boolean) => lines.push(this.#line(held.subarray(from, to), start + from, ends))
     for (let to = held.indexOf(10); to !== -1; from = to + 1, to = held.indexOf(10, from)) line(to, true)
-    if (held.length - from > lineLimit) {
+    if (held.length - from > this.#most) {
       const to = wholeCharacters(held)
       line(to, false)
       from = to

@@ -1,14 +1,13 @@
 import {
   type AttemptId,
-  canonical,
-  checkShape,
+  checkOutput,
   type DoneMarker,
   optionsOf,
-  outputLimit,
   type Plan,
   type PlanStage,
   type PlanStageSpec,
   tellError,
+  type UnreadDone,
   type WorkItem,
 } from '@millrace/ir'
 import { outputDigest } from '@millrace/store'
@@ -44,9 +43,7 @@ function judged(
   { plan, root }: Places,
 ): Made | Cause {
   const spec = plan.stages[node.stage] as PlanStageSpec
-  const size = Buffer.byteLength(canonical(marker.output))
-  if (size > outputLimit) return outputTooLarge(node, size)
-  const problem = checkShape(spec.output, marker.output)
+  const problem = checkOutput(spec.output, marker.output)
   if (problem !== undefined) return refusedOutput(node, problem)
   const here = markedOutput(node, spec, item, marker, { root, files })
   if ('cause' in here) return here.cause
@@ -56,7 +53,7 @@ function judged(
 }
 
 /** Whether a marker is of what a Job was released with: its item may have been written anew before its pod read it. */
-export function isOfRelease({ release }: NodeRun, { inputDigest, key }: DoneMarker, { index }: AttemptId): boolean {
+export function isOfRelease({ release }: NodeRun, { inputDigest, key }: UnreadDone, { index }: AttemptId): boolean {
   const released = release?.items[index]
   return released?.inputDigest === inputDigest && released.key === key
 }
@@ -69,10 +66,4 @@ const refusedOutput = (node: PlanStage, problem: string): Cause => ({
   code: 'invalid-output',
   message: `"${node.id}" returned what its output schema refuses: ${problem}`,
   fix: 'Return what the output schema says, or correct the schema.',
-})
-
-const outputTooLarge = (node: PlanStage, size: number): Cause => ({
-  code: 'output-too-large',
-  message: `"${node.id}" returned ${Math.ceil(size / 1024)} KiB of JSON; the limit is ${outputLimit / 1024} KiB`,
-  fix: 'Write the large part with context.file() and give file() in the output schema.',
 })

@@ -16,7 +16,7 @@ const lastWords = 1000
 const startsForgiven = 2
 /** The back-off of the Job controller (Kubernetes). */
 const firstBackOff = 10_000
-/** How long the markers of one Job may take of a look, in milliseconds: the others wait. */
+/** How long what one Job wrote may take of a look, in milliseconds: the rest waits. */
 const turn = 200
 
 interface Surroundings {
@@ -36,6 +36,7 @@ export class PodWatch {
   readonly #byJob: ReadonlyMap<string, NodeRun>
   /** By Job and uid. What was told of pods before their Job was followed counts too. */
   readonly #views = new Map<string, Map<string, PodView>>()
+  readonly #heldLogs = { bytes: 0 }
 
   constructor(around: Surroundings, runs: Iterable<NodeRun>, outcomes: Outcomes) {
     this.#around = around
@@ -149,7 +150,10 @@ export class PodWatch {
           this.#hear(run, folder, news)
           if (performance.now() > until) break
         }
-        for (const item of openItems(run)) openAttempt(item)?.look()
+        for (const attempt of openAttempts(run)) {
+          attempt.look()
+          if (performance.now() > until) break
+        }
       })
     } catch (error) {
       if (!(error instanceof OddFile)) throw error
@@ -199,6 +203,7 @@ export class PodWatch {
     const place = at(call, number)
     const attempt = new Attempt(number, id.pod, {
       inFolder: (work) => run.folder?.attempt(id, work),
+      heldLogs: this.#heldLogs,
       logFile: () => folder.logFile(call.node.id, call.index, number),
       metric: ({ name, value, step }) =>
         events.emit({ event: 'metric', ...place, name, value, ...(step === undefined ? {} : { step }) }),
@@ -228,10 +233,12 @@ export class PodWatch {
     if (!read) return folder.forget(news)
     const path = `done/${markerName(id)}`
     if ('odd' in read) return this.#oddMarker(run, item, news, { path, message: `is no marker: ${read.odd}` })
-    const marker = read.value
-    if (!isOfRelease(run, marker, id)) return
-    if (marker.index !== id.index || marker.codeDigest !== item.item.codeDigest)
+    if (!isOfRelease(run, read.value, id)) return
+    if (read.value.index !== id.index || read.value.codeDigest !== item.item.codeDigest)
       return this.#oddMarker(run, item, news, { path, message: 'is no marker of this attempt' })
+    const all = read.value.read()
+    if ('odd' in all) return this.#oddMarker(run, item, news, { path, message: `is no marker: ${all.odd}` })
+    const marker = all.value
     // one that was told as lost, or as before another, has ended well after all
     const known = this.#attempt(run, item, id)
     const attempt = known?.failed ? this.#begun(run, item, id) : known
@@ -280,3 +287,9 @@ export class PodWatch {
 
 /** The attempt that has not been told as failed; there is one at most. */
 const openAttempt = ({ latest }: ItemCall): Attempt | undefined => (latest?.failed ? undefined : latest)
+
+/** Those that have waited longest for a look come first. */
+const openAttempts = (run: NodeRun): Attempt[] =>
+  openItems(run)
+    .flatMap((item) => openAttempt(item) ?? [])
+    .sort((a, b) => a.looked - b.looked)

@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, lstatSync, opendirSync, openSync, readSync } from 'node:fs'
+import { constants, fstatSync, lstatSync, opendirSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf } from './disk.ts'
+import { closeFile } from './regular-file.ts'
 
 /** What stands in a foreign folder is not what may stand there; `message` says what, as in "is a symbolic link". */
 export class OddFile extends Error {
@@ -45,7 +46,7 @@ export class ForeignFolder {
   }
 
   close(): void {
-    closeSync(this.#fd)
+    closeFile(this.#fd)
   }
 
   /** A folder of it, which is to be closed; undefined where that is not there. @throws OddFile */
@@ -73,14 +74,17 @@ export class ForeignFolder {
     const folder = unlessAbsent(this.#shown, () => opendirSync(path, { bufferSize: 1000 }))
     if (!folder) return []
     try {
-      for (let entry = folder.readSync(); entry; entry = folder.readSync()) {
+      for (;;) {
+        const entry = unlessAbsent(this.#shown, () => folder.readSync())
+        // some of them would look like all
+        if (entry === undefined) return []
+        if (entry === null) return names
         if (names.length === most) throw new OddFile(this.#shown, `holds more than ${most} files`)
         names.push(entry.name)
       }
     } finally {
-      folder.closeSync()
+      unlessAbsent(this.#shown, () => folder.closeSync())
     }
-    return names
   }
 
   /** What `work` makes of an open file of it; undefined where that is not there. @throws OddFile */
@@ -89,22 +93,28 @@ export class ForeignFolder {
     const fd = open(this.#at(name), shown, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     if (fd === undefined) return undefined
     try {
-      const stat = fstatSync(fd)
+      const stat = unlessAbsent(shown, () => fstatSync(fd))
+      if (!stat) return undefined
       if (stat.isFile()) return work(fd, stat.size)
       throw this.odd(name, stat.isDirectory() ? 'is a folder' : 'is no regular file')
     } finally {
-      closeSync(fd)
+      closeFile(fd)
     }
   }
 
   /** All bytes of a file of it; undefined where that is not there. @throws OddFile when there are more than `most` */
   read(name: string, most: number): Buffer | undefined {
-    return this.file(name, (fd, size) => {
+    return this.file(name, (fd, size): Buffer | undefined => {
       // it may grow while it is read
       const bytes = Buffer.allocUnsafe(Math.min(size, most) + 1)
+      const shown = this.#below(name)
       let held = 0
-      for (let count = -1; count !== 0 && held < bytes.length; held += count)
-        count = readSync(fd, bytes, held, bytes.length - held, held)
+      while (held < bytes.length) {
+        const count = unlessAbsent(shown, () => readSync(fd, bytes, held, bytes.length - held, held))
+        if (count === undefined) return undefined
+        if (count === 0) break
+        held += count
+      }
       if (size > most || held > most) throw this.odd(name, `has more than ${most} bytes`)
       return bytes.subarray(0, Math.min(held, size))
     })
@@ -125,7 +135,10 @@ export class ForeignFolder {
   }
 }
 
-/** What is not there, or can't be seen at the moment: the volume is away, or this process has no more open files. */
+/**
+ * What is not there (any more), or can't be seen at the moment: the volume is away, or this process has no more open
+ * files. Who reads looks again.
+ */
 const absent = new Set([
   'ENOENT',
   'ESTALE',
@@ -158,7 +171,7 @@ function oddity(path: string, code: string): string {
   if (code === 'ENOTDIR') return 'is no folder'
   // a socket
   if (code === 'ENXIO') return 'is no regular file'
-  return `can't be opened (${code})`
+  return `can't be ${path === '' ? 'read' : 'opened'} (${code})`
 }
 
 function isLink(path: string): boolean {

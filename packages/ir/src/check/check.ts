@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { isObject, type Json, showPath } from '../json.ts'
 import { holdsMore, misfit } from '../misfit.ts'
 import type { Schema } from '../port.ts'
+import { undeclared } from './undeclared.ts'
 import { ZodOf } from './zod-of.ts'
 
 /** By root: a field's `$ref`s look there. */
@@ -43,6 +44,18 @@ export function checkShape(schema: Schema, value: Json): string | undefined {
     // another stage of this process replaced what zod uses: the author's own check stands alone then
     return undefined
   }
+}
+
+/**
+ * Checks the output of a stage that may have made it up: as checkShape does, and that no field is in it that its schema
+ * does not declare. What patterns, formats and divisors say need not hold of an honest output: zod asks before it trims a
+ * text, and not at all of what `.default()` and `.catch()` give.
+ */
+export function checkOutput(schema: Schema, value: Json): string | undefined {
+  const problem = checkShape(schema, value)
+  if (problem !== undefined) return problem
+  const path = undeclared(schema, value)
+  return path && `${showPath(path).slice(0, 200)}: Unrecognized key`
 }
 
 /** Of these JSON Schema says less than zod (formats), or more (fields beside an intersection's). */

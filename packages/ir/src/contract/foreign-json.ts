@@ -11,17 +11,25 @@ export function foreignJson(bytes: Uint8Array, most: number): { readonly json: J
   const odd = tooMuch(bytes, most)
   if (odd !== undefined) return { odd }
   try {
-    return { json: JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) as Json }
+    return { json: jsonOf(bytes) }
   } catch {
-    return { odd: 'it is not JSON' }
+    return { odd: notJson }
   }
 }
+
+export const notJson = 'it is not JSON'
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** @throws Error where it is none */
+export const jsonOf = (bytes: Uint8Array): Json => JSON.parse(decoder.decode(bytes)) as Json
 
 const [quote, comma, backslash] = [0x22, 0x2c, 0x5c]
 const opening = new Set([0x5b, 0x7b])
 const closing = new Set([0x5d, 0x7d])
 
-function tooMuch(bytes: Uint8Array, most: number): string | undefined {
+/** Why a text is not to be parsed whole. */
+export function tooMuch(bytes: Uint8Array, most: number): string | undefined {
   let [depth, values, inText] = [0, 0, false]
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] as number

@@ -44,8 +44,10 @@ export const outputLimit = 1024 * 1024
 export const markerLimits = {
   /** Bytes of the file. */
   bytes: 8 * 1024 * 1024,
-  /** Objects, lists and what stands in them: an output of 1 MiB may hold half a million. */
-  values: 750_000,
+  /** The same of a failure. */
+  failedBytes: 2 * 1024 * 1024,
+  /** Objects, lists and what stands in them: an output of 1 MiB may hold 700,000, its metrics 250,000. */
+  values: 1_100_000,
   files: 20_000,
   metrics: 50_000,
   /** Characters of the end of a log. */

@@ -3,24 +3,8 @@ import { codes } from '../diagnostic.ts'
 import { digestPattern } from '../digest.ts'
 import type { Json } from '../json.ts'
 import { foreignJson } from './foreign-json.ts'
-import { type DoneMarker, type FailedMarker, markerLimits } from './marker.ts'
-import { isTime, metricNameLimit } from './metric-line.ts'
-import {
-  count,
-  finite,
-  flag,
-  is,
-  listOf,
-  matching,
-  maybe,
-  object,
-  oneOf,
-  orNull,
-  present,
-  type Shape,
-  text,
-  whole,
-} from './shape.ts'
+import { type FailedMarker, markerLimits } from './marker.ts'
+import { count, flag, listOf, matching, maybe, object, oneOf, orNull, text } from './shape.ts'
 import type { Release } from './work-item.ts'
 
 /** What somebody else wrote, or why it is not taken. */
@@ -28,27 +12,8 @@ export type Foreign<T> = { readonly value: T } | { readonly odd: string }
 
 const limits = markerLimits
 const digest = matching(digestPattern, 'a digest')
-
-const metric = object({
-  name: text(metricNameLimit),
-  value: finite,
-  step: maybe(whole),
-  time: is(isTime, 'a time'),
-})
-
-const done = object({
-  inputDigest: digest,
-  codeDigest: text(limits.path),
-  index: count,
-  generation: count,
-  key: digest,
-  outputDigest: digest,
-  output: present,
-  files: listOf(object({ path: text(limits.path), digest, size: count }), limits.files),
-  metrics: listOf(metric, limits.metrics),
-  cards: listOf(present, 0),
-  log: text(limits.log),
-})
+/** Objects, lists and things in them: a runner writes two dozen. */
+const mostInFailed = 1000
 
 /** Of a cause a driver tells further what it knows. */
 const cause = object(
@@ -80,38 +45,28 @@ const release = object({
   items: listOf(object({ key: digest, inputDigest: digest }), mostCompletions),
 })
 
-/** The marker of a success in what a file holds. */
-export function readDone(bytes: Uint8Array): Foreign<DoneMarker> {
-  const read = parsed<DoneMarker>(bytes, done)
-  const problem = 'odd' in read ? undefined : notJson(read.value.output)
-  return problem === undefined ? read : { odd: problem }
-}
-
-/** A text of JSON can say what no value of ours may be: 1e999, half a character. */
-function notJson(value: Json): string | undefined {
-  const open: Json[] = [value]
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (typeof at === 'number' && !Number.isFinite(at)) return `something in its output is ${at}`
-    if (typeof at === 'string' && !at.isWellFormed()) return 'something in its output is not well-formed Unicode'
-    if (typeof at !== 'object' || at === null) continue
-    for (const key of Object.keys(at)) {
-      if (!key.isWellFormed()) return 'something in its output has a key that is not well-formed Unicode'
-      open.push((at as { readonly [key: string]: Json })[key] as Json)
-    }
-  }
-  return undefined
-}
-
 /** The marker of a failure in what a file holds. */
-export const readFailed = (bytes: Uint8Array): Foreign<FailedMarker> => parsed(bytes, failed)
+export function readFailed(bytes: Uint8Array): Foreign<FailedMarker> {
+  const read = foreignJson(bytes, mostInFailed)
+  if ('odd' in read) return read
+  const problem = failed(read.json)
+  return problem === undefined ? { value: known(read.json as unknown as FailedMarker) } : { odd: problem }
+}
+
+/** Whatever else it says is not kept. */
+function known({ cause: { code, severity, message, at, fix }, retry, log }: FailedMarker): FailedMarker {
+  const { pipeline, node, path, file, line, column } = at
+  const place = {
+    pipeline,
+    node,
+    ...(path === undefined ? {} : { path }),
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+  }
+  return { cause: { code, severity, message, at: place, fix }, retry, log }
+}
 
 /** What a Job was released with; undefined where a file does not say it. */
 export const readRelease = (json: Json): Release | undefined =>
   release(json) === undefined ? (json as unknown as Release) : undefined
-
-function parsed<T>(bytes: Uint8Array, shape: Shape): Foreign<T> {
-  const read = foreignJson(bytes, limits.values)
-  if ('odd' in read) return read
-  const problem = shape(read.json)
-  return problem === undefined ? { value: read.json as T } : { odd: problem }
-}

@@ -8,7 +8,7 @@ type Path = readonly (string | number)[]
  */
 export type Shape = (value: unknown, path?: Path) => string | undefined
 
-const wrong = (path: Path, what: string): string => `${path.length === 0 ? 'it' : showPath(path)} ${what}`
+export const wrong = (path: Path, what: string): string => `${path.length === 0 ? 'it' : showPath(path)} ${what}`
 
 export const is =
   (fits: (value: unknown) => boolean, what: string): Shape =>
