@@ -1,6 +1,6 @@
 /** A pipeline whose stages do harm, each in its own way, beside one that does none. */
 export const hostile = `import { createServer } from 'node:net'
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { file, main, map, pipeline, stage } from 'millrace'
 import { z } from 'zod'
@@ -74,7 +74,7 @@ export const steals = stage('steals', {
 /** Turns the folder of its markers into another Job's. */
 export const turns = stage('turns', {
   input: n, output: n, resources: small,
-  run: () => (link(join(store, 'jobs'), join(own, 'done')), leave()),
+  run: () => (rmSync(join(own, 'done'), { recursive: true, force: true }), link(join(store, 'jobs'), join(own, 'done')), leave()),
 })
 export const floods = stage('floods', {
   input: n, output: n, resources: small,

@@ -89,10 +89,14 @@ registerHooks({
   },
 })
 
+/** Whether a call has come. */
+let asked = false
+
 runWorker({
   async preload(specifier, from) {
     const module = await import(`millrace-preload:${encodeURIComponent(specifier)}:${encodeURIComponent(from)}`)
-    if (specifier === 'zod') await rehearse(module.z)
+    // who waits for a call already is not to wait for what only makes it quicker
+    if (specifier === 'zod' && !asked) await rehearse(module.z)
     // a worker is killed in the end, which keeps nothing
     flushCompileCache()
   },
@@ -102,6 +106,7 @@ runWorker({
     process.execArgv = [...program.execArgv]
   },
   async load(id, key) {
+    asked = true
     const program = programs.get(id)
     const chunk = program?.stages[key]
     if (!program || chunk === undefined) throw new Error(`nobody told of "${key}"`)
