@@ -27,12 +27,12 @@ const quiet = ['--store', store, '--progress', 'quiet']
 function putAside(folder: string): void {
   if (existsSync(folder)) renameSync(folder, `${folder}-${randomUUID()}`)
 }
-/** What is known of a program's code from run to run. */
 const caches = join(built, 'caches')
 process.env.XDG_CACHE_HOME = caches
+/** Leaves what Node has compiled of packages: only the first program that a user ever runs finds none of it. */
 const wipe = () => {
   putAside(store)
-  putAside(caches)
+  putAside(join(caches, 'millrace/code'))
 }
 
 interface Row {
