@@ -111,3 +111,32 @@ main(import.meta, whole)
     { lr: 0.1, size: [3, 7], name: 'x', next: expect.objectContaining({ lr: 0.1, size: [1, 2], name: 'y' }) },
   ])
 })
+
+test('what comes out of a check that changes a value is bound by no check before it, wherever the stage runs', async () => {
+  const { run } = program(`
+import { main, pipeline, stage } from 'millrace'
+import { z } from 'zod'
+const names = z.record(z.enum(['a', 'b']), z.string().nullish())
+const output = z.object({
+  text: z.string().min(3).trim(),
+  mail: z.string().email().max(30).toLowerCase(),
+  whole: z.number().int().min(5).overwrite((n) => n - 4.5),
+  list: z.array(z.number()).min(2).overwrite((list) => list.slice(1)),
+  names,
+})
+const run = ({ names }) => ({ text: '  a ', mail: 'A@b.example', whole: 5, list: [1, 2], names })
+const input = z.object({ names })
+export const there = stage('there', { input, output, run })
+export const apart = stage('apart', { isolate: 'process', input, output, run: (given) => ({ ...run(given) }) })
+export const p = pipeline('p', { input: z.object({ names: names.default({}) }), build: ({ names }) => ({ there: there({ names }), apart: apart({ names }) }) })
+main(import.meta, p)
+`)
+  const made = { text: 'a', mail: 'a@b.example', whole: 0.5, list: [2], names: {} }
+  for (const words of [[], ['--in-process'], []]) {
+    const { stdout, stderr } = await run(['--fresh', '--progress', 'quiet', ...words])
+    expect([JSON.parse(stdout || 'null'), stderr]).toEqual([
+      { apart: made, there: made },
+      '2 ran, 0 cached, 0 skipped, 0 failed, <s>\n',
+    ])
+  }
+})

@@ -2,7 +2,7 @@ import type { Schema } from '@millrace/ir'
 import { z } from 'zod'
 import { absent } from './absent.ts'
 import { tellString } from './string-checks.ts'
-import { defOf } from './zod-def.ts'
+import { checksOf, defOf } from './zod-def.ts'
 
 export type Side = 'input' | 'output'
 
@@ -30,6 +30,8 @@ function convert(schema: z.core.$ZodType, side: Side, pure: boolean, root?: z.co
     override({ zodSchema, jsonSchema }) {
       const json = jsonSchema as Record<string, unknown>
       if (json.type === 'string' && isText(zodSchema)) tellString(zodSchema, json)
+      tellRecord(zodSchema, json, side)
+      if (side === 'output' && checksOf(zodSchema).some(({ check }) => check === 'overwrite')) leaveOpen(json)
       if (pure) tellAbsent(zodSchema, json)
     },
   }) as Schema
@@ -42,6 +44,22 @@ const withoutNothing = (key: string, value: unknown): unknown =>
   key === 'allOf' && Array.isArray(value) ? value.filter((part) => part !== null) : value
 
 const isText = (schema: z.core.$ZodType): boolean => ['string', 'template_literal'].includes(defOf(schema).type)
+
+/** What is checked before `.trim()` or `.overwrite()` says nothing of what comes out: it may be shorter, or less. */
+function leaveOpen(json: Record<string, unknown>): void {
+  for (const bound of bounds) delete json[bound]
+  if (json.type === 'integer') json.type = 'number'
+}
+
+const bounds = `minLength maxLength pattern flags format protocol hostname alg allOf contentEncoding minimum maximum
+  exclusiveMinimum exclusiveMaximum multipleOf minItems maxItems`.split(/\s+/)
+
+/** Zod requires each listed name of a record, also one whose value may be absent, which JSON leaves out. */
+function tellRecord(schema: z.core.$ZodType, json: Record<string, unknown>, side: Side): void {
+  const { type, valueType } = defOf(schema)
+  const absence = side === 'input' ? valueType?._zod.optin : valueType?._zod.optout
+  if (type === 'record' && absence === 'optional') delete json.required
+}
 
 /** What zod takes for absent, and what it gives then, it tells by what is declared; here it is asked. */
 function tellAbsent(schema: z.core.$ZodType, json: Record<string, unknown>): void {
