@@ -21,7 +21,7 @@ interface Kind {
 }
 const endOf = (form: Form, apart: boolean): End => (apart ? form.apart : form.here)
 const tried = (form: Form, apart: boolean): boolean => !('untried' in endOf(form, apart))
-const quiet = forms.filter((form) => !form.loud && tried(form, false) && !('dies' in form.here))
+const quiet = forms.filter((form) => !form.loud && tried(form, false))
 
 const batch = 20
 const batches = Math.ceil(quiet.length / batch)
@@ -69,12 +69,7 @@ async function perform(trial: Trial, { forms, apart }: Kind): Promise<void> {
   const timeout = 900_000
   const ran = await trial.run(['--json', '--jobs', jobs, '--progress', 'quiet'], { timeout })
   try {
-    const dies = forms.map((form) => endOf(form, apart)).find((end) => 'dies' in end)
-    if (dies && 'dies' in dies) {
-      same('signal', ran.signal, dies.dies)
-      const next = await trial.run(['--json', '--jobs', jobs], { env: { CALM: '1' }, timeout })
-      same(`next run: ${next.stderr}`, next.code, 0)
-    } else judge(ran, forms, around, folder)
+    judge(ran, forms, around, folder)
     await noOrphans(folder)
   } catch (error) {
     throw new Error(

@@ -62,8 +62,9 @@ export const ending: readonly Form[] = [
   {
     name: 'kill-by-shell',
     run: "execFileSync('/bin/sh', ['-c', 'kill -9 $PPID']); await sleep(9000)",
-    here: { dies: 'SIGKILL' },
-    apart: process('was ended by SIGKILL (9)'),
+    loud: true,
+    // here that of a worker
+    ...both(process('was ended by SIGKILL (9)')),
   },
   {
     name: 'execve',

@@ -2,8 +2,6 @@
 export type End =
   | { readonly output: object }
   | { readonly code: string; readonly message: string }
-  /** The whole run dies, by its nature; the next one goes on. */
-  | { readonly dies: NodeJS.Signals }
   | { readonly untried: string }
 
 /** One way to misbehave. */
