@@ -46,7 +46,8 @@ export const h${i} = stage('${name}', {
   run: async (input: any, context: any): Promise<any> => {
     let { n } = input
     const self = '${name}'
-    console.log('hostile speaks')
+    // some begin with a parenthesis
+    console.log('hostile speaks');
     ${run}
   },
 })`
