@@ -68,13 +68,13 @@ export class CallAttempt implements AttemptRequest {
     around: Surroundings,
     call: Call,
     attempt: number,
-    given: Pick<AttemptRequest, 'options' | 'place' | 'share' | 'log'> & { readonly lease: Lease },
+    given: Pick<AttemptRequest, 'spec' | 'options' | 'place' | 'share' | 'log'> & { readonly lease: Lease },
   ) {
     const { plan, options, machine, cancel, kill } = around
     const { node } = call
     this.pipeline = plan.pipeline
     this.node = node
-    this.spec = plan.stages[node.stage] as PlanStageSpec
+    this.spec = given.spec
     this.options = given.options
     this.key = call.key
     this.input = call.args

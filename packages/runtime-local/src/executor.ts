@@ -160,7 +160,7 @@ export class Executor {
     const spec = plan.stages[node.stage] as PlanStageSpec
     const options = optionsOf(plan, node)
     const place = this.#places.known(node, spec, share, options) ?? (await this.#places.inWorker(node, spec))
-    const attempt = new CallAttempt(this.#around, call, number, { options, place, share, lease, log })
+    const attempt = new CallAttempt(this.#around, call, number, { spec, options, place, share, lease, log })
     return attempt.make(() => this.#places.unloadable(node))
   }
 }

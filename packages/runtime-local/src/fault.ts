@@ -26,5 +26,14 @@ export function fault(pipeline: string, error: unknown): Diagnostic {
   return diagnostic
 }
 
+/** A package turned out to have changed when results of calls that used it stood in the store already. */
+export const changedMeanwhile = (pipeline: string, source: string): Diagnostic => ({
+  code: 'wrong-code',
+  severity: 'error',
+  message: `"${source}" was changed while the run went on, so what stages gave since is not kept`,
+  at: { pipeline, node: null },
+  fix: 'Run again: the changed code is planned anew.',
+})
+
 export const cancelled = (why = 'the run was cancelled'): StageFailure =>
   new StageFailure('run-cancelled', why, 'Run again to go on where it stopped.')

@@ -30,7 +30,7 @@ import type { Made } from './call-attempt.ts'
 import { machineCapacity, sharesOf } from './capacity.ts'
 import { commitMade } from './commit-made.ts'
 import { Executor, type Outcomes } from './executor.ts'
-import { cancelled, fault } from './fault.ts'
+import { cancelled, changedMeanwhile, fault } from './fault.ts'
 import { givenTo } from './given.ts'
 import { loopTurned } from './loop-turned.ts'
 import type { LocalOptions } from './request.ts'
@@ -141,13 +141,7 @@ export class LocalRun implements Worker, Outcomes {
     const changed = this.#options.lastLook()
     if (changed === undefined || this.#errors.some(({ code }) => code === 'wrong-code')) return
     this.#failed = true
-    this.#errors.push({
-      code: 'wrong-code',
-      severity: 'error',
-      message: `"${changed}" was changed while the run went on, so what stages gave since is not kept`,
-      at: { pipeline: this.#plan.pipeline, node: null },
-      fix: 'Run again: the changed code is planned anew.',
-    })
+    this.#errors.push(changedMeanwhile(this.#plan.pipeline, changed))
   }
 
   #end(began: number): RunOutcome {

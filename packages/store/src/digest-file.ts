@@ -65,7 +65,7 @@ function open(path: string, { follow = true, size }: Wanted): number {
 const refuseKind = (path: string, isFolder: boolean): never =>
   refuse(path, isFolder ? 'it is a folder' : 'it is not a regular file', 'Name a regular file.')
 
-const refuseWritten = (path: string): never =>
+export const refuseWritten = (path: string): never =>
   refuse(path, 'it is still being written', 'Run again when nothing writes to it.')
 
 let shared: Buffer | undefined

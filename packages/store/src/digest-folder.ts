@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { folderLine } from '@millrace/ir'
-import { type DigestOptions, digestFile, type FileDigest } from './digest-file.ts'
-import { refuse } from './disk.ts'
+import { type DigestOptions, digestFile, type FileDigest, refuseWritten } from './digest-file.ts'
 import { walkFolder } from './walk-folder.ts'
 
 /** How long to hash before others get a turn. */
@@ -34,9 +33,6 @@ export async function digestFolder(path: string, options: FolderOptions = {}): P
   if (size !== (options.size ?? size)) refuseWritten(path)
   return { digest: `sha256:${hash.digest('hex')}`, size }
 }
-
-const refuseWritten = (path: string): never =>
-  refuse(path, 'it is still being written', 'Run again when nothing writes to it.')
 
 /**
  * Bytes of a folder's files, and how many files and folders there are. Keeps none, and looks no further as soon as there
