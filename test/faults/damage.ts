@@ -179,7 +179,7 @@ function digestAt(path: string): string {
 export const damaged: Campaign = {
   name: 'damage',
   what: 'a damaged store gives recomputed results or a clear error, never a wrong one',
-  sample: 100,
+  sample: 40,
   full: 1000,
   async perform(trial) {
     await new Case(trial).perform()

@@ -8,7 +8,7 @@ import { Ways } from './equal/ways.ts'
 export const equal: Campaign = {
   name: 'equal',
   what: 'the same output with `--jobs 1` and `--jobs 8`, from the cache, after a resume, in processes of their own',
-  sample: 100,
+  sample: 40,
   full: 2000,
   jobs: 3,
   async perform(trial) {

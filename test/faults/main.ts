@@ -32,7 +32,8 @@ const row = (campaign: Campaign, { tried, lost, skipped, seconds }: Figures): st
   const skips = [...skipped].map(([why, count]) => `${count} skipped: ${why}`).join('; ')
   const cases = tried - [...skipped.values()].reduce((sum, count) => sum + count, 0)
   const time = `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
-  return `| ${campaign.name} | ${campaign.what} | ${cases} / ${lost.length} | ${seed} | ${time} | ${skips} |`
+  const day = new Date().toISOString().slice(0, 10)
+  return `| ${campaign.name} | ${campaign.what} | ${cases} / ${lost.length} | ${seed} | ${day} | ${time} | ${skips} |`
 }
 
 function write(campaign: Campaign, line: string): void {
