@@ -103,7 +103,11 @@ test('a run from code that is aborted, and its stage from code', async () => {
 import { p, train } from './stages.ts'
 const tell = async (what) => { try { console.log(JSON.stringify(await what)) } catch (error) { console.log(error.name, error.status ?? '') } }
 const soon = (ms) => { const controller = new AbortController(); setTimeout(() => controller.abort(), ms); return controller.signal }
-await tell(run(p, {}, { signal: soon(1500), onEvent: (at) => { if (at.event === 'stage.cancelled') console.log(at.node, 'cancelled') } }))
+const cancel = new AbortController()
+await tell(run(p, {}, { signal: cancel.signal, onEvent: (at) => {
+  if (at.event === 'stage.succeeded') cancel.abort()
+  if (at.event === 'stage.cancelled') console.log(at.node, 'cancelled')
+} }))
 await tell(run(p, {}))
 await tell(runStage(train, { epochs: 60, how: '' }, { signal: soon(200) }))
 await tell(runStage(train, { epochs: 2, how: '' }))
