@@ -109,9 +109,15 @@ class Case {
   #blamed(what: string, { stderr }: Ran): Damage {
     const [, named = ''] = /^error\[store-(?:failed|version)\]: .*?"([^"]*)"/m.exec(stderr) ?? []
     const path = named.replace(/^<dir>\//, '').replace(/^store\/?/, '')
-    const found = this.#damages.find(({ path: own }) => {
+    const found = this.#damages.find(({ kind, path: own }) => {
       const at = normal(own, this.#trial.folder)
-      return path === '' ? own === 'format.json' : path === at || path.startsWith(`${at}/`)
+      if (path === '') return own === 'format.json'
+      // of a folder that is an artifact, the digest is that of all its files
+      return (
+        path === at ||
+        path.startsWith(`${at}/`) ||
+        (kind === 'artifact' && path.includes('/files/') && at.startsWith(`${path}/`))
+      )
     })
     if (!found) throw new Error(`${what} blames "${named}", which is not what was damaged:\n${stderr}`)
     return found

@@ -81,18 +81,18 @@ export class FolderRuns implements Runs {
   create({ pipeline, plan, parameters }: RunInfo): RunFolder {
     const info = { pipeline, plan, parameters, started: new Date().toISOString() }
     const made = temporaryPath(this.#scratch)
-    const id = onDisk('create', this.#folder, () => {
-      try {
+    try {
+      onDisk('create', this.#scratch, () => {
         makeFolder(made)
         writeFileSync(infoOf(made), seal(info))
         writeFileSync(join(made, firstOwner), ownerText())
-        return this.#name(made, info)
-      } catch (error) {
-        remove(made)
-        throw error
-      }
-    })
-    return this.#hold(id, info, hold(join(this.path(id), firstOwner)), false)
+      })
+      const id = this.#name(made, info)
+      return this.#hold(id, info, hold(join(this.path(id), firstOwner)), false)
+    } catch (error) {
+      remove(made)
+      throw error
+    }
   }
 
   resume(info: RunInfo, { takeOver = false }: ResumeOptions = {}): RunFolder | undefined {
@@ -181,7 +181,7 @@ export class FolderRuns implements Runs {
         return id
       } catch (error) {
         remove(mark)
-        if (!existsSync(this.path(id))) throw error
+        if (!existsSync(this.path(id))) throw storeFailed('create', this.path(id), error)
       }
     }
   }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DiagnosticError } from '@millrace/ir'
 import { expect, test } from 'vitest'
@@ -102,6 +102,24 @@ test.skipIf(process.platform === 'win32')(
     expect([told, owned]).toEqual([[refused, refused, refused, refused], false])
   },
 )
+
+test('a run that may not be made names the folder that refuses it', async () => {
+  const root = newRoot()
+  const store = openStore(root)
+  mkdirSync(join(root, 'runs/tmp'), { recursive: true })
+  chmodSync(root, 0o755)
+  chmodSync(join(root, 'runs/tmp'), 0)
+  // root may write everywhere
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.(65534)
+  try {
+    expect((await thrown(() => store.runs.create(work))).diagnostics[0]?.message).toBe(
+      `can't create "${join(root, 'runs/tmp')}": EACCES, permission denied`,
+    )
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+  }
+})
 
 test('where results, runs or attempts cannot be written, each says so with the path; a find only misses', async () => {
   const root = newRoot()
