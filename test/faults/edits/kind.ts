@@ -10,7 +10,7 @@ export interface Kind {
   readonly edit?: readonly Swap[]
   /** A file that gets its x-bit. */
   readonly executable?: string
-  /** Rewrites every text file at the end. */
+  /** Rewrites every text file of the author at the end. */
   readonly everywhere?: (text: string) => string
   /** The folder in which the program lies. */
   readonly place?: string
@@ -56,7 +56,9 @@ export function apply(kinds: readonly Kind[]): Tree | undefined {
   }
   for (const { everywhere } of kinds)
     if (everywhere)
-      for (const [file, text] of files) if (/\.(?:ts|js|json)$/.test(file)) files.set(file, everywhere(text))
+      // what is changed in a package counts
+      for (const [file, text] of files)
+        if (/^(?!node_modules\/).*\.(?:ts|js|json)$/.test(file)) files.set(file, everywhere(text))
   return { files, executable }
 }
 
