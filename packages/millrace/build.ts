@@ -13,7 +13,7 @@ const root = join(here, '../..')
 const external = /^(node:|zod$|zod\/|@kubernetes\/client-node$|commander$|yaml$|tsx$|tsx\/|rolldown$|rolldown\/)/
 
 // our code must not be changed by a stage that replaces a global
-const intrinsics = join(here, 'src/intrinsics.ts')
+const intrinsics = join(here, 'src/process/intrinsics.ts')
 const inject = Object.fromEntries(
   Object.entries({
     'JSON.parse': 'parse',
@@ -39,9 +39,9 @@ const code = await rolldown({
   input: {
     index: join(here, 'src/index.ts'),
     config: join(here, 'src/config.ts'),
-    bin: join(here, 'src/bin.ts'),
-    child: join(here, 'src/child.ts'),
-    worker: join(here, 'src/worker.ts'),
+    bin: join(here, 'src/process/bin.ts'),
+    child: join(here, 'src/process/child.ts'),
+    worker: join(here, 'src/process/worker.ts'),
   },
   external,
   platform: 'node',
@@ -72,9 +72,9 @@ async function forPod(entry: string, name: string, beside: { readonly inject?: t
   const text = code.trimEnd().replaceAll('import.meta.url', JSON.stringify(`file:///millrace/${name}`))
   writeFileSync(join(out, 'pod', name), `${text}\n//# sourceURL=millrace/${name}\n`)
 }
-await forPod('src/pod.ts', 'runner.mjs', { inject })
+await forPod('src/process/pod.ts', 'runner.mjs', { inject })
 // no code of an author's runs in it
-await forPod('src/driver.ts', 'driver.mjs', {})
+await forPod('src/process/driver.ts', 'driver.mjs', {})
 
 if (process.argv.includes('--types')) {
   // the declarations of all packages stand side by side, and find each other by relative paths

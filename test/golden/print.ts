@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Diagnostic, Json } from '@millrace/ir'
 import { pipelineDefinition } from '@millrace/sdk'
-import { drawMermaid } from '../../packages/millrace/src/program/mermaid.ts'
+import { drawMermaid } from '../../packages/millrace/src/reports/mermaid.ts'
 import { makePlan, readAssets, readCode, readProgram } from '../../packages/millrace/src/program/program.ts'
-import { sortedJson } from '../../packages/millrace/src/program/sorted-json.ts'
+import { sortedJson } from '../../packages/millrace/src/reports/sorted-json.ts'
 import { readInput } from '../../packages/millrace/src/program/values.ts'
 
 /** What is kept of an example, by file name. */

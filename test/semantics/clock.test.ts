@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Event } from '@millrace/ir'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { plainView } from '../../packages/millrace/src/cli/progress/plain.ts'
-import { showSeconds } from '../../packages/millrace/src/cli/terminal.ts'
+import { showSeconds } from '../../packages/millrace/src/cli/support/terminal.ts'
 import { start } from '../support/processes.ts'
 import { program } from '../support/program.ts'
 

@@ -1,6 +1,6 @@
-import './node-version.ts'
-import './compiled-code.ts'
-import './uncaught.ts'
+import './process/node-version.ts'
+import './process/compiled-code.ts'
+import './process/uncaught.ts'
 
 export type { Diagnostic, Event, Graph, Resources } from '@millrace/ir'
 export type {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
-import { ApiServer, accessFromPod, type Change } from '../src/api-server.ts'
+import { ApiServer, accessFromPod, type Change } from '../src/api/api-client.ts'
 import { certificate, otherCertificate } from './certificates.ts'
 import { serving } from './serving.ts'
 

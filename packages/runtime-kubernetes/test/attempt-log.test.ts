@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ForeignFolder } from '@millrace/store'
 import { expect, onTestFinished, test } from 'vitest'
-import { AttemptLog, type HeldLogs, type LogLine } from '../src/attempt-log.ts'
+import { AttemptLog, type HeldLogs, type LogLine } from '../src/driver/attempt-log.ts'
 
 /** A log that a stage may write to, and who follows it. */
 function log(held: HeldLogs = { bytes: 0 }) {

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node'
 import { BatchV1Api } from '@kubernetes/client-node'
 import { expect, test } from 'vitest'
-import { clientOf, insist } from '../src/client.ts'
+import { clientOf, insist } from '../src/api/connection.ts'
 import { applyAll, ClusterError } from '../src/index.ts'
 import { certificate, otherCertificate } from './certificates.ts'
 import { configOf, type Serving, serving } from './serving.ts'

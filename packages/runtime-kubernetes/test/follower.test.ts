@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { Follower } from '../src/follower.ts'
+import { Follower } from '../src/api/list-watch.ts'
 import { serving } from './serving.ts'
 
 interface Thing {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
+import { JobControl } from '../src/driver/job-control.ts'
 import { type Cluster, ClusterError, type JobFields, type JobView } from '../src/index.ts'
-import { JobControl } from '../src/job-control.ts'
 
 const job: JobView = {
   name: 'job',

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path'
 import type { Digest, FailedMarker, Release, WorkItem } from '@millrace/ir'
 import { OddFile } from '@millrace/store'
 import { expect, onTestFinished, test } from 'vitest'
-import { JobFolder } from '../src/job-folder.ts'
+import { JobFolder } from '../src/driver/job-folder.ts'
 
 const uid = '5d1c1f6e-0000-4000-8000-000000000001'
 const pod = '9b2d0a6c-0000-4000-8000-000000000002'

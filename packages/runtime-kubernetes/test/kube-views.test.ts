@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { podView } from '../src/kube-views.ts'
+import { podView } from '../src/api/kube-views.ts'
 
 const ended = (reason: string, exitCode: number) => ({
   phase: 'Failed',

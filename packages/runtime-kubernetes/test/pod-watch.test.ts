@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import type { Call, ClusterJob, Event, Plan, PlanStage, WorkItem } from '@millrace/ir'
 import type { RunEvents, RunFolder } from '@millrace/store'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import type { Outcomes } from '../src/calls.ts'
-import type { Cluster } from '../src/cluster.ts'
-import { newItemCall } from '../src/item-call.ts'
-import { JobFolder } from '../src/job-folder.ts'
-import { newNodeRun } from '../src/node-run.ts'
-import { PodWatch } from '../src/pod-watch.ts'
+import type { Cluster } from '../src/api/cluster.ts'
+import { newItemCall } from '../src/driver/item-call.ts'
+import { JobFolder } from '../src/driver/job-folder.ts'
+import { newNodeRun } from '../src/driver/job-run.ts'
+import type { Outcomes } from '../src/driver/outcomes.ts'
+import { PodWatch } from '../src/driver/pod-watcher.ts'
 
 const node = { kind: 'stage', id: 'n', stage: 's' } as PlanStage
 const plan = { pipeline: 'p', nodes: [node], stages: { s: { name: 's', output: {} } } } as unknown as Plan

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 import { onTestFinished } from 'vitest'
-import { ApiServer } from '../src/api-server.ts'
+import { ApiServer } from '../src/api/api-client.ts'
 import { certificate, key } from './certificates.ts'
 
 export interface Serving {

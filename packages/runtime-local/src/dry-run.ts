@@ -12,7 +12,7 @@ import {
   type Worker,
 } from '@millrace/ir'
 import type { Store } from '@millrace/store'
-import { givenTo } from './given.ts'
+import { givenTo } from './machine/given.ts'
 
 /** What would become of one call (one item of a map counts as one). */
 export interface DryCall {

@@ -26,14 +26,14 @@ import {
 } from '@millrace/ir'
 import { outside, StageFailure } from '@millrace/runner'
 import { LogReplay, type Pack, RunEvents, type RunFolder, Teller } from '@millrace/store'
-import type { Made } from './call-attempt.ts'
-import { machineCapacity, sharesOf } from './capacity.ts'
-import { commitMade } from './commit-made.ts'
-import { Executor, type Outcomes } from './executor.ts'
-import { cancelled, changedMeanwhile, fault } from './fault.ts'
-import { givenTo } from './given.ts'
-import { loopTurned } from './loop-turned.ts'
-import type { LocalOptions } from './request.ts'
+import type { Made } from './execution/call-attempt.ts'
+import { commitMade } from './execution/commit-made.ts'
+import { Executor, type Outcomes } from './execution/executor.ts'
+import type { LocalOptions } from './local-options.ts'
+import { machineCapacity, sharesOf } from './machine/capacity.ts'
+import { givenTo } from './machine/given.ts'
+import { loopTurned } from './processes/loop-turned.ts'
+import { cancelled, changedMeanwhile, fault } from './run-errors.ts'
 
 /** One run of a Plan in this process: the flow says what may start, the executor does it, the journal tells it. */
 export class LocalRun implements Worker, Outcomes {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { cgroupCpu, cgroupMemory } from '../src/cgroup.ts'
+import { cgroupCpu, cgroupMemory } from '../src/machine/cgroup.ts'
 
 /** Cores and bytes that a made-up cgroup leaves; its files by path. */
 function limits(files: Readonly<Record<string, string>>): readonly (number | undefined)[] {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type GpuSources, gpusOf, isOfType, visibleGpus } from '../src/gpus.ts'
+import { type GpuSources, gpusOf, isOfType, visibleGpus } from '../src/machine/gpus.ts'
 
 /** A made-up machine: files by path. */
 function machine(files: Readonly<Record<string, string>>, smi?: string): GpuSources & { readonly root: string } {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { otherGpu, shareOf } from '../src/capacity.ts'
-import type { Gpu } from '../src/gpus.ts'
-import { type Lease, Slots } from '../src/slots.ts'
+import { otherGpu, shareOf } from '../src/machine/capacity.ts'
+import type { Gpu } from '../src/machine/gpus.ts'
+import { type Lease, Slots } from '../src/machine/slots.ts'
 
 const gpus: readonly Gpu[] = ['A100-SXM4-40GB', 'H100 80GB HBM3', 'L4', 'H100 80GB HBM3'].map((model, at) => ({
   vendor: 'nvidia',

@@ -1,17 +1,17 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Diagnostic, DiagnosticError, isObject, nowhere, parseJson } from '@millrace/ir'
-import { ArtifactPlaces } from './artifact-places.ts'
-import { errnoOf, onDisk, shown, storeFailed } from './disk.ts'
-import { makeFolder } from './make-folder.ts'
-import { refuseLinks } from './own-folders.ts'
-import { hasLiveOwner } from './owner.ts'
-import { FolderPackages, type PackageRecords } from './package-records.ts'
-import { type Pruned, type PruneOptions, prune } from './prune.ts'
-import { readText } from './regular-file.ts'
-import { FolderResults, type Results } from './results.ts'
-import { FolderRuns, type Runs } from './runs.ts'
-import { put, putIfAbsent, sweep } from './temporary.ts'
+import { ArtifactPlaces } from './files/artifact-places.ts'
+import { put, putIfAbsent, sweep } from './files/atomic-write.ts'
+import { errnoOf, onDisk, shown, storeFailed } from './files/file-errors.ts'
+import { makeFolder } from './files/make-folder.ts'
+import { refuseLinks } from './files/own-folders.ts'
+import { readText } from './files/regular-file.ts'
+import { hasLiveOwner } from './folder/coordination/run-lock.ts'
+import { type Pruned, type PruneOptions, prune } from './folder/prune/prune.ts'
+import { FolderResults, type Results } from './folder/results/folder-results.ts'
+import { FolderPackages, type PackageRecords } from './folder/results/package-records.ts'
+import { FolderRuns, type Runs } from './folder/runs/folder-runs.ts'
 
 /** Results, attempts and runs in a folder (contracts: store). */
 export interface Store {
@@ -24,7 +24,7 @@ export interface Store {
   readonly packages: PackageRecords
   /** What paths are that this store names; no other is read. */
   readonly places: Pick<ArtifactPlaces, 'standing' | 'moved'>
-  /** Removes what nobody needs (prune.ts); `tell` hears of each thing. Returns what could not be removed, and why. */
+  /** Removes what nobody needs (folder/prune/prune.ts); `tell` hears of each thing. Returns what could not be removed, and why. */
   prune(options: PruneOptions, tell: (pruned: Pruned) => void): Diagnostic[]
   /** Gives back the open files of packs; for a process that opens many stores. */
   close(): void

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { DiagnosticError } from '@millrace/ir'
 import { expect, test } from 'vitest'
-import { FolderAttempts } from '../src/attempts.ts'
+import { FolderAttempts } from '../src/folder/results/attempts.ts'
 import { openStore, outputDigest, storeFailed } from '../src/index.ts'
 import { childAfter, folder, line, newRoot, packOf, write } from './support.ts'
 import { keyOf, plain, work } from './values.ts'

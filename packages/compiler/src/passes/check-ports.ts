@@ -14,7 +14,7 @@ import {
   showPath,
 } from '@millrace/ir'
 import type { PassContext } from '../context.ts'
-import { fieldOf, isList, type Port, Ports } from '../ports.ts'
+import { fieldOf, isList, type Port, Ports } from '../value-shapes.ts'
 import { wrongAsset } from './relative-assets.ts'
 
 type Path = readonly (string | number)[]

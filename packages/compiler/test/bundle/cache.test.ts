@@ -254,7 +254,7 @@ test('with the cache no bundler and no parser is loaded', async () => {
     `import { registerHooks } from 'node:module'
 const loaded = []
 registerHooks({ load(url, context, next) { loaded.push(url); return next(url, context) } })
-const { indexCode } = await import(${JSON.stringify(new URL('../../src/bundle/code-index.ts', import.meta.url).href)})
+const { indexCode } = await import(${JSON.stringify(new URL('../../src/code/digest/code-index.ts', import.meta.url).href)})
 const { train } = await import('./main.ts')
 const started = performance.now()
 const { stages, modules, diagnostics } = await indexCode({ entry: ${JSON.stringify(join(root, 'main.ts'))}, stages: [{ key: 'train', stage: train }], importModule: (url) => import(url), cache: ${JSON.stringify(cache)} })

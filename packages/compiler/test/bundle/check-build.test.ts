@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Diagnostic } from '@millrace/ir'
 import { describe, expect, test } from 'vitest'
-import { type BuildSite, checkBuilds } from '../../src/bundle/check-build.ts'
+import { type BuildSite, checkBuilds } from '../../src/code/build-check/check-build.ts'
 import { newFolder, write } from './program.ts'
 
 const isCallable = (value: unknown): boolean => typeof value === 'function' && 'isStage' in value
@@ -314,7 +314,7 @@ test('with the cache no parser is loaded, and changes are seen', async () => {
     `import { registerHooks } from 'node:module'
 const loaded = []
 registerHooks({ load(url, context, next) { loaded.push(url); return next(url, context) } })
-const { checkBuilds } = await import(${JSON.stringify(new URL('../../src/bundle/check-build.ts', import.meta.url).href)})
+const { checkBuilds } = await import(${JSON.stringify(new URL('../../src/code/build-check/check-build.ts', import.meta.url).href)})
 const found = await checkBuilds([{ pipeline: 'p', file: ${JSON.stringify(join(root, 'main.ts'))}, line: 3, column: 18 }], {
   importModule: (url) => import(url), isCallable: (value) => typeof value === 'function' && 'isStage' in value, cache: ${JSON.stringify(newFolder())} })
 console.log(JSON.stringify({ found, parser: loaded.some((url) => /rolldown|find-in-builds/.test(url)) }))`,

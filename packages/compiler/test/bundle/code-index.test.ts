@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { indexCode } from '../../src/bundle/code-index.ts'
-import { printerVersion } from '../../src/bundle/tools.ts'
+import { indexCode } from '../../src/code/digest/code-index.ts'
+import { printerVersion } from '../../src/code/toolchain/tools.ts'
 import { change, index, write } from './program.ts'
 
 const stageOf = (name: string, run = '1'): string => `export const ${name} = stage('${name}', { run: () => ${run} })\n`

@@ -2,7 +2,7 @@ import { renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Digest } from '@millrace/ir'
 import { describe, expect, test } from 'vitest'
-import type { FirstSeen } from '../../src/bundle/package-contents.ts'
+import type { FirstSeen } from '../../src/code/digest/package-contents.ts'
 import { change, copyTo, type Files, lookAt, newFolder, write } from './program.ts'
 
 const pkg = (name: string, dependencies: Readonly<Record<string, string>> = {}, more = ''): string =>

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll } from 'vitest'
-import { type CodeIndex, type CodeRequest, indexCode } from '../../src/bundle/code-index.ts'
+import { type CodeIndex, type CodeRequest, indexCode } from '../../src/code/digest/code-index.ts'
 
 export type Files = Readonly<Record<string, string>>
 

@@ -1,6 +1,6 @@
 import { formatDiagnostic } from '@millrace/ir'
 import { describe, expect, test } from 'vitest'
-import { indexCode } from '../../src/bundle/code-index.ts'
+import { indexCode } from '../../src/code/digest/code-index.ts'
 import { digestUnrun, type Files, lookAt, write } from './program.ts'
 
 const stage = (run: string, imports = ''): string =>

@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8'
 import { type Diagnostic, isDiagnosticError, nowhere, placeOfError, tellError } from '@millrace/ir'
-import { exitCodes, exitOf, leave } from './exit.ts'
-import type { Invocation } from './invocation.ts'
 import { parse } from './parser.ts'
-import { newReport, type Report, refusedRun } from './report.ts'
-import { claimStdout } from './stdout.ts'
+import { exitCodes, exitOf, leave } from './support/exit.ts'
+import type { Invocation } from './support/invocation.ts'
+import { newReport, type Report, refusedRun } from './support/report.ts'
+import { claimStdout } from './support/stdout.ts'
 
 /** Runs one command and ends the process with its exit code. */
 export async function commandLine(invocation: Invocation): Promise<void> {

@@ -7,11 +7,11 @@ import type { RunOptions } from './commands/run.ts'
 import type { RunsOptions } from './commands/runs.ts'
 import type { StoreOptions } from './commands/store.ts'
 import type { SubmitOptions } from './commands/submit.ts'
-import { parameterNames, parametersHelp } from './help.ts'
-import { type Invocation, usage } from './invocation.ts'
-import type { Report } from './report.ts'
-import { toStdout } from './stdout.ts'
-import { visible } from './visible.ts'
+import { parameterNames, parametersHelp } from './support/help.ts'
+import { type Invocation, usage } from './support/invocation.ts'
+import type { Report } from './support/report.ts'
+import { toStdout } from './support/stdout.ts'
+import { visible } from './support/visible.ts'
 
 export interface CommonOptions {
   readonly store?: string

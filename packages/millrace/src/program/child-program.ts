@@ -9,6 +9,8 @@ export function childProgram(code: CodeIndex, stage: string): ChildProgram | und
   const found = code.stages.get(stage)
   if (!found) return undefined
   const target: ChildTarget = { url: pathToFileURL(found.file).href, export: found.export }
-  const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../child.ts' : './child.js', import.meta.url))
+  const entry = fileURLToPath(
+    new URL(import.meta.url.endsWith('.ts') ? '../process/child.ts' : './child.js', import.meta.url),
+  )
   return { args: [...nodeOptions(), entry], env: { [childVariable]: JSON.stringify(target) } }
 }

@@ -1,8 +1,8 @@
 import type { Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
-import type { Here, Place } from '../attempt-request.ts'
-import type { CallMeter } from '../call-meter.ts'
-import type { Capacity, Share } from '../capacity.ts'
-import type { LocalOptions } from '../request.ts'
+import type { Here, Place } from '../attempts/attempt-request.ts'
+import type { CallMeter } from '../attempts/call-meter.ts'
+import type { LocalOptions } from '../local-options.ts'
+import type { Capacity, Share } from '../machine/capacity.ts'
 import { heavyAbove, Weights } from './weights.ts'
 
 /**

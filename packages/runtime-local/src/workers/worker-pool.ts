@@ -1,7 +1,7 @@
 import { type FailureData, hold } from '@millrace/runner'
-import { type Gpu, visibleGpus } from '../gpus.ts'
+import { type Gpu, visibleGpus } from '../machine/gpus.ts'
 import type { Origin } from '../origin.ts'
-import { endSurvivors } from '../survivors.ts'
+import { endSurvivors } from '../processes/survivors.ts'
 import { afterReading } from './after-reading.ts'
 import { type WorkerJob, WorkerProcess, type WorkerStart, workerPrefix } from './worker-process.ts'
 

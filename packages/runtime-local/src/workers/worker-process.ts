@@ -13,9 +13,9 @@ import {
   type WorkerTells,
   workerPipes,
 } from '@millrace/runner'
-import { guardBegin, guardEnd, startGuard, tokenPrefix } from '../guard.ts'
-import { signalGroup } from '../process-group.ts'
-import { endSurvivors, tokenVariable } from '../survivors.ts'
+import { guardBegin, guardEnd, startGuard, tokenPrefix } from '../processes/guard.ts'
+import { signalGroup } from '../processes/process-group.ts'
+import { endSurvivors, tokenVariable } from '../processes/survivors.ts'
 
 /** How a worker is started; calls that want the same may share one. */
 export interface WorkerStart {

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Event, RunOutcome } from '@millrace/ir'
-import { appendStored } from '../disk.ts'
-import type { RunFolder } from '../run-folder.ts'
+import { appendStored } from '../files/file-errors.ts'
+import type { RunFolder } from '../folder/runs/run-folder.ts'
 import { RunClock } from './run-clock.ts'
 
 type Bare<E> = E extends Event ? Omit<E, 'run' | 'time'> : never

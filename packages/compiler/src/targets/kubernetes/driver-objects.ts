@@ -9,7 +9,7 @@ import type {
   V1Volume,
 } from '@kubernetes/client-node'
 import { failedRun, podPlaces } from '@millrace/ir'
-import type { ClusterEnvironment, VolumeStore } from './environment.ts'
+import type { ClusterEnvironment, VolumeStore } from '../../cluster/environment.ts'
 import { labelsOf } from './labels.ts'
 import { accountName, planName } from './names.ts'
 import {

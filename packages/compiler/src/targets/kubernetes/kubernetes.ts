@@ -1,7 +1,7 @@
 import type { ArtifactValue, Diagnostic, JsonObject, Plan } from '@millrace/ir'
-import type { EmittedStage } from '../../bundle/emit-stage.ts'
+import type { ClusterEnvironment } from '../../cluster/environment.ts'
+import type { EmittedStage } from '../../code/ship/emit-stage.ts'
 import type { Capabilities } from '../../context.ts'
-import type { ClusterEnvironment } from './environment.ts'
 
 /** What Jobs can do of what a Plan may ask. */
 export const kubernetesCapabilities: Capabilities = {
@@ -43,6 +43,6 @@ export interface Emitted {
  * content). What the API server would refuse is a diagnostic.
  */
 export async function emitKubernetes(program: ClusterProgram): Promise<Emitted> {
-  const { emit } = await import('./emit.ts')
+  const { emit } = await import('./lower.ts')
   return emit(program)
 }

@@ -1,5 +1,5 @@
 import type { V1ValidatingAdmissionPolicy, V1ValidatingAdmissionPolicyBinding } from '@kubernetes/client-node'
-import type { ClusterEnvironment } from './environment.ts'
+import type { ClusterEnvironment } from '../../cluster/environment.ts'
 import { labelsOf } from './labels.ts'
 import { accountName, planNameStart } from './names.ts'
 

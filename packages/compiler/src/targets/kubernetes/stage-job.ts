@@ -13,10 +13,10 @@ import {
   podsFolder,
   sentVariable,
 } from '@millrace/ir'
-import type { ClusterEnvironment } from './environment.ts'
+import type { ClusterEnvironment } from '../../cluster/environment.ts'
+import type { Placement } from '../../cluster/placement/placement.ts'
 import { labelsOf } from './labels.ts'
 import { accountName, stageJobName } from './names.ts'
-import type { Placement } from './placement.ts'
 import {
   configMapVolume,
   containerSecurity,

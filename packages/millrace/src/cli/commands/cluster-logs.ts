@@ -1,15 +1,15 @@
 import { type Diagnostic, DiagnosticError, hint } from '@millrace/ir'
 import { ClusterError, podLogs } from '@millrace/runtime-kubernetes'
 import { readProgram } from '../../program/program.ts'
-import { chosenCluster, refused } from '../cluster-access.ts'
-import { chooseEnvironment } from '../environment.ts'
-import { exitCodes } from '../exit.ts'
-import { isRunId } from '../find-run.ts'
-import { type Invocation, pickPipeline, usage } from '../invocation.ts'
 import type { CommonOptions } from '../parser.ts'
-import type { Report } from '../report.ts'
-import { say } from '../say.ts'
-import { plainLine } from '../terminal.ts'
+import { chosenCluster, refused } from '../support/cluster-access.ts'
+import { chooseEnvironment } from '../support/environment.ts'
+import { exitCodes } from '../support/exit.ts'
+import { isRunId } from '../support/find-run.ts'
+import { type Invocation, pickPipeline, usage } from '../support/invocation.ts'
+import type { Report } from '../support/report.ts'
+import { say } from '../support/say.ts'
+import { plainLine } from '../support/terminal.ts'
 
 /** `runs logs [stage] --environment e`: what the pods of a cluster have printed, as long as it keeps them. */
 export async function clusterLogsCommand(

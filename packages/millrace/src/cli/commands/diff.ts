@@ -1,14 +1,14 @@
 import type { Diagnostic } from '@millrace/ir'
-import { compareEnvironments, type EnvironmentDifference } from '../../program/compare-environments.ts'
 import { refuse } from '../../program/prepare.ts'
 import { readProgram } from '../../program/program.ts'
-import { readEnvironments } from '../environment.ts'
-import { exitCodes } from '../exit.ts'
-import { type Invocation, pickPipeline, usage } from '../invocation.ts'
+import { compareEnvironments, type EnvironmentDifference } from '../../reports/compare-environments.ts'
 import type { CommonOptions } from '../parser.ts'
-import type { Report } from '../report.ts'
-import { say } from '../say.ts'
-import { plainText } from '../terminal.ts'
+import { readEnvironments } from '../support/environment.ts'
+import { exitCodes } from '../support/exit.ts'
+import { type Invocation, pickPipeline, usage } from '../support/invocation.ts'
+import type { Report } from '../support/report.ts'
+import { say } from '../support/say.ts'
+import { plainText } from '../support/terminal.ts'
 
 /** Names of calls that are listed. */
 const names = 3

@@ -1,13 +1,13 @@
-import { drawDot } from '../../program/dot.ts'
-import { drawMermaid } from '../../program/mermaid.ts'
 import { readingOf, refuse } from '../../program/prepare.ts'
 import { checkSource, readProgram } from '../../program/program.ts'
-import { sortedJson } from '../../program/sorted-json.ts'
-import { exitCodes } from '../exit.ts'
-import { type Invocation, pickPipeline } from '../invocation.ts'
+import { drawDot } from '../../reports/dot.ts'
+import { drawMermaid } from '../../reports/mermaid.ts'
+import { sortedJson } from '../../reports/sorted-json.ts'
 import type { CommonOptions } from '../parser.ts'
-import { loadedFrom } from '../prepared.ts'
-import type { Report } from '../report.ts'
+import { exitCodes } from '../support/exit.ts'
+import { type Invocation, pickPipeline } from '../support/invocation.ts'
+import { loadedFrom } from '../support/prepared.ts'
+import type { Report } from '../support/report.ts'
 
 export async function graphCommand(
   invocation: Invocation,

@@ -1,11 +1,11 @@
-import { explain } from '../../program/explain.ts'
-import { runToGoOnWith, showCommitted } from '../../program/goes-on.ts'
-import { exitCodes } from '../exit.ts'
-import type { Invocation } from '../invocation.ts'
+import { explain } from '../../reports/explain.ts'
+import { runToGoOnWith, showCommitted } from '../../reports/resumable-run.ts'
 import type { CommonOptions, ParameterOptions } from '../parser.ts'
-import { prepare } from '../prepared.ts'
-import type { Report } from '../report.ts'
-import { say } from '../say.ts'
+import { exitCodes } from '../support/exit.ts'
+import type { Invocation } from '../support/invocation.ts'
+import { prepare } from '../support/prepared.ts'
+import type { Report } from '../support/report.ts'
+import { say } from '../support/say.ts'
 
 /** `plan`: one line a call on stdout, with what changed since the last run. */
 export async function planCommand(

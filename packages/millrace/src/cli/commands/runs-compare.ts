@@ -1,10 +1,10 @@
 import type { Json } from '@millrace/ir'
 import type { RunSummary, Store } from '@millrace/store'
-import { type Comparison, compareRuns, type Difference } from '../../program/compare-runs.ts'
-import { exitCodes } from '../exit.ts'
-import { findRun, runBefore } from '../find-run.ts'
-import type { Report } from '../report.ts'
-import { showSeconds } from '../terminal.ts'
+import { type Comparison, compareRuns, type Difference } from '../../reports/compare-runs.ts'
+import { exitCodes } from '../support/exit.ts'
+import { findRun, runBefore } from '../support/find-run.ts'
+import type { Report } from '../support/report.ts'
+import { showSeconds } from '../support/terminal.ts'
 
 /** `runs compare [a] [b]`: what two runs have otherwise; one is compared with the last, none are the last two. */
 export function compareCommand(store: Store, words: readonly (string | undefined)[], report: Report): number {

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import type { Store } from '@millrace/store'
-import { fetchRun } from '../../program/fetch-run.ts'
+import { fetchRun } from '../../reports/fetch-run.ts'
 import { shortPath } from '../../short-path.ts'
-import { exitCodes } from '../exit.ts'
-import { findRun } from '../find-run.ts'
-import type { Report } from '../report.ts'
-import { say } from '../say.ts'
-import { plainText } from '../terminal.ts'
+import { exitCodes } from '../support/exit.ts'
+import { findRun } from '../support/find-run.ts'
+import type { Report } from '../support/report.ts'
+import { say } from '../support/say.ts'
+import { plainText } from '../support/terminal.ts'
 
 /** `runs fetch [id] [dir]`: what a run left, in a folder of the user's; by default one with the run's id. */
 export async function fetchCommand(

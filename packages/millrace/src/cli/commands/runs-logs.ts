@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { DiagnosticError, hint } from '@millrace/ir'
 import { readStored, type Store } from '@millrace/store'
-import { exitCodes } from '../exit.ts'
-import { findRun, isRunId } from '../find-run.ts'
-import type { Report } from '../report.ts'
-import { say } from '../say.ts'
-import { plainLine } from '../terminal.ts'
+import { exitCodes } from '../support/exit.ts'
+import { findRun, isRunId } from '../support/find-run.ts'
+import type { Report } from '../support/report.ts'
+import { say } from '../support/say.ts'
+import { plainLine } from '../support/terminal.ts'
 
 /** `runs logs [id] [stage]`: what stages printed. */
 export function logsCommand(store: Store, words: readonly (string | undefined)[], report: Report): number {

@@ -1,5 +1,5 @@
 import { type Event, type StageEvent, showNode } from '@millrace/ir'
-import { firstLine, plainLine } from '../terminal.ts'
+import { firstLine, plainLine } from '../support/terminal.ts'
 import type { AttemptsOf } from './view.ts'
 
 /** A call that is under way: it runs, waits for its next attempt, or was told to wait for room. */

@@ -1,7 +1,7 @@
 import { type Event, showNode } from '@millrace/ir'
 import { shortPath } from '../../short-path.ts'
-import { firstLine, plainLine, plainText, showSeconds } from '../terminal.ts'
-import { visible } from '../visible.ts'
+import { firstLine, plainLine, plainText, showSeconds } from '../support/terminal.ts'
+import { visible } from '../support/visible.ts'
 
 /**
  * The words that each line of a run has: one status per event, always the same. `count`: how many calls of the same

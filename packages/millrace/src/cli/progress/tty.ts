@@ -1,5 +1,5 @@
 import { type Event, showNode } from '@millrace/ir'
-import { plainLine } from '../terminal.ts'
+import { plainLine } from '../support/terminal.ts'
 import { type BlockLine, blockOf } from './block.ts'
 import { Board } from './board.ts'
 import { Budget } from './budget.ts'

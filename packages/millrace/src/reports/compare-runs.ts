@@ -1,0 +1,206 @@
+import {
+  canonical,
+  content,
+  type EnvValue,
+  type Event,
+  isArtifactValue,
+  isObject,
+  type Json,
+  type JsonObject,
+  optionsOf,
+  type Plan,
+  showNode,
+  showPath,
+} from '@millrace/ir'
+import type { RunSummary, Store } from '@millrace/store'
+import { type RunRecord, readRecord } from '../program/record.ts'
+
+/** One thing that two runs have otherwise; a side without it has none of it. */
+export interface Difference {
+  readonly what: string
+  readonly a?: Json
+  readonly b?: Json
+  /** More about it: the files that changed. */
+  readonly note?: string
+}
+
+export interface Comparison {
+  readonly a: RunSummary
+  readonly b: RunSummary
+  readonly parameters: readonly Difference[]
+  /** By stage: code digests, with the files that changed; schemas and env. */
+  readonly code: readonly Difference[]
+  /** By call: resources, retries and the other options that change no result. */
+  readonly options: readonly Difference[]
+  /** How calls ended, where that differs; a call that only one run has. */
+  readonly calls: readonly Difference[]
+  /** Last values, by call and name. */
+  readonly metrics: readonly Difference[]
+  readonly output: readonly Difference[]
+  /** Seconds of calls that both ran, the largest difference first. */
+  readonly times: readonly Difference[]
+  /** How many of each are the same. */
+  readonly same: { readonly parameters: number; readonly code: number; readonly metrics: number }
+}
+
+/** What a journal says of one run; of a run that went on, the last that was said. */
+interface Told {
+  /** How each call ended: `succeeded`, `cached`, … */
+  readonly ends: Map<string, string>
+  readonly seconds: Map<string, number>
+  readonly metrics: Map<string, number>
+  output: Json
+}
+
+/** What two runs have otherwise. */
+export function compareRuns(store: Store, a: RunSummary, b: RunSummary): Comparison {
+  const records = [a, b].map((run) => readRecord(store.runs.path(run.id)))
+  const [left, right] = [tellOf(store, a.id), tellOf(store, b.id)]
+  const inputs = [a, b].map((run, i) => leavesOf('', records[i]?.input ?? run.parameters)) as [Leaves, Leaves]
+  const codes = records.map(codeOf) as [Leaves, Leaves]
+  const parameters = between(...inputs)
+  const code = between(...codes).map((at) => withFiles(at, records))
+  const metrics = between(left.metrics, right.metrics)
+  return {
+    a,
+    b,
+    parameters,
+    code,
+    options: between(...(records.map((record) => optionsIn(record?.plan)) as [Leaves, Leaves])),
+    calls: between(left.ends, right.ends).filter(({ a, b }) => !(ended(a) && ended(b))),
+    metrics,
+    output: between(leavesOf('', left.output), leavesOf('', right.output)),
+    times: timesOf(left, right),
+    same: {
+      parameters: inputs[0].size - parameters.filter(({ a }) => a !== undefined).length,
+      code: sameStages(records, code),
+      metrics: left.metrics.size - metrics.filter(({ a }) => a !== undefined).length,
+    },
+  }
+}
+
+/** Whether a call gave a result; that it came from the cache is no difference of the runs' work. */
+const ended = (end: Json | undefined): boolean => end === 'succeeded' || end === 'cached'
+
+function tellOf(store: Store, run: string): Told {
+  const told: Told = { ends: new Map(), seconds: new Map(), metrics: new Map(), output: null }
+  for (const event of inOrder(store.runs.events(run))) {
+    if (event.event === 'run.finished') told.output = content(event.output)
+    if (!('node' in event)) continue
+    const call = showNode(event.node, event.index)
+    if (event.event === 'metric') told.metrics.set(`${call} ${event.name}`, event.value)
+    else if (/^stage\.(succeeded|cached|skipped|not-run|failed|cancelled)$/.test(event.event))
+      told.ends.set(call, event.event.slice('stage.'.length))
+    if (event.event === 'stage.succeeded') told.seconds.set(call, event.seconds)
+  }
+  return told
+}
+
+/** The items of a map by their indexes: which of them ended first means nothing. */
+function inOrder(events: Iterable<Event>): Event[] {
+  const all = [...events]
+  const first = new Map<string, number>()
+  const nodeOf = (event: Event): string => ('node' in event ? event.node : '')
+  for (const [i, event] of all.entries()) if (!first.has(nodeOf(event))) first.set(nodeOf(event), i)
+  const indexOf = (event: Event): readonly number[] => ('index' in event ? (event.index ?? []) : [])
+  return all.sort((a, b) => {
+    const apart = (first.get(nodeOf(a)) as number) - (first.get(nodeOf(b)) as number)
+    if (apart !== 0) return apart
+    const [left, right] = [indexOf(a), indexOf(b)]
+    const at = left.findIndex((number, depth) => number !== right[depth])
+    return at === -1 ? 0 : (left[at] as number) - (right[at] ?? 0)
+  })
+}
+
+type Leaves = ReadonlyMap<string, Json>
+
+/** The values within a value, by path; an artifact is its digest, an empty list or object is itself. */
+function leavesOf(name: string, value: Json): Leaves {
+  const out = new Map<string, Json>()
+  const open: { readonly path: readonly (string | number)[]; readonly at: Json }[] = [{ path: [], at: value }]
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { path, at } = next
+    const inner = innerOf(at)
+    if (inner) open.push(...inner.map(([key, item]) => ({ path: [...path, key], at: item })).reverse())
+    else out.set([name, showPath(path)].filter((part) => part !== '').join(' '), artifactDigest(at) ?? at)
+  }
+  return out
+}
+
+function innerOf(at: Json): readonly (readonly [string | number, Json])[] | undefined {
+  if (artifactDigest(at) !== undefined) return undefined
+  const inner = Array.isArray(at)
+    ? at.map((item: Json, i) => [i, item] as const)
+    : isObject(at)
+      ? Object.entries(at as JsonObject)
+      : []
+  return inner.length > 0 ? inner : undefined
+}
+
+/** Of an artifact as it is, or by its content alone. */
+function artifactDigest(at: Json): string | undefined {
+  if (!isObject(at) || typeof at.digest !== 'string' || typeof at.size !== 'number') return undefined
+  return isArtifactValue(at) || Object.keys(at).length === 2 ? at.digest : undefined
+}
+
+function between(a: Leaves, b: Leaves): Difference[] {
+  const out: Difference[] = []
+  for (const what of new Set([...b.keys(), ...a.keys()])) {
+    const [left, right] = [a.get(what), b.get(what)]
+    if (left !== undefined && right !== undefined && canonical(left) === canonical(right)) continue
+    out.push({ what, ...(left === undefined ? {} : { a: left }), ...(right === undefined ? {} : { b: right }) })
+  }
+  return out
+}
+
+/** What of each stage counts for its results. */
+function codeOf(record: RunRecord | undefined): Leaves {
+  const out = new Map<string, Json>()
+  for (const [key, stage] of Object.entries(record?.plan.stages ?? {})) {
+    out.set(key, stage.code ?? null)
+    for (const [name, value] of Object.entries(stage.env ?? {})) out.set(`${key} env ${name}`, told(value))
+    for (const side of ['input', 'output'] as const)
+      for (const [path, leaf] of leavesOf(`${key} ${side} schema`, stage[side] as Json)) out.set(path, leaf)
+  }
+  return out
+}
+
+const told = (value: EnvValue): Json =>
+  'value' in value ? value.value : 'inherited' in value ? value.inherited : (value as unknown as Json)
+
+/** Stages of both runs of which nothing that counts differs. */
+function sameStages(records: readonly (RunRecord | undefined)[], differences: readonly Difference[]): number {
+  const [then, now] = records.map((record) => Object.keys(record?.plan.stages ?? {}))
+  const changed = new Set(differences.map(({ what }) => what.split(' ')[0]))
+  return (then ?? []).filter((stage) => now?.includes(stage) && !changed.has(stage)).length
+}
+
+function optionsIn(plan: Plan | undefined): Leaves {
+  const out = new Map<string, Json>()
+  for (const node of plan?.nodes ?? []) {
+    if (!plan || node.kind !== 'stage') continue
+    const { resources, retries, timeout, cache, isolate, workers } = optionsOf(plan, node)
+    const given = { resources, retries, timeout: timeout ?? 'none', cache, isolate: isolate ?? 'no', workers }
+    for (const [path, leaf] of leavesOf(node.id, given as unknown as Json)) out.set(path, leaf)
+  }
+  return out
+}
+
+/** A difference of a stage's code, with the files that make it. */
+function withFiles(at: Difference, records: readonly (RunRecord | undefined)[]): Difference {
+  if (at.a === undefined || at.b === undefined) return at
+  const [then, now] = records.map((record) => record?.sources[at.what] ?? {})
+  const files = [...new Set([...Object.keys(then ?? {}), ...Object.keys(now ?? {})])]
+    .filter((file) => then?.[file] !== now?.[file])
+    .sort()
+  return files.length > 0 ? { ...at, note: files.join(', ') } : at
+}
+
+function timesOf(a: Told, b: Told): Difference[] {
+  return [...a.seconds]
+    .flatMap(([what, seconds]) => {
+      const other = b.seconds.get(what)
+      return other === undefined ? [] : [{ what, a: seconds, b: other }]
+    })
+    .sort((x, y) => Math.abs(y.b - y.a) - Math.abs(x.b - x.a))
+}

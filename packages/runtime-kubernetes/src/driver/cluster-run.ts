@@ -1,0 +1,345 @@
+import { join } from 'node:path'
+import {
+  allowed,
+  CacheKeys,
+  type Call,
+  type CallResult,
+  content,
+  copy,
+  type Diagnostic,
+  EqualCalls,
+  Flow,
+  forEvent,
+  type Json,
+  type JsonObject,
+  type Plan,
+  type PlanStage,
+  type PlanStageSpec,
+  type PlanValue,
+  type RunOutcome,
+  type RunStatus,
+  refusedInput,
+  refusedValue,
+  type Step,
+  type Worker,
+} from '@millrace/ir'
+import { LogReplay, RunEvents, Teller } from '@millrace/store'
+import type { Conducting } from './driver-options.ts'
+import type { ItemCall } from './item-call.ts'
+import { JobLives } from './job-lifecycle.ts'
+import { Order, withoutConcurrency } from './job-order.ts'
+import { type NodeRun, newNodeRun } from './job-run.ts'
+import { at, type Cause, diagnosticOf, type Made, type Outcomes } from './outcomes.ts'
+import type { Attempt } from './pod-attempt.ts'
+import { PodWatch } from './pod-watcher.ts'
+
+/** How often markers are looked for, and how often the cluster is asked why nothing starts, in milliseconds. */
+const lookEvery = 200
+const askEvery = 4000
+
+/**
+ * One run of a Plan on a cluster. The flow says what may start, Jobs do it, markers in the store say what was done. It
+ * keeps nothing that store and Jobs don't tell: one that dies is followed by another that goes on.
+ */
+export class Conductor implements Worker, Outcomes {
+  readonly #of: Conducting
+  readonly #plan: Plan
+  readonly #events: RunEvents
+  readonly #teller: Teller
+  readonly #logs: LogReplay
+  readonly #keys: CacheKeys
+  readonly #equal = new EqualCalls()
+  readonly #flow: Flow
+  readonly #order: Order
+  readonly #nodes = new Map<string, NodeRun>()
+  readonly #jobs: JobLives
+  readonly #pods: PodWatch
+  readonly #errors: Diagnostic[] = []
+  /** Stages whose forerunners have all ended. */
+  readonly #due: string[] = []
+  #failed = false
+  /** What ends a whole Job is one error of the run, told of its first item. */
+  readonly #blamed = new WeakMap<Cause, ItemCall>()
+  #broken: unknown
+  #finish: (() => void) | undefined
+  readonly stopped = false
+
+  constructor(of: Conducting) {
+    this.#of = of
+    const { given, store, folder, cluster, onEvent, owner, again } = of
+    const plan = withoutConcurrency(given.plan)
+    this.#plan = plan
+    this.#events = new RunEvents(folder, onEvent)
+    this.#logs = new LogReplay(store, folder)
+    this.#teller = new Teller(this.#events, this.#logs)
+    this.#keys = new CacheKeys(plan, folder.id)
+    this.#order = new Order(plan)
+    for (const node of plan.nodes) {
+      const job = given.jobs[node.id]
+      if (node.kind === 'stage' && job) this.#nodes.set(node.id, newNodeRun(node, job))
+    }
+    const { root } = store
+    this.#jobs = new JobLives({ given, root, run: folder.id, cluster, owner, again }, this.#nodes.values(), this)
+    this.#pods = new PodWatch({ plan, root, folder, events: this.#events, cluster, again }, this.#nodes.values(), this)
+    this.#flow = new Flow(plan, given.input, this)
+  }
+
+  /** Runs to the end, whatever the end is; only a failing store or cluster throws. */
+  async run(): Promise<RunOutcome> {
+    const began = performance.now()
+    const { given, digest, cluster } = this.#of
+    this.#events.emit({
+      event: 'run.started',
+      pipeline: this.#plan.pipeline,
+      parameters: content(given.input) as JsonObject,
+      plan: digest,
+      nodes: this.#nodes.size,
+    })
+    const following = cluster.follow({
+      job: (view) => this.#guard(() => this.#jobs.saw(view)),
+      noJob: (name, uid) => this.#guard(() => this.#jobs.sawNone(name, uid)),
+      pod: (view) => this.#guard(() => this.#pods.saw(view)),
+      noPod: (uid, job) => this.#pods.sawNone(uid, job),
+      silent: (why) => this.#silent(why),
+      broken: (error) => this.broken(error),
+    })
+    const looking = setInterval(() => this.#guard(() => this.#look()), lookEvery)
+    const asking = setInterval(() => void this.#pods.ask(), askEvery)
+    try {
+      await following.ready
+      await new Promise<void>((resolve) => {
+        this.#finish = resolve
+        if (this.#broken !== undefined) return resolve()
+        this.#guard(() => {
+          this.#flow.start()
+          this.#due.push(...this.#order.first())
+          this.#advance()
+        })
+      })
+    } finally {
+      clearInterval(looking)
+      clearInterval(asking)
+      following.stop()
+    }
+    if (this.#broken !== undefined) throw this.#broken
+    return this.#end(began)
+  }
+
+  #end(began: number): RunOutcome {
+    const status: RunStatus = this.#failed ? 'failed' : 'succeeded'
+    const seconds = Math.round(performance.now() - began) / 1000
+    const counts = { ...this.#teller.counts }
+    const output = status === 'succeeded' ? this.#flow.output : null
+    return this.#events.finish({ status, output, errors: this.#errors, counts, seconds })
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.broken(error)
+    }
+  }
+
+  #silent(why: string): void {
+    this.#events.emit({
+      event: 'notice',
+      code: 'cluster-failed',
+      severity: 'warning',
+      message: `the API server does not answer the driver: ${why}`,
+      at: { pipeline: this.#plan.pipeline, node: null },
+      fix: 'Let pods of this namespace reach the API server; it is asked again until it answers.',
+    })
+  }
+
+  #look(): void {
+    for (const run of this.#nodes.values()) {
+      if (run.phase !== 'runs') continue
+      this.#pods.look(run)
+      this.#jobs.look(run)
+    }
+  }
+
+  // ------------------------------------------------------------ what the flow asks
+
+  ready(step: Step, args: Json): void {
+    const node = step.node as PlanStage
+    const index = step.frame.index
+    this.#runOf(node).pending.push({ step, node, index, args, ...this.#keys.of(node, index, args) })
+  }
+
+  skipped(node: PlanStage, index: readonly number[] | undefined, because: string): void {
+    this.#teller.skipped(node, index, because)
+  }
+
+  notRun(node: PlanStage, index: readonly number[] | undefined, because: string): void {
+    this.#runOf(node).notRun++
+    this.#teller.notRun(node, index, because)
+  }
+
+  check(node: PlanValue, value: Json | undefined): string | undefined {
+    return refusedValue(node, value)
+  }
+
+  refused(step: Step, message: string): void {
+    if (allowed(step)) return
+    this.#failed = true
+    this.#errors.push(refusedInput(this.#plan, step.node as PlanValue, message))
+  }
+
+  asset(token: string): Json {
+    const asset = this.#of.given.assets[token]
+    if (!asset) throw new Error(`the plan has no asset "${token}"`)
+    return { ...asset, path: join(this.#of.store.root, asset.path) }
+  }
+
+  // ------------------------------------------------------------ nodes
+
+  #runOf(node: PlanStage): NodeRun {
+    return this.#nodes.get(node.id) as NodeRun
+  }
+
+  /** Opens every stage whose forerunners have ended: all its items are known now. */
+  #advance(): void {
+    for (let id = this.#due.shift(); id !== undefined; id = this.#due.shift()) {
+      const run = this.#nodes.get(id) as NodeRun
+      run.phase = 'opens'
+      run.open = run.pending.length
+      if (run.open === 0) this.#ended(run)
+      else void this.#open(run)
+    }
+    this.#settled()
+  }
+
+  /** All calls of a stage have ended: those that only waited for them may open. */
+  #ended(run: NodeRun): void {
+    this.#due.push(...this.#order.ended(run.node.id))
+    if (run.phase === 'opens') this.#jobs.closeUnused(run).catch((error: unknown) => this.broken(error))
+  }
+
+  #callEnded(node: PlanStage): void {
+    const run = this.#runOf(node)
+    if (--run.open > 0) return
+    this.#ended(run)
+    this.#advance()
+  }
+
+  async #open(run: NodeRun): Promise<void> {
+    try {
+      const misses: Call[] = []
+      for (const call of run.pending) {
+        const found = this.#equal.enter(call)
+        if (found === 'waits') continue
+        const hit = found === 'first' ? await this.#find(call, false) : found
+        if (hit) this.#cached(call, hit)
+        else misses.push(call)
+      }
+      if (misses.length > 0) await this.#jobs.release(run, misses)
+    } catch (error) {
+      this.broken(error)
+    }
+  }
+
+  async find(calls: readonly Call[]): Promise<readonly Call[]> {
+    const left: Call[] = []
+    for (const call of calls) {
+      const hit = await this.#find(call, true)
+      if (hit) this.#cached(call, hit)
+      else left.push(call)
+    }
+    return left
+  }
+
+  async #find(call: Call, meanwhile: boolean): Promise<CallResult | undefined> {
+    if (!call.kept) return undefined
+    const { store, folder } = this.#of
+    const { output } = this.#plan.stages[call.node.stage] as PlanStageSpec
+    return store.results.find(call.key, output, { user: folder, meanwhile })
+  }
+
+  #settled(): void {
+    if (!this.#flow.ended || this.#due.length > 0) return
+    for (const { phase } of this.#nodes.values()) if (phase !== 'closed' && phase !== 'waits') return
+    this.#finish?.()
+  }
+
+  // ------------------------------------------------------------ what became of calls
+
+  #cached(call: Call, result: CallResult): void {
+    this.#teller.cached(call, result)
+    this.#flow.succeed(call.step, copy(result.output))
+    this.#serve(call, result)
+  }
+
+  /** Equal calls that waited for this one end with it. */
+  #serve(call: Call, result: CallResult): void {
+    for (const other of this.#equal.serve(call, result)) this.#cached(other, result)
+    this.#callEnded(call.node)
+  }
+
+  succeeded({ call }: ItemCall, attempt: Attempt, made: Made): void {
+    this.#commit(call, attempt, made).catch((error: unknown) => this.broken(error))
+  }
+
+  async #commit(call: Call, attempt: Attempt, { output, digest, metrics }: Made): Promise<void> {
+    const { store, folder } = this.#of
+    const { key } = call
+    const { log, number } = attempt
+    if (log !== undefined) this.#logs.keep(key, log)
+    const { output: schema } = this.#plan.stages[call.node.stage] as PlanStageSpec
+    const result: CallResult = call.kept
+      ? await store.results.commit({ key, run: folder.id, output, schema, digest, metrics, user: folder })
+      : { output, metrics, from: folder.id }
+    const seconds = Math.round(performance.now() - attempt.began) / 1000
+    this.#events.emit({ event: 'stage.succeeded', ...at(call, number), seconds, output: forEvent(result.output) })
+    this.#teller.ran(call, result)
+    this.#flow.succeed(call.step, result.output)
+    this.#serve(call, result)
+  }
+
+  retried({ call }: ItemCall, { number }: Attempt, cause: Cause, next: string): void {
+    this.#events.emit({
+      event: 'stage.retried',
+      ...at(call, number),
+      cause: diagnosticOf(this.#plan, call, cause),
+      next,
+    })
+  }
+
+  failed(run: NodeRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause, log?: string): void {
+    item.ended = true
+    const first = this.#blamed.get(cause) ?? item
+    this.#blamed.set(cause, first)
+    const own = item.call.node.id
+    for (const call of [item.call, ...this.#equal.leave(item.call)]) {
+      const message = cause.message.replaceAll(`"${own}"`, `"${call.node.id}"`)
+      const told = diagnosticOf(this.#plan, call, { ...cause, message })
+      this.#runOf(call.node).failed++
+      this.#teller.failed(call, attempt?.number ?? 1, told, log || (attempt?.tail ?? ''))
+      if (!allowed(call.step)) {
+        this.#failed = true
+        if (first === item) this.#errors.push(told)
+      }
+      this.#flow.fail(call.step)
+      this.#callEnded(call.node)
+    }
+    this.#jobs.stop(run)
+  }
+
+  follows(run: NodeRun): void {
+    this.#pods.begin(run)
+  }
+
+  waiting(call: Call, attempt: number, reason: string): void {
+    this.#events.emit({ event: 'stage.waiting', ...at(call, attempt), reason })
+  }
+
+  closed(): void {
+    this.#settled()
+  }
+
+  broken(error: unknown): void {
+    this.#broken ??= error
+    this.#finish?.()
+  }
+}

@@ -1,0 +1,50 @@
+import type { Call, Diagnostic, Digest, Json, Metric, Plan } from '@millrace/ir'
+import type { ItemCall } from './item-call.ts'
+import type { NodeRun } from './job-run.ts'
+import type { Attempt } from './pod-attempt.ts'
+
+export type Cause = Pick<Diagnostic, 'code' | 'message' | 'fix'> & { readonly at?: Partial<Diagnostic['at']> }
+
+/** What an attempt made. */
+export interface Made {
+  /** Artifacts have absolute paths here. */
+  readonly output: Json
+  /** The output digest. */
+  readonly digest: Digest
+  readonly metrics: readonly Metric[]
+}
+
+/** What became of items, as those who watch Jobs and pods tell it to the one who knows the flow. */
+export interface Outcomes {
+  succeeded(item: ItemCall, attempt: Attempt, made: Made): void
+  retried(item: ItemCall, attempt: Attempt, cause: Cause, next: string): void
+  /** @param log the end of its log, where the attempt told it; default what was read of it */
+  failed(run: NodeRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause, log?: string): void
+  waiting(call: Call, attempt: number, reason: string): void
+  /** Looks again for results of calls, and ends those calls; gives the ones that still have none. */
+  find(calls: readonly Call[]): Promise<readonly Call[]>
+  /** Its Job is released, or was: its pods are followed from now on. */
+  follows(run: NodeRun): void
+  /** Nothing more is to be done about its Job. */
+  closed(run: NodeRun): void
+  /** The store or the cluster failed, or we did: the run can't go on in this process. */
+  broken(error: unknown): void
+}
+
+/** Where a call's event belongs. */
+export const at = ({ node, index }: Call, attempt: number) => ({ node: node.id, ...(index ? { index } : {}), attempt })
+
+/** Items that have not ended. */
+export const openItems = (run: NodeRun): ItemCall[] =>
+  run.items.filter((item): item is ItemCall => item !== undefined && !item.ended)
+
+export function diagnosticOf({ pipeline }: Plan, call: Call, { code, message, fix, at: place }: Cause): Diagnostic {
+  const { path } = place ?? {}
+  return {
+    code,
+    severity: 'error',
+    message,
+    at: { pipeline, node: call.node.id, ...(path === undefined ? {} : { path }) },
+    fix,
+  }
+}

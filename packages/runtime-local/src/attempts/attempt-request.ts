@@ -1,0 +1,70 @@
+import {
+  type Digest,
+  hexOf,
+  type Json,
+  type Metric,
+  type PlanStage,
+  type PlanStageSpec,
+  type StageOptions,
+} from '@millrace/ir'
+import type { Level, LoadedStage } from '@millrace/runner'
+import type { ChildProgram, Reader } from '../local-options.ts'
+import type { Share } from '../machine/capacity.ts'
+import type { Gpu } from '../machine/gpus.ts'
+import type { WorkerPlace } from '../workers/worker-attempt.ts'
+import type { CallMeter } from './call-meter.ts'
+import type { StageLog } from './stage-log.ts'
+
+/** Where an attempt runs: in a process of its own, in a warm worker, or in this process, which may be measured. */
+export type Place = 'process' | WorkerPlace | Here
+
+export interface Here {
+  took?(meter: CallMeter): void
+}
+
+/** One attempt at one call. */
+export interface AttemptRequest {
+  readonly pipeline: string
+  readonly node: PlanStage
+  readonly spec: PlanStageSpec
+  readonly options: StageOptions
+  readonly key: Digest
+  readonly input: Json
+  readonly attempt: number
+  readonly share: Share
+  readonly place: Place
+  readonly gpus: readonly Gpu[]
+  readonly log: StageLog
+  /** What the run's stages inherit. */
+  readonly variables: { readonly [name: string]: string | undefined }
+  /** The attempt's folder, made when it is first asked for. */
+  folder(): string
+  readonly token: string
+  /** Forgets its folder and its metrics: it begins again. */
+  again(): void
+  metric(metric: Metric): void
+  event(level: Level, message: string, data?: Json): void
+  load(): LoadedStage
+  child(): ChildProgram | undefined
+  /**
+   * Undefined where it was seen at once that all is well.
+   *
+   * @throws StageFailure when a file of the code that is still to be read is no longer as it was planned
+   */
+  checkCode(reader: Reader): Promise<void> | undefined
+  /** The run's cancel, the end of its grace. */
+  readonly cancel: AbortSignal
+  readonly kill: AbortSignal
+}
+
+/** 32 bits of the cache key: the same for the same work. */
+export const seedOf = (key: Digest): number => Number.parseInt(hexOf(key).slice(0, 8), 16)
+
+/** The values of a stage's variables; what they inherit stands in no Plan. */
+export const envOf = ({ spec, variables }: Pick<AttemptRequest, 'spec' | 'variables'>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(spec.env ?? {}).flatMap(([name, value]) => {
+      const text = 'value' in value ? value.value : 'inherited' in value ? variables[name] : undefined
+      return text === undefined ? [] : [[name, text]]
+    }),
+  )

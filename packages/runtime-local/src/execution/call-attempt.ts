@@ -1,0 +1,215 @@
+import type { Call, Digest, Json, Metric, Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
+import { attemptFiles, exhaustion, type Level, type LoadedStage, StageFailure, storeFault } from '@millrace/runner'
+import { makeFolder, onDisk, outputDigest, type RunEvents, type RunFolder } from '@millrace/store'
+import type { AttemptRequest, Place } from '../attempts/attempt-request.ts'
+import { Inputs, shown } from '../attempts/inputs.ts'
+import type { StageLog } from '../attempts/stage-log.ts'
+import type { ChildProgram, LocalOptions, Reader } from '../local-options.ts'
+import type { Capacity, Share } from '../machine/capacity.ts'
+import type { Gpu } from '../machine/gpus.ts'
+import type { Lease } from '../machine/slots.ts'
+import { tokenPrefix } from '../processes/guard.ts'
+import { Unloadable } from '../workers/worker-attempt.ts'
+import { exhausted } from './exhausted.ts'
+import { type Performed, runAttempt } from './run-attempt.ts'
+
+/** What a run's attempts have in common. */
+export interface Surroundings {
+  readonly plan: Plan
+  readonly options: LocalOptions
+  readonly machine: Capacity
+  readonly folder: RunFolder
+  readonly journal: RunEvents
+  readonly cancel: AbortSignal
+  readonly kill: AbortSignal
+  share(node: PlanStage): Share
+}
+
+/** What an attempt made, before it is committed. */
+export interface Made {
+  readonly output: Json
+  readonly digest: Digest
+  readonly metrics: readonly Metric[]
+  readonly attempt: string | undefined
+  /** Whether it ran in a process of its own. */
+  readonly apart: boolean
+  readonly seconds: number
+  /** Path of its log; missing when it printed nothing. */
+  readonly log: string | undefined
+}
+
+/** Attempt ids are a prefix and a number: unique in the store, and cheap. */
+let attempts = 0
+const newToken = (): string => `${tokenPrefix}${(attempts++).toString(16).padStart(6, '0')}`
+
+/** One attempt at one call: the checks before and after it, its folder, its events. */
+export class CallAttempt implements AttemptRequest {
+  readonly pipeline: string
+  readonly node: PlanStage
+  readonly spec: PlanStageSpec
+  readonly options: StageOptions
+  readonly key: Digest
+  readonly input: Json
+  readonly attempt: number
+  readonly share: Share
+  readonly gpus: readonly Gpu[]
+  readonly log: StageLog
+  readonly variables: LocalOptions['variables']
+  readonly cancel: AbortSignal
+  readonly kill: AbortSignal
+  place: Place
+  token = newToken()
+  readonly #around: Surroundings
+  readonly #call: Call
+  readonly #metrics: Metric[] = []
+  #folder: string | undefined
+
+  constructor(
+    around: Surroundings,
+    call: Call,
+    attempt: number,
+    given: Pick<AttemptRequest, 'spec' | 'options' | 'place' | 'share' | 'log'> & { readonly lease: Lease },
+  ) {
+    const { plan, options, machine, cancel, kill } = around
+    const { node } = call
+    this.pipeline = plan.pipeline
+    this.node = node
+    this.spec = given.spec
+    this.options = given.options
+    this.key = call.key
+    this.input = call.args
+    this.attempt = attempt
+    this.share = given.share
+    this.gpus = given.lease.gpus.map((number) => machine.gpus?.[number] ?? { vendor: 'nvidia', id: String(number) })
+    this.log = given.log
+    this.variables = options.variables
+    this.cancel = cancel
+    this.kill = kill
+    this.place = given.place
+    this.#around = around
+    this.#call = call
+  }
+
+  /**
+   * @param elsewhere where it runs when its code can't be loaded where it was to run
+   * @throws StageFailure; what ends the run
+   */
+  async make(elsewhere: () => Place): Promise<Made> {
+    const inputs = new Inputs(this.spec, this.node.id, this.input, this.#around.options.verify === true)
+    // awaited only where there is something to wait for: most calls are short
+    if (!inputs.none) await inputs.verify()
+    const before = this.checkCode(readerOf(this.place))
+    if (before) await before
+    try {
+      const { output, seconds, loading } = await this.#perform(elsewhere)
+      // what a stage gives once it was told to end is what it had by then
+      if (this.cancel.aborted) throw this.cancel.reason
+      if (!inputs.none) await inputs.verifyAgain()
+      const apart = this.place === 'process'
+      const after = this.checkCode(apart ? 'loaded' : readerOf(this.place, loading))
+      if (after) await after
+      const digest = outputDigest(this.spec.output, output)
+      return { output, digest, metrics: this.#metrics, attempt: this.#folder, apart, seconds, log: this.log.file }
+    } catch (error) {
+      // what a cancel cut short is of no use; what failed may be looked at
+      if (this.#folder !== undefined && !this.cancel.aborted) this.#around.folder.attempts.end(this.#folder)
+      if (!(error instanceof StageFailure)) throw error
+      throw notItsOwn(error, this.#folder, this.#around.options.store.root) ?? withRoom(error, this.#folder)
+    }
+  }
+
+  async #perform(elsewhere: () => Place): Promise<Performed> {
+    try {
+      return await runAttempt(this)
+    } catch (error) {
+      if (!(error instanceof Unloadable)) throw error
+      this.place = elsewhere()
+      await this.checkCode('here')
+      return runAttempt(this)
+    }
+  }
+
+  again(): void {
+    this.#metrics.length = 0
+    if (this.#folder !== undefined) this.#around.folder.attempts.end(this.#folder)
+    this.#folder = undefined
+    this.token = newToken()
+  }
+
+  folder(): string {
+    if (this.#folder === undefined) {
+      const { key, kept } = this.#call
+      this.#folder = this.#around.folder.attempts.begin(this.node.id, this.token, kept ? key : undefined)
+      const { files } = attemptFiles(this.#folder)
+      onDisk('create', files, () => makeFolder(files))
+    }
+    return this.#folder
+  }
+
+  metric(metric: Metric): void {
+    if (this.log.over) return
+    this.#metrics.push(metric)
+    const { name, value, step } = metric
+    const told = { name, value, ...(step === undefined ? {} : { step }) }
+    this.#around.journal.emit({ event: 'metric', ...placeOf(this.#call, this.attempt), ...told })
+  }
+
+  event(level: Level, message: string, data?: Json): void {
+    this.log.keep(data === undefined ? message : `${message} ${JSON.stringify(data)}`)
+    if (this.log.over) return
+    const told = { level, message, ...(data === undefined ? {} : { data }) }
+    this.#around.journal.emit({ event: 'log', ...placeOf(this.#call, this.attempt), ...told })
+  }
+
+  load(): LoadedStage {
+    return this.#around.options.load(this.node.stage)
+  }
+
+  child(): ChildProgram | undefined {
+    return this.#around.options.child(this.node.stage)
+  }
+
+  checkCode(reader: Reader): Promise<void> | undefined {
+    // a result that no other run takes may come from a file that the stage itself writes
+    if (!this.options.cache && reader !== 'loading') return undefined
+    const looked = this.#around.options.changed(this.node.stage, reader)
+    return looked && refuseChanged(this.node, looked)
+  }
+}
+
+/** Where an event of a call happened. */
+export const placeOf = ({ node, index }: Call, attempt: number) => ({
+  node: node.id,
+  ...(index ? { index } : {}),
+  attempt,
+})
+
+function readerOf(place: Place, loading = false): Reader {
+  if (place === 'process') return 'loading'
+  if (!('program' in place)) return 'here'
+  return loading ? 'bundleLoading' : 'bundle'
+}
+
+async function refuseChanged({ id }: PlanStage, looked: Promise<string | undefined>): Promise<void> {
+  const file = await looked
+  if (file === undefined) return
+  const message = `"${file}" was changed after the run began, so "${id}" is not what was planned`
+  throw new StageFailure('wrong-code', message, 'Run again: the changed code is planned anew.', { retry: false })
+}
+
+/** What is no failure of the stage ends the run. */
+function notItsOwn(failure: StageFailure, folder: string | undefined, root: string): unknown {
+  const lacking = exhaustion(failure)
+  return storeFault(failure, folder, [root]) ?? (lacking === undefined ? undefined : exhausted(lacking, failure.cause))
+}
+
+/** Node knows no name for what a quota says. */
+const noRoom = /\b(ENOSPC|EDQUOT|system error -122)\b/
+
+/** A stage that found no room for its own files is told where to make some: Node's message may name no path. */
+function withRoom(failure: StageFailure, folder: string | undefined): StageFailure {
+  const { code, message, retry, place, path, cause } = failure
+  if (code !== 'stage-threw' || folder === undefined || !noRoom.test(message)) return failure
+  const more = { retry, place, cause, ...(path === undefined ? {} : { path }) }
+  return new StageFailure(code, message, `Free some space on the disk of "${shown(folder)}", then run again.`, more)
+}

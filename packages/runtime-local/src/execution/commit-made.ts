@@ -1,0 +1,62 @@
+import { type Call, type CallResult, optionsOf, type Plan, type PlanStageSpec } from '@millrace/ir'
+import { hasLarge, type LogReplay, type Pack, type RunFolder } from '@millrace/store'
+import type { LocalOptions } from '../local-options.ts'
+import { givenTo } from '../machine/given.ts'
+import type { Made } from './call-attempt.ts'
+
+/** Results up to this many bytes of JSON, without artifacts of this attempt, stand in the run's pack. */
+const packLimit = 64 * 1024
+
+/** Where results go. */
+interface Target {
+  readonly plan: Plan
+  readonly options: LocalOptions
+  readonly folder: RunFolder
+  readonly pack: Pack
+  readonly logs: LogReplay
+}
+
+/** Puts what an attempt made into the store; gives what stands there afterwards. */
+export function commitMade(
+  { node, key, kept, args }: Call,
+  { output, digest, metrics, attempt, apart, log }: Made,
+  { plan, options, folder, pack, logs }: Target,
+): Promise<CallResult> | CallResult {
+  const run = folder.id
+  if (!kept) return { output, metrics, from: run }
+  if (log !== undefined) logs.keep(key, log)
+  const { store, fresh, recompute, asset } = options
+  const spec = plan.stages[node.stage] as PlanStageSpec
+  const schema = spec.output
+  const again = recompute?.has(node.id) === true
+  // a result that no other run takes may come from what the stage itself writes
+  const isChecked = optionsOf(plan, node).cache
+  const isSmall = () => JSON.stringify(output).length <= packLimit && !hasLarge(schema, output)
+  if (!apart && attempt === undefined && !again && isSmall()) {
+    pack.append({ key, output, digest, metrics, schema })
+    if (isChecked) options.committed(node.stage, () => pack.takeBack(key))
+    return { output, metrics, from: run }
+  }
+  const commit = {
+    key,
+    run,
+    output,
+    schema,
+    digest,
+    metrics,
+    ...(attempt === undefined ? {} : { attempt }),
+    ...(fresh === true || again ? { replace: true } : {}),
+    user: folder,
+    given: givenTo(spec, args, asset),
+  }
+  const committed = store.results.commit(commit)
+  return isChecked
+    ? followed(committed, () => options.committed(node.stage, () => store.results.takeBack(commit)))
+    : committed
+}
+
+async function followed(committed: Promise<CallResult>, next: () => void): Promise<CallResult> {
+  const result = await committed
+  next()
+  return result
+}

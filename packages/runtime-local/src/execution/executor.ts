@@ -1,0 +1,166 @@
+import { type Call, type CallResult, forEvent, optionsOf, type PlanStageSpec } from '@millrace/ir'
+import { StageFailure } from '@millrace/runner'
+import { StageLog } from '../attempts/stage-log.ts'
+import { gpuTypes, type Share } from '../machine/capacity.ts'
+import { type Lease, Slots } from '../machine/slots.ts'
+import { Waiting } from '../machine/waiting.ts'
+import { Places } from '../workers/places.ts'
+import { CallAttempt, type Made, placeOf, type Surroundings } from './call-attempt.ts'
+
+/** What became of a call, told once for each that entered. */
+export interface Outcomes {
+  commit(call: Call, made: Made): Promise<CallResult> | CallResult
+  succeeded(call: Call, result: CallResult): void
+  /** After the last attempt; `tail` is the end of its log. */
+  failed(call: Call, failure: StageFailure, attempt: number, tail: string): void
+  /** A cancel kept it from ending. */
+  left(call: Call): void
+  /** The store failed, or Millrace did. */
+  broken(error: unknown): void
+}
+
+/** An attempt that waits for room. */
+interface Entry {
+  readonly call: Call
+  readonly attempt: number
+}
+
+/** Runs calls: waits for room on the machine, makes attempts with back-off between them, commits what came out. */
+export class Executor {
+  readonly #around: Surroundings
+  readonly #outcomes: Outcomes
+  readonly #slots: Slots<Entry>
+  readonly #waiting: Waiting<Entry>
+  readonly #places: Places
+  /** Calls between two attempts, with the way to end their wait. */
+  readonly #backingOff = new Map<Call, () => void>()
+
+  constructor(around: Surroundings, outcomes: Outcomes) {
+    this.#around = around
+    this.#outcomes = outcomes
+    this.#slots = new Slots(around.machine, around.options.jobs, () => gpuTypes(around.plan))
+    this.#places = new Places(around.plan, around.options, around.machine)
+    this.#waiting = new Waiting(
+      () => this.#slots.first(),
+      ({ call, attempt }, reason) => {
+        try {
+          around.journal.emit({ event: 'stage.waiting', ...placeOf(call, attempt), reason })
+        } catch (error) {
+          outcomes.broken(error)
+        }
+      },
+    )
+  }
+
+  /** Lets all who wait for room or for a retry go without. */
+  clear(): void {
+    const told = this.#waiting.end()
+    const entries = this.#slots.clear()
+    const waiting = [...entries.map(({ call }) => call), ...this.#backingOff.keys()]
+    const reason = (this.#around.cancel.reason as Error).message
+    for (const end of this.#backingOff.values()) end()
+    // of the others nobody has heard
+    const heard = entries.filter((entry) => entry.attempt > 1 || told.has(entry)).map(({ call }) => call)
+    for (const { node, index } of [...this.#backingOff.keys(), ...heard])
+      this.#around.journal.emit({ event: 'stage.cancelled', node: node.id, ...(index ? { index } : {}), reason })
+    this.#backingOff.clear()
+    for (const call of waiting) this.#outcomes.left(call)
+  }
+
+  /** Nothing more will enter. */
+  close(): void {
+    this.#places.close()
+  }
+
+  enter(call: Call, attempt = 1): void {
+    const share = this.#around.share(call.node)
+    this.#slots.enter(share, { call, attempt }, (lease) => {
+      void this.#begin(call, attempt, share, lease)
+    })
+    this.#waiting.watch()
+  }
+
+  /** Awaited, not chained: a stage may replace what promises have. */
+  async #begin(call: Call, attempt: number, share: Share, lease: Lease): Promise<void> {
+    try {
+      await this.#work(call, attempt, share, lease)
+    } catch (error) {
+      this.#outcomes.broken(error)
+    }
+  }
+
+  async #work(call: Call, attempt: number, share: Share, lease: Lease): Promise<void> {
+    const { journal } = this.#around
+    const place = placeOf(call, attempt)
+    const log = this.#log(call, attempt)
+    try {
+      journal.emit({ event: 'stage.started', ...place, resources: share.resources })
+      const made = await this.#attempt(call, attempt, share, lease, log)
+      log.check()
+      const result = await this.#outcomes.commit(call, made)
+      this.#settle(made, result)
+      const seconds = Math.round(made.seconds * 1000) / 1000
+      log.close()
+      journal.emit({ event: 'stage.succeeded', ...place, seconds, output: forEvent(result.output) })
+      lease.release()
+      this.#outcomes.succeeded(call, result)
+    } catch (error) {
+      log.close()
+      try {
+        if (!(error instanceof StageFailure)) throw error
+        this.#failed(call, attempt, error, log.tail)
+      } finally {
+        // only now: with --fail-fast nothing may start in the place of what failed
+        lease.release()
+      }
+    }
+  }
+
+  #settle({ attempt }: Made, { unnamed }: CallResult): void {
+    if (attempt === undefined) return
+    const { attempts } = this.#around.folder
+    if (unnamed) attempts.discard(attempt)
+    else attempts.end(attempt)
+  }
+
+  #failed(call: Call, attempt: number, failure: StageFailure, tail: string): void {
+    const { plan, cancel, journal } = this.#around
+    if (cancel.aborted) {
+      journal.emit({ event: 'stage.cancelled', ...placeOf(call, attempt), reason: (cancel.reason as Error).message })
+      this.#outcomes.left(call)
+    } else if (failure.retry && attempt <= optionsOf(plan, call.node).retries) this.#backOff(call, attempt, failure)
+    else this.#outcomes.failed(call, failure, attempt, tail)
+  }
+
+  /** Exponential from 1 s to 30 s. */
+  #backOff(call: Call, attempt: number, failure: StageFailure): void {
+    const delay = Math.min(30_000, 1000 * 2 ** (attempt - 1))
+    const { plan, options, journal } = this.#around
+    const cause = failure.toDiagnostic(plan.pipeline, call.node.id, options.place(call.node.id))
+    const next = journal.later(delay)
+    journal.emit({ event: 'stage.retried', ...placeOf(call, attempt), cause, next })
+    const timer = setTimeout(() => {
+      this.#backingOff.delete(call)
+      this.enter(call, attempt + 1)
+    }, delay)
+    this.#backingOff.set(call, () => clearTimeout(timer))
+  }
+
+  #log(call: Call, attempt: number): StageLog {
+    const { folder, journal } = this.#around
+    return new StageLog(
+      () => folder.logFile(call.node.id, call.index, attempt),
+      (message) => journal.emit({ event: 'log', ...placeOf(call, attempt), level: 'info', message }),
+    )
+  }
+
+  async #attempt(call: Call, number: number, share: Share, lease: Lease, log: StageLog): Promise<Made> {
+    const { plan } = this.#around
+    const { node } = call
+    const spec = plan.stages[node.stage] as PlanStageSpec
+    const options = optionsOf(plan, node)
+    const place = this.#places.known(node, spec, share, options) ?? (await this.#places.inWorker(node, spec))
+    const attempt = new CallAttempt(this.#around, call, number, { spec, options, place, share, lease, log })
+    return attempt.make(() => this.#places.unloadable(node))
+  }
+}

@@ -1,0 +1,124 @@
+import { join } from 'node:path'
+import { type Diagnostic, isDiagnosticError } from '@millrace/ir'
+import { condemn } from '../coordination/deletion-marks.ts'
+import { type Claim, claim } from '../coordination/run-lock.ts'
+import { keepNewest } from '../runs/run-id.ts'
+import { type Choice, choose, oldRuns, type PruneOptions, type Survey } from './prune-choice.ts'
+import { Removal } from './prune-removal.ts'
+import { attemptsOf, manifestsOf, packsOf, runsOf } from './prune-survey.ts'
+
+export type { PruneOptions } from './prune-choice.ts'
+
+/** One thing that a prune removed, or would. */
+export interface Pruned {
+  readonly kind: 'run' | 'result' | 'attempt' | 'litter'
+  /** A run's id, a result's key or pack, `<node>/<attempt>`, a path in the store. */
+  readonly name: string
+  readonly why: string
+  /** More than 1 for the results of a pack. */
+  readonly count: number
+  readonly bytes: number
+}
+
+/*
+ * What a prune removes:
+ * - always: attempts that no result and no run's output names (of stages that failed, were killed, or lost the race to
+ *   commit), results that --fresh superseded or whose files have gone, litter of killed processes;
+ * - with `olderThan` or `keep`: runs, and the results that were made by none of the runs that stay and used by none.
+ *
+ * A run says what it uses before it looks at it (../coordination/references.ts). So a result is used as long as a run that made or used it
+ * stays; nothing depends on the times of its files. The logs of a result stay with it.
+ *
+ * Beside running runs: a live run stays with all that it made or uses; its attempts have its id in their names. What
+ * is chosen is condemned before it is removed (../coordination/deletion-marks.ts), and then the runs are asked again: what a run said that
+ * it uses before that is spared, and whoever comes later sees the condemnation, and a miss. Pointers go before bytes,
+ * and a pointer that somebody has just replaced is put back. A run that goes is owned by the prune first, so nobody goes
+ * on with it. What a kill leaves half-done is unreferenced: the next prune's.
+ *
+ * This takes a file system that shows what was written to all processes at once, which a disk does.
+ */
+
+/** Removes what nobody needs; `tell` hears of each thing. Returns what could not be removed, and why. */
+export function prune(root: string, options: PruneOptions, tell: (pruned: Pruned) => void): Diagnostic[] {
+  const survey = surveyOf(root)
+  const old = oldRuns(survey.runs, options)
+  const first = choose(survey, old, survey.runs, options)
+  const removal = new Removal(root, options.dryRun === true, tell)
+  if (options.dryRun) {
+    remove(removal, survey, first, options)
+    return removal.failures
+  }
+  const claims: Claim[] = []
+  let pardon = (): void => {}
+  const arm = (): void => {
+    for (const run of [...old.keys()]) {
+      const claimed = claim(run.path, join(root, 'runs', 'tmp'))
+      if (claimed) claims.push(claimed)
+      else old.delete(run)
+    }
+    if (first.attempts.size > 0) pardon = condemn(root, join(root, 'results', 'tmp'), [...first.attempts.keys()])
+  }
+  try {
+    try {
+      arm()
+    } catch (error) {
+      // a full disk has no room for that: what nothing refers to needs no such care
+      if (!isFull(error) || !removal.attempts(unreferenced(first))) throw error
+      for (const claimed of claims.splice(0)) claimed.release()
+      arm()
+    }
+    const last = choose(survey, old, runsOf(root), options)
+    const both = within(last, first)
+    if (both.attempts.size < first.attempts.size) {
+      const before = pardon
+      pardon = condemn(root, join(root, 'results', 'tmp'), [...both.attempts.keys()])
+      before()
+    }
+    remove(removal, survey, both, options)
+  } finally {
+    pardon()
+    for (const claimed of claims) claimed.release()
+  }
+  return removal.failures
+}
+
+const surveyOf = (root: string): Survey => {
+  const attempts = attemptsOf(root)
+  const runs = runsOf(root)
+  return { root, attempts, runs, manifests: manifestsOf(root), packs: packsOf(root) }
+}
+
+function remove(removal: Removal, survey: Survey, choice: Choice, options: PruneOptions): void {
+  removal.manifests(choice.manifests)
+  removal.packs(choice.packs)
+  removal.attempts(choice.attempts)
+  if (!options.dryRun) keepOrder(survey, choice)
+  removal.runs(choice.runs, choice.told)
+  removal.leftovers(survey.runs.filter(({ summary, live, id }) => !summary && !live && !choice.told.has(id)))
+  removal.litter(options.olderThan)
+}
+
+/** As long as there are results, those of later runs must be newer than those of runs that go. */
+function keepOrder({ root, runs, manifests, packs }: Survey, choice: Choice): void {
+  const left = manifests.length + packs.length - choice.manifests.size - choice.packs.size
+  if (choice.runs.size === 0) return
+  const ids = left > 0 ? runs.map(({ id }) => id) : undefined
+  keepNewest(join(root, 'runs'), ids)
+}
+
+const unreferenced = ({ attempts }: Choice): Map<string, string> =>
+  new Map([...attempts].filter(([, why]) => why === 'no result'))
+
+/** What the second look chooses too. */
+const within = (choice: Choice, first: Choice): Choice => ({
+  ...choice,
+  manifests: only(choice.manifests, first.manifests),
+  packs: only(choice.packs, first.packs),
+  attempts: only(choice.attempts, first.attempts),
+})
+
+const only = <T>(found: ReadonlyMap<T, string>, before: ReadonlyMap<T, unknown>): Map<T, string> =>
+  new Map([...found].filter(([item]) => before.has(item)))
+
+const isFull = (error: unknown): boolean =>
+  isDiagnosticError(error) && error.diagnostics.some(({ message }) => /: (ENOSPC|EDQUOT)\b/.test(message))

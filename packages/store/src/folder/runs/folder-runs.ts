@@ -1,0 +1,243 @@
+import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Event, seal } from '@millrace/ir'
+import { put, putIfAbsent, remove, temporaryPath } from '../../files/atomic-write.ts'
+import { errnoOf, onDisk, storeFailed } from '../../files/file-errors.ts'
+import { makeFolder } from '../../files/make-folder.ts'
+import { isLink, refuseLink } from '../../files/own-folders.ts'
+import { foldersIn } from '../../files/real-folder.ts'
+import { claim, firstOwner, hold, lives, ownerText, removeClaims } from '../coordination/run-lock.ts'
+import { canGoOn } from './can-resume.ts'
+import { readEvents } from './journal-reader.ts'
+import { type RunFolder, runFolder } from './run-folder.ts'
+import { idPattern, newestOf, newId } from './run-id.ts'
+import { RunIndex } from './run-index.ts'
+import {
+  bare,
+  infoOf,
+  isCurrent,
+  isSaved,
+  journalOf,
+  type RunInfo,
+  type RunSummary,
+  type SavedSummary,
+  sameWork,
+  savedSummary,
+  summarize,
+} from './run-summary.ts'
+
+/** The runs of a store. */
+export interface Runs {
+  /** A new run, owned by this process. */
+  create(info: RunInfo): RunFolder
+  /**
+   * The last run of the same pipeline, parameters and plan whose last event isn't a succeeded `run.finished` and that
+   * no live process owns; it is this process's from then on. Undefined when there is none.
+   */
+  resume(info: RunInfo, options?: ResumeOptions): RunFolder | undefined
+  /** The run that `resume` would take. */
+  resumable(info: RunInfo): RunSummary | undefined
+  /** Newest first. */
+  list(): RunSummary[]
+  /** The newest of a pipeline. */
+  last(pipeline: string): RunSummary | undefined
+  /** By id or by how the id begins; without, the last. */
+  find(idOrPrefix?: string): RunSummary | undefined | 'ambiguous'
+  /** What the journal holds; a line that a kill has cut is left out. */
+  events(id: string): Iterable<Event>
+  /** The run's folder. */
+  path(id: string): string
+  /** The names of the files in its folder `logs`. */
+  logs(id: string): readonly string[]
+  /** Creates or replaces a file in the run's folder; whoever reads it sees it whole. `mode`: who may. */
+  write(id: string, name: string, text: string, mode?: number): void
+}
+
+export interface ResumeOptions {
+  /**
+   * Also a run whose owner may live: for a driver, whose forerunner was a process in another pod that nobody can ask.
+   * Two that run at once are both right. Default false.
+   */
+  readonly takeOver?: boolean
+}
+
+export class FolderRuns implements Runs {
+  readonly #folder: string
+  readonly #scratch: string
+  /**
+   * A file `<work>-<id>` for each run that hasn't succeeded, which says who began it: saves looking at all runs to find
+   * one to resume.
+   */
+  readonly #open: string
+  readonly #index: RunIndex<SavedSummary>
+
+  constructor(folder: string) {
+    this.#folder = folder
+    this.#scratch = join(folder, 'tmp')
+    this.#open = join(folder, 'open')
+    this.#index = new RunIndex(join(folder, 'summaries.jsonl'), this.#scratch, isSaved)
+  }
+
+  create({ pipeline, plan, parameters }: RunInfo): RunFolder {
+    const info = { pipeline, plan, parameters, started: new Date().toISOString() }
+    const made = temporaryPath(this.#scratch)
+    try {
+      onDisk('create', this.#scratch, () => {
+        makeFolder(made)
+        writeFileSync(infoOf(made), seal(info))
+        writeFileSync(join(made, firstOwner), ownerText())
+      })
+      const id = this.#name(made, info)
+      return this.#hold(id, info, hold(join(this.path(id), firstOwner)), false)
+    } catch (error) {
+      remove(made)
+      throw error
+    }
+  }
+
+  resume(info: RunInfo, { takeOver = false }: ResumeOptions = {}): RunFolder | undefined {
+    for (const id of this.#openIds(info)) {
+      const summary = this.#unfinished(id, info)
+      if (!summary || (summary.status === 'running' && !takeOver) || !canGoOn(this.path(id))) continue
+      const claimed = claim(this.path(id), this.#scratch, takeOver)
+      if (!claimed) continue
+      if (this.#unfinished(id, info)) return this.#hold(id, { ...info, started: summary.started }, claimed, true)
+      claimed.release()
+    }
+    return undefined
+  }
+
+  resumable(info: RunInfo): RunSummary | undefined {
+    for (const id of this.#openIds(info)) {
+      const summary = summarize(this.path(id), id)
+      if (summary && !['succeeded', 'running'].includes(summary.status) && canGoOn(this.path(id))) return summary
+    }
+    return undefined
+  }
+
+  list(): RunSummary[] {
+    const known = this.#index.read()
+    const saved: SavedSummary[] = []
+    let fresh = 0
+    const runs = this.#ids().flatMap((id): RunSummary | [] => {
+      const path = this.path(id)
+      const indexed = known.get(id)
+      const summary = indexed ?? savedSummary(path, id)
+      if (!summary || !isCurrent(summary, path)) return summarize(path, id) ?? []
+      saved.push(summary)
+      if (!indexed) fresh++
+      return bare(summary)
+    })
+    this.#index.write(saved, fresh)
+    return runs
+  }
+
+  last(pipeline: string): RunSummary | undefined {
+    for (const id of this.#ids()) {
+      const summary = summarize(this.path(id), id)
+      if (summary?.pipeline === pipeline) return summary
+    }
+    return undefined
+  }
+
+  find(idOrPrefix?: string): RunSummary | undefined | 'ambiguous' {
+    const ids = this.#ids()
+    if (idOrPrefix === undefined) return this.#first(ids)
+    if (ids.includes(idOrPrefix)) return this.#first([idOrPrefix])
+    const matching = ids.filter((id) => id.startsWith(idOrPrefix))
+    return matching.length > 1 ? 'ambiguous' : this.#first(matching)
+  }
+
+  events(id: string): Iterable<Event> {
+    return {
+      [Symbol.iterator]: () => (isLink(this.path(id)) ? [] : readEvents(journalOf(this.path(id))))[Symbol.iterator](),
+    }
+  }
+
+  path(id: string): string {
+    return join(this.#folder, id)
+  }
+
+  logs(id: string): readonly string[] {
+    if (isLink(this.path(id))) return []
+    const folder = join(this.path(id), 'logs')
+    refuseLink(folder)
+    return this.#names(folder).filter((name) => /^[\w.+-]+\.log$/.test(name))
+  }
+
+  write(id: string, name: string, text: string, mode?: number): void {
+    refuseLink(this.path(id))
+    put(this.#scratch, join(this.path(id), name), text, mode)
+  }
+
+  /** Puts a run's folder in its place, under an id that no other has. Its mark is there before: a kill loses no run. */
+  #name(made: string, info: RunInfo): string {
+    for (;;) {
+      const id = newId(newestOf(this.#folder, this.#ids()))
+      const mark = this.#mark(info, id)
+      if (!putIfAbsent(this.#scratch, mark, ownerText())) continue
+      try {
+        renameSync(made, this.path(id))
+        return id
+      } catch (error) {
+        remove(mark)
+        if (!existsSync(this.path(id))) throw storeFailed('create', this.path(id), error)
+      }
+    }
+  }
+
+  #hold(id: string, info: RunInfo & { started: string }, claim: { release(): void }, resumed: boolean): RunFolder {
+    const done = () => this.#close(info, id)
+    return runFolder({ id, path: this.path(id), scratch: this.#scratch, resumed, info, claim, done })
+  }
+
+  /** Of the same work, newest first; some of them may have succeeded. */
+  #openIds(info: RunInfo): string[] {
+    const work = `${sameWork(info)}-`
+    const ids = this.#names(this.#open).flatMap((name) => (name.startsWith(work) ? [name.slice(work.length)] : []))
+    return ids
+      .filter((id) => idPattern.test(id))
+      .sort()
+      .reverse()
+  }
+
+  #unfinished(id: string, info: RunInfo): RunSummary | undefined {
+    const summary = summarize(this.path(id), id)
+    if (summary && summary.status !== 'succeeded') return summary
+    // where a folder isn't yet, the process that marked the run may be about to put it there
+    if (summary || !lives(this.#mark(info, id))) this.#close(info, id)
+    return undefined
+  }
+
+  /** Nobody goes on with the run. The mark goes last: until then the next run of the same work does this. */
+  #close(info: RunInfo, id: string): void {
+    removeClaims(this.path(id))
+    remove(this.#mark(info, id))
+  }
+
+  #mark(info: RunInfo, id: string): string {
+    return join(this.#open, `${sameWork(info)}-${id}`)
+  }
+
+  #first(ids: readonly string[]): RunSummary | undefined {
+    for (const id of ids) {
+      const summary = summarize(this.path(id), id)
+      if (summary) return summary
+    }
+    return undefined
+  }
+
+  #ids(): string[] {
+    const ids = this.#names(this.#folder, foldersIn).filter((name) => idPattern.test(name))
+    return ids.sort().reverse()
+  }
+
+  #names(folder: string, list: (folder: string) => string[] = readdirSync): string[] {
+    try {
+      return list(folder)
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return []
+      throw storeFailed('read', folder, error)
+    }
+  }
+}
