@@ -1,6 +1,6 @@
 import { type Diagnostic, tellError } from '@millrace/ir'
 import { StageFailure } from '@millrace/runner'
-import { exhausted, isExhausted } from './execution/exhausted.ts'
+import { exhausted, isExhausted } from './processes/exhausted.ts'
 
 const causes = new WeakMap<Diagnostic, unknown>()
 

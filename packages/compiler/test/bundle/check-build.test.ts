@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Diagnostic } from '@millrace/ir'
 import { describe, expect, test } from 'vitest'
-import { type BuildSite, checkBuilds } from '../../src/code/build-check/check-build.ts'
+import type { BuildSite } from '../../src/code/build-check/build-site.ts'
+import { checkBuilds } from '../../src/code/build-check/check-build.ts'
 import { newFolder, write } from './program.ts'
 
 const isCallable = (value: unknown): boolean => typeof value === 'function' && 'isStage' in value

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll } from 'vitest'
-import { type CodeIndex, type CodeRequest, indexCode } from '../../src/code/digest/code-index.ts'
+import { indexCode } from '../../src/code/digest/code-index.ts'
+import type { CodeIndex, CodeRequest } from '../../src/code/digest/stage-code.ts'
 
 export type Files = Readonly<Record<string, string>>
 

@@ -2,30 +2,20 @@ import { basename } from 'node:path'
 import { DiagnosticError, didYouMean, millisecondsOf, nowhere } from '@millrace/ir'
 import { Command, CommanderError, Option } from 'commander'
 import { version } from '../version.ts'
-import type { CompileOptions } from './commands/compile.ts'
-import type { RunOptions } from './commands/run.ts'
-import type { RunsOptions } from './commands/runs.ts'
-import type { StoreOptions } from './commands/store.ts'
-import type { SubmitOptions } from './commands/submit.ts'
 import { parameterNames, parametersHelp } from './support/help.ts'
 import { type Invocation, usage } from './support/invocation.ts'
+import type {
+  CommonOptions,
+  CompileOptions,
+  ParameterOptions,
+  RunOptions,
+  RunsOptions,
+  StoreOptions,
+  SubmitOptions,
+} from './support/options.ts'
 import type { Report } from './support/report.ts'
 import { toStdout } from './support/stdout.ts'
 import { visible } from './support/visible.ts'
-
-export interface CommonOptions {
-  readonly store?: string
-  readonly pipeline?: string
-  readonly json?: boolean
-  readonly progress: 'auto' | 'tty' | 'plain' | 'quiet'
-  readonly color: boolean
-}
-
-export interface ParameterOptions {
-  readonly param: readonly string[]
-  readonly params?: string
-  readonly environment?: string
-}
 
 const append = (value: string, before: readonly string[]): readonly string[] => [...before, value]
 

@@ -25,11 +25,12 @@ import {
 } from '@millrace/ir'
 import { LogReplay, RunEvents, Teller } from '@millrace/store'
 import type { Conducting } from './driver-options.ts'
+import type { Cause } from './failures.ts'
 import type { ItemCall } from './item-call.ts'
 import { JobLives } from './job-lifecycle.ts'
 import { Order, withoutConcurrency } from './job-order.ts'
 import { type NodeRun, newNodeRun } from './job-run.ts'
-import { at, type Cause, diagnosticOf, type Made, type Outcomes } from './outcomes.ts'
+import { at, diagnosticOf, type Made, type Outcomes } from './outcomes.ts'
 import type { Attempt } from './pod-attempt.ts'
 import { PodWatch } from './pod-watcher.ts'
 

@@ -1,7 +1,7 @@
 import { type Diagnostic, mostCompletions, type PlanStage } from '@millrace/ir'
 import type { Exit, JobView } from '../api/views.ts'
 
-type Cause = Pick<Diagnostic, 'code' | 'message' | 'fix'>
+export type Cause = Pick<Diagnostic, 'code' | 'message' | 'fix'> & { readonly at?: Partial<Diagnostic['at']> }
 
 /** What a container's end means, where the runner in it could not tell. */
 export function causeOfExit(node: PlanStage, { code, reason, message }: Exit): Cause {

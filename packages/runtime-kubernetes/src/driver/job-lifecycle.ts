@@ -4,6 +4,7 @@ import { sleep } from '../api/sleep.ts'
 import type { JobView, Owner } from '../api/views.ts'
 import {
   attemptRefused,
+  type Cause,
   cutShort,
   isFinal,
   jobFailed,
@@ -18,7 +19,7 @@ import { adopt, itemOf, newItemCall } from './item-call.ts'
 import { JobControl, type Shape, stateName } from './job-control.ts'
 import { JobFolder } from './job-folder.ts'
 import type { NodeRun } from './job-run.ts'
-import { type Cause, type Outcomes, openItems } from './outcomes.ts'
+import { type Outcomes, openItems } from './outcomes.ts'
 
 /** How long after its Job's end a marker may still come, in milliseconds. */
 const markerGrace = 10_000

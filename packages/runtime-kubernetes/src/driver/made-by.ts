@@ -11,9 +11,10 @@ import {
   type WorkItem,
 } from '@millrace/ir'
 import { outputDigest } from '@millrace/store'
+import type { Cause } from './failures.ts'
 import type { NodeRun } from './job-run.ts'
 import { markedOutput } from './marked-output.ts'
-import type { Cause, Made } from './outcomes.ts'
+import type { Made } from './outcomes.ts'
 
 interface Places {
   readonly plan: Plan

@@ -11,8 +11,8 @@ import {
   showPath,
   type WorkItem,
 } from '@millrace/ir'
+import type { Cause } from './failures.ts'
 import { outputOutside } from './failures.ts'
-import type { Cause } from './outcomes.ts'
 
 /** Where artifacts lie here. */
 interface Places {

@@ -1,9 +1,8 @@
 import type { Call, Diagnostic, Digest, Json, Metric, Plan } from '@millrace/ir'
+import type { Cause } from './failures.ts'
 import type { ItemCall } from './item-call.ts'
 import type { NodeRun } from './job-run.ts'
 import type { Attempt } from './pod-attempt.ts'
-
-export type Cause = Pick<Diagnostic, 'code' | 'message' | 'fix'> & { readonly at?: Partial<Diagnostic['at']> }
 
 /** What an attempt made. */
 export interface Made {

@@ -2,9 +2,9 @@ import { type Metric, markerLimits, metricIn } from '@millrace/ir'
 import { type ForeignFolder, OddFile } from '@millrace/store'
 import type { Exit } from '../api/views.ts'
 import { AttemptLog, type HeldLogs, type LogLine } from './attempt-log.ts'
+import type { Cause } from './failures.ts'
 import { GrowingFile } from './growing-file.ts'
 import { type Line, Lines } from './lines.ts'
-import type { Cause } from './outcomes.ts'
 
 /** Bytes of `metrics.jsonl` that are looked at, as by its runner; of one look; and of a line, however it is escaped. */
 const [mostMetricBytes, metricsAtOnce, metricLine] = [4 * 1024 * 1024, 256 * 1024, 64 * 1024]

@@ -7,11 +7,11 @@ import {
   type PlanStageSpec,
   type StageOptions,
 } from '@millrace/ir'
-import type { Level, LoadedStage } from '@millrace/runner'
+import type { Level, LoadedStage, Outcome, WorkerProgram } from '@millrace/runner'
 import type { ChildProgram, Reader } from '../local-options.ts'
 import type { Share } from '../machine/capacity.ts'
 import type { Gpu } from '../machine/gpus.ts'
-import type { WorkerPlace } from '../workers/worker-attempt.ts'
+
 import type { CallMeter } from './call-meter.ts'
 import type { StageLog } from './stage-log.ts'
 
@@ -68,3 +68,27 @@ export const envOf = ({ spec, variables }: Pick<AttemptRequest, 'spec' | 'variab
       return text === undefined ? [] : [[name, text]]
     }),
   )
+
+/** How a stage is run in a warm worker. */
+export interface WorkerPlace {
+  readonly program: WorkerProgram
+  readonly stage: string
+  /** Command line of a worker, after the Node executable. */
+  readonly args: readonly string[]
+  /** Workers at once, of those that see no GPU and that others share. */
+  readonly most: number
+  /** Whether it is known to compute long, so that nobody is to share its worker. */
+  readonly heavy: boolean
+  /** Whether many calls may run at once later. */
+  readonly wide: boolean
+  /** Hears how long a call computed, in milliseconds. */
+  took(milliseconds: number): void
+}
+
+/** What an attempt gave, and how long it took by itself. */
+export interface Performed extends Outcome {
+  /** From when its code began. */
+  readonly seconds: number
+  /** Whether a worker loaded its modules for it. Default false. */
+  readonly loading?: boolean
+}

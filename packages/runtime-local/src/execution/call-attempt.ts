@@ -1,17 +1,17 @@
 import type { Call, Digest, Json, Metric, Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
 import { attemptFiles, exhaustion, type Level, type LoadedStage, StageFailure, storeFault } from '@millrace/runner'
 import { makeFolder, onDisk, outputDigest, type RunEvents, type RunFolder } from '@millrace/store'
-import type { AttemptRequest, Place } from '../attempts/attempt-request.ts'
+import type { AttemptRequest, Performed, Place } from '../attempts/attempt-request.ts'
 import { Inputs, shown } from '../attempts/inputs.ts'
 import type { StageLog } from '../attempts/stage-log.ts'
 import type { ChildProgram, LocalOptions, Reader } from '../local-options.ts'
 import type { Capacity, Share } from '../machine/capacity.ts'
 import type { Gpu } from '../machine/gpus.ts'
 import type { Lease } from '../machine/slots.ts'
+import { exhausted } from '../processes/exhausted.ts'
 import { tokenPrefix } from '../processes/guard.ts'
 import { Unloadable } from '../workers/worker-attempt.ts'
-import { exhausted } from './exhausted.ts'
-import { type Performed, runAttempt } from './run-attempt.ts'
+import { runAttempt } from './run-attempt.ts'
 
 /** What a run's attempts have in common. */
 export interface Surroundings {

@@ -15,6 +15,7 @@ import {
   writeWhole,
 } from '@millrace/runner'
 import { makeFolder, onDisk, outputDigest, readText, rememberLarge, storeFailed } from '@millrace/store'
+import type { Performed } from '../attempts/attempt-request.ts'
 import { type AttemptRequest, envOf, seedOf } from '../attempts/attempt-request.ts'
 import { MetricTail } from '../attempts/metric-tail.ts'
 import { killAfter, type Timeout } from '../attempts/timeout.ts'
@@ -27,7 +28,6 @@ import { signalGroup } from '../processes/process-group.ts'
 import { startChild } from '../processes/start-child.ts'
 import { endSurvivors, tokenVariable } from '../processes/survivors.ts'
 import { workerPool } from '../workers/worker-pool.ts'
-import type { Performed } from './run-attempt.ts'
 
 const { execPath } = process
 

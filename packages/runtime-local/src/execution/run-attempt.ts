@@ -1,18 +1,10 @@
-import { type Attempt, attemptFiles, callStage, type Outcome } from '@millrace/runner'
-import { type AttemptRequest, envOf, seedOf } from '../attempts/attempt-request.ts'
+import { type Attempt, attemptFiles, callStage } from '@millrace/runner'
+import { type AttemptRequest, envOf, type Performed, seedOf } from '../attempts/attempt-request.ts'
 import { CallMeter } from '../attempts/call-meter.ts'
 import { Timeout } from '../attempts/timeout.ts'
 import { showGpus } from '../machine/hidden-gpus.ts'
 import { runInWorker } from '../workers/worker-attempt.ts'
 import { runChildProcess } from './child-process.ts'
-
-/** What an attempt gave, and how long it took by itself. */
-export interface Performed extends Outcome {
-  /** From when its code began. */
-  readonly seconds: number
-  /** Whether a worker loaded its modules for it. Default false. */
-  readonly loading?: boolean
-}
 
 /** @throws StageFailure; Unloadable */
 export async function runAttempt(request: AttemptRequest): Promise<Performed> {

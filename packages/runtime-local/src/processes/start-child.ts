@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StageFailure } from '@millrace/runner'
-import { exhausted, isExhausted } from '../execution/exhausted.ts'
+import { exhausted, isExhausted } from './exhausted.ts'
 
 /** Milliseconds between tries to start a process where the system has no room for one. */
 const waits = [100, 300, 1000, 3000]

@@ -11,30 +11,14 @@ import {
   workerPipes,
 } from '@millrace/runner'
 import { rememberLarge } from '@millrace/store'
-import { type AttemptRequest, envOf, seedOf } from '../attempts/attempt-request.ts'
+import type { Performed } from '../attempts/attempt-request.ts'
+import { type AttemptRequest, envOf, seedOf, type WorkerPlace } from '../attempts/attempt-request.ts'
 import { killAfter, type Timeout } from '../attempts/timeout.ts'
-import type { Performed } from '../execution/run-attempt.ts'
 import { origin } from '../origin.ts'
 import { processFailure, refusedOutput } from '../processes/process-failure.ts'
 import { afterReading } from './after-reading.ts'
 import { type Placed, workerPool } from './worker-pool.ts'
 import type { WorkerEnd, WorkerJob, WorkerStart } from './worker-process.ts'
-
-/** How a stage is run in a warm worker. */
-export interface WorkerPlace {
-  readonly program: WorkerProgram
-  readonly stage: string
-  /** Command line of a worker, after the Node executable. */
-  readonly args: readonly string[]
-  /** Workers at once, of those that see no GPU and that others share. */
-  readonly most: number
-  /** Whether it is known to compute long, so that nobody is to share its worker. */
-  readonly heavy: boolean
-  /** Whether many calls may run at once later. */
-  readonly wide: boolean
-  /** Hears how long a call computed, in milliseconds. */
-  took(milliseconds: number): void
-}
 
 /** Its modules can't be loaded in another process: it must run in this one. */
 export class Unloadable extends Error {}

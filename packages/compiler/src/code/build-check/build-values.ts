@@ -2,20 +2,8 @@ import type { ESTree } from 'rolldown/utils'
 import { importedName, sdkName } from '../parse/millrace-names.ts'
 import { type Analysis, type Binding, lookup } from '../parse/scopes.ts'
 import { isFunction, type Node, propertyName, unwrap } from '../parse/syntax.ts'
+import type { Value } from './build-value.ts'
 import type { SourceIndex } from './source-index.ts'
-
-/** What is known of a value while a pipeline is built. Where two may come, only what both are is known. */
-export type Value =
-  | { readonly kind: 'unknown' }
-  /** A value to come, or what `is(…)` gives. */
-  | { readonly kind: 'ref' }
-  /** A stage or a pipeline. */
-  | { readonly kind: 'callable' }
-  /** What a module exports, or a field of that. */
-  | { readonly kind: 'imported'; readonly from: string; readonly path: readonly string[] }
-  | { readonly kind: 'object'; readonly fields: ReadonlyMap<string, Value> }
-  | { readonly kind: 'list'; readonly item: Value }
-  | { readonly kind: 'function'; readonly node: Node }
 
 const unknown: Value = { kind: 'unknown' }
 const ref: Value = { kind: 'ref' }

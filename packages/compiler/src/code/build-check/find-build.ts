@@ -1,7 +1,7 @@
 import type { ESTree } from 'rolldown/utils'
 import { sdkName } from '../parse/millrace-names.ts'
 import { literalText, type Node, propertyName, unwrap } from '../parse/syntax.ts'
-import type { BuildSite } from './check-build.ts'
+import type { BuildSite } from './build-site.ts'
 import type { SourceIndex } from './source-index.ts'
 
 type Place = (offset: number) => { readonly line: number; readonly column: number }

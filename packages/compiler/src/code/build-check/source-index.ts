@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url'
 import type { ESTree } from 'rolldown/utils'
 import { type Analysis, type Binding, lookup, type Scope, type Visit } from '../parse/scopes.ts'
 import { bindingNames, children, isFunction, type Node, unwrap } from '../parse/syntax.ts'
-import type { Value } from './build-values.ts'
+import type { Value } from './build-value.ts'
 
 type Loop = ESTree.ForOfStatement
 

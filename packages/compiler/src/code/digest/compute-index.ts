@@ -15,9 +15,9 @@ import type { Package } from '../modules/packages.ts'
 import { isCode } from '../modules/read-module.ts'
 import type { EvidenceRecord } from '../toolchain/evidence.ts'
 import { loadTools } from '../toolchain/tools.ts'
-import type { CodeIndex, CodeRequest, StageCode } from './code-index.ts'
 import { type StageDigest, StageDigester } from './digest-stage.ts'
 import type { KeptPackage, PackageContents } from './package-contents.ts'
+import type { CodeIndex, CodeRequest, StageCode } from './stage-code.ts'
 
 /** How many stages are bundled at once: rolldown has threads of its own. */
 const atOnce = 4

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, extname } from 'node:path'
 import { type ArchiveFile, type Diagnostic, nowhere, type Place } from '@millrace/ir'
-import type { StageCode } from '../digest/code-index.ts'
+import type { StageCode } from '../digest/stage-code.ts'
 import { bundleFailed, missingAsset, pathIn, printFailed } from '../modules/diagnostics.ts'
 import { type LocalModule, ModuleGraph } from '../modules/module-graph.ts'
 import { packageFolder } from '../modules/packages.ts'

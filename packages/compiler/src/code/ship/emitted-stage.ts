@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { type ArchiveFile, type Diagnostic, type Place, packArchive } from '@millrace/ir'
-import type { StageCode } from '../digest/code-index.ts'
+import type { StageCode } from '../digest/stage-code.ts'
 
 /** The code of one stage as it is shipped. */
 export interface EmittedStage {

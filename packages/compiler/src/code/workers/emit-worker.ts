@@ -1,12 +1,12 @@
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { RolldownMagicString } from 'rolldown'
-import type { CodeIndex, StageCode } from '../digest/code-index.ts'
 import { graphs } from '../digest/compute-index.ts'
+import type { CodeIndex, StageCode } from '../digest/stage-code.ts'
 import { ModuleGraph } from '../modules/module-graph.ts'
 import { EmitSources } from '../ship/emit-source.ts'
 import { type EmitTools, loadEmitTools } from '../toolchain/emit-tools.ts'
-import type { WorkerCode } from './worker-code.ts'
+import type { WorkerCode } from './worker-chunks.ts'
 import { stagePrefix, WorkerPlugin } from './worker-plugin.ts'
 
 /** Bundles the stages of an index that can run elsewhere; see `workerCode`. Undefined where a file has changed since. */

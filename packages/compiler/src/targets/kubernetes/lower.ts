@@ -16,6 +16,7 @@ import {
 } from '@millrace/ir'
 import { placeStage } from '../../cluster/placement/placement.ts'
 import { stageArchive } from '../../code/ship/emitted-stage.ts'
+import type { ClusterProgram, Emitted } from '../target.ts'
 import {
   defaultClaim,
   driverBinding,
@@ -30,7 +31,6 @@ import {
 } from './driver-objects.ts'
 import { Inputs } from './inputs.ts'
 import { JobForms } from './job-templates.ts'
-import type { ClusterProgram, Emitted } from './kubernetes.ts'
 import { labelsOf } from './labels.ts'
 import { contentName } from './names.ts'
 import { mapsAround } from './parallel.ts'

@@ -7,7 +7,7 @@ import {
   type PlanStageSpec,
   showPath,
 } from '@millrace/ir'
-import type { ClusterProgram } from './kubernetes.ts'
+import type { ClusterProgram } from '../target.ts'
 
 /** What nothing but a key or token looks like: a wrong warning would teach people to pass over them. */
 const kinds: readonly (readonly [what: string, pattern: RegExp])[] = [

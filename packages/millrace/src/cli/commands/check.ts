@@ -5,14 +5,13 @@ import { resourceDiagnostics } from '../../program/local-runtime.ts'
 import { manifestsOf } from '../../program/lower.ts'
 import { refuse } from '../../program/prepare.ts'
 import { hasErrors } from '../../program/program.ts'
-import type { CommonOptions, ParameterOptions } from '../parser.ts'
 import { type Named, readEnvironments } from '../support/environment.ts'
 import { exitCodes, exitOf } from '../support/exit.ts'
 import type { Invocation } from '../support/invocation.ts'
-import { prepare } from '../support/prepared.ts'
+import type { CommonOptions, ParameterOptions } from '../support/options.ts'
+import { prepare, prepareFor } from '../support/prepared.ts'
 import type { Report } from '../support/report.ts'
 import { say } from '../support/say.ts'
-import { prepareFor } from './compile.ts'
 
 /** What there is to say of a program in one environment. */
 interface Fit {

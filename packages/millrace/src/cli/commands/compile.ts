@@ -1,29 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { policyFile } from '@millrace/compiler'
-import type { Diagnostic } from '@millrace/ir'
-import { openStore } from '@millrace/store'
-import { type Chosen, clusterTarget, manifestsOf } from '../../program/lower.ts'
+import { manifestsOf } from '../../program/lower.ts'
 import { compareManifests, type Difference, writeManifests } from '../../program/manifest-folder.ts'
-import { withDeclared } from '../../program/parameters/declared-parameters.ts'
-import { readParameters } from '../../program/parameters/parameters.ts'
-import { storeFolder } from '../../program/place.ts'
-import { type Prepared, prepareProgram, refuse } from '../../program/prepare.ts'
-import { readProgram } from '../../program/program.ts'
-import type { CommonOptions, ParameterOptions } from '../parser.ts'
-import { chooseEnvironment } from '../support/environment.ts'
 import { exitCodes } from '../support/exit.ts'
 import { type Invocation, pickPipeline, unknownTarget, usage } from '../support/invocation.ts'
-import { sourceOf } from '../support/prepared.ts'
+import type { CompileOptions } from '../support/options.ts'
+import { prepareForCluster } from '../support/prepared.ts'
 import type { Report } from '../support/report.ts'
 import { say } from '../support/say.ts'
-
-export interface CompileOptions extends CommonOptions, ParameterOptions {
-  readonly target: string
-  readonly out: string
-  readonly check?: boolean
-  readonly policy?: boolean
-}
 
 /** `compile`: writes the manifests of an environment; with --check only says how they differ. */
 export async function compileCommand(invocation: Invocation, options: CompileOptions, report: Report): Promise<number> {
@@ -88,43 +73,4 @@ function committed(folder: string): readonly string[] {
   const names = existsSync(folder) ? readdirSync(folder).sort() : []
   if (names.length === 0) throw usage(`there are no manifests in "${folder}"`, 'Compile first, or give --out.')
   return names
-}
-
-/**
- * A program, prepared for a cluster.
- *
- * @throws DiagnosticError with all that is wrong
- */
-export async function prepareForCluster(
-  invocation: Invocation,
-  options: CommonOptions & ParameterOptions,
-  environment: string | undefined,
-): Promise<{ readonly prepared: Prepared; readonly chosen: Chosen }> {
-  const problems: Diagnostic[] = []
-  const chosen = await chooseEnvironment(invocation.entry, environment, problems)
-  refuse(problems)
-  if (!chosen) throw new Error('no environment and no problem')
-  return { prepared: await prepareFor(invocation, options, chosen), chosen }
-}
-
-/**
- * A program, prepared for a cluster that was chosen.
- *
- * @throws DiagnosticError with all that is wrong
- */
-export async function prepareFor(
-  invocation: Invocation,
-  options: CommonOptions & ParameterOptions,
-  chosen: Chosen,
-): Promise<Prepared> {
-  const program = readProgram(pickPipeline(invocation, options.pipeline))
-  const { param, params } = options
-  return prepareProgram(program, {
-    ...sourceOf(invocation, openStore(storeFolder(options.store, invocation.entry))),
-    async given(wrong) {
-      const given = await readParameters(program.name, program.graph.input, { param, params }, wrong)
-      return withDeclared(program, chosen, given, wrong)
-    },
-    target: () => clusterTarget(chosen),
-  })
 }

@@ -1,12 +1,4 @@
-import {
-  type Diagnostic,
-  DiagnosticError,
-  hint,
-  millisecondsOf,
-  optionsOf,
-  type Plan,
-  type RunOutcome,
-} from '@millrace/ir'
+import { type Diagnostic, DiagnosticError, hint, millisecondsOf, type RunOutcome } from '@millrace/ir'
 import { StageFailure, startTimer } from '@millrace/runner'
 import { causeOf, endDescendants } from '@millrace/runtime-local'
 import { localRuntimeOf, resourceDiagnostics } from '../../program/local-runtime.ts'
@@ -15,30 +7,16 @@ import { saveRecord } from '../../program/record.ts'
 import { warm } from '../../program/workers.ts'
 import { below } from '../../reports/downstream.ts'
 import { runToGoOnWith, showCommitted } from '../../reports/resumable-run.ts'
-import type { CommonOptions, ParameterOptions } from '../parser.ts'
-import { plainView } from '../progress/plain.ts'
-import { ttyView } from '../progress/tty.ts'
-import { type AttemptsOf, quietView, type View } from '../progress/view.ts'
+import { attemptsOf, newView } from '../progress/new-view.ts'
+import { quietView } from '../progress/view.ts'
 import { exitCodes } from '../support/exit.ts'
 import { Failures } from '../support/failures.ts'
 import { type Invocation, unknownTarget, usage } from '../support/invocation.ts'
+import type { RunOptions } from '../support/options.ts'
 import { prepare } from '../support/prepared.ts'
 import { type Report, summaryLine } from '../support/report.ts'
 import { say } from '../support/say.ts'
 import { Signals } from '../support/signals.ts'
-import { progressMode } from '../support/terminal.ts'
-
-export interface RunOptions extends CommonOptions, ParameterOptions {
-  readonly target: string
-  readonly jobs?: number
-  readonly fresh?: boolean
-  readonly failFast?: boolean
-  readonly strict?: boolean
-  readonly verify?: boolean
-  readonly timeout?: string
-  readonly from?: string
-  readonly inProcess?: boolean
-}
 
 /** `run`: stdout gets the output as one line of JSON (or the events), stderr what a person watches. */
 export async function runCommand(invocation: Invocation, options: RunOptions, report: Report): Promise<number> {
@@ -101,22 +79,6 @@ function finish(outcome: RunOutcome, signals: Signals, report: Report, failures:
   }
   if (outcome.status === 'succeeded') return exitCodes.ok
   return outcome.errors.some(({ code }) => code === 'store-failed') ? exitCodes.store : exitCodes.stageFailed
-}
-
-export function newView(options: RunOptions, report: Report, attempts: AttemptsOf): View {
-  const mode = report.json && options.progress === 'auto' ? 'quiet' : progressMode(options.progress, options.color)
-  if (mode === 'quiet') return quietView
-  // a block can't stand on a terminal that also shows the events
-  if (mode === 'tty' && !(report.json && process.stdout.isTTY)) return ttyView(process.stderr, attempts)
-  return plainView((text) => process.stderr.write(text), attempts)
-}
-
-export function attemptsOf(plan: Plan): AttemptsOf {
-  const attempts = new Map<string, number>()
-  for (const node of plan.nodes)
-    if (node.kind === 'stage')
-      for (const id of [node.id, ...(node.merged ?? [])]) attempts.set(id, 1 + optionsOf(plan, node).retries)
-  return (node) => attempts.get(node) ?? 1
 }
 
 function checkTarget(target: string): void {

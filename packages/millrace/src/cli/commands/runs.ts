@@ -2,22 +2,18 @@ import { type Diagnostic, hint } from '@millrace/ir'
 import { openStore, type RunSummary, type Store } from '@millrace/store'
 import { storeFolder } from '../../program/place.ts'
 import { shortPath } from '../../short-path.ts'
-import type { CommonOptions } from '../parser.ts'
 import { clock, lineOf } from '../progress/line.ts'
 import { exitCodes } from '../support/exit.ts'
 import { Failures } from '../support/failures.ts'
 import { findRun } from '../support/find-run.ts'
 import { type Invocation, usage } from '../support/invocation.ts'
+import type { RunsOptions } from '../support/options.ts'
 import { type Report, summaryLine } from '../support/report.ts'
 import { say } from '../support/say.ts'
 import { showTold } from '../support/show-failure.ts'
 import { showSeconds } from '../support/terminal.ts'
 
 const verbs = ['list', 'show', 'logs', 'compare', 'fetch'] as const
-
-export interface RunsOptions extends CommonOptions {
-  readonly environment?: string
-}
 
 /** `runs list`, `runs show [id]`, `runs logs [id] [stage]`, `runs compare [a] [b]`, `runs fetch [id] [dir]`. */
 export async function runsCommand(

@@ -2,18 +2,12 @@ import { hint, millisecondsOf } from '@millrace/ir'
 import { isStore, openStore, type Pruned, type PruneOptions } from '@millrace/store'
 import { storeFolder } from '../../program/place.ts'
 import { shortPath } from '../../short-path.ts'
-import type { CommonOptions } from '../parser.ts'
 import { exitCodes } from '../support/exit.ts'
 import { type Invocation, usage } from '../support/invocation.ts'
+import type { StoreOptions } from '../support/options.ts'
 import type { Report } from '../support/report.ts'
 import { say } from '../support/say.ts'
 import { showBytes } from '../support/terminal.ts'
-
-export interface StoreOptions extends CommonOptions {
-  readonly olderThan?: string
-  readonly keep?: number
-  readonly dryRun?: boolean
-}
 
 /** `store prune`: a line on stdout for each thing that goes, the sum on stderr. */
 export async function storeCommand(

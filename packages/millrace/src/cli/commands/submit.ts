@@ -5,22 +5,16 @@ import { applyAll, ClusterError, deleteEnded, follow, hasEnded, type Untold } fr
 import { parse } from 'yaml'
 import { manifestsOf } from '../../program/lower.ts'
 import { below } from '../../reports/downstream.ts'
-import type { CommonOptions, ParameterOptions } from '../parser.ts'
+import { attemptsOf, newView } from '../progress/new-view.ts'
 import { chosenCluster, clusterFailed, refused } from '../support/cluster-access.ts'
 import { exitCodes } from '../support/exit.ts'
 import { Failures } from '../support/failures.ts'
 import type { Invocation } from '../support/invocation.ts'
+import type { SubmitOptions } from '../support/options.ts'
+import { prepareForCluster } from '../support/prepared.ts'
 import { type Report, summaryLine } from '../support/report.ts'
 import { say } from '../support/say.ts'
 import { Signals } from '../support/signals.ts'
-import { prepareForCluster } from './compile.ts'
-import { attemptsOf, newView } from './run.ts'
-
-export interface SubmitOptions extends CommonOptions, ParameterOptions {
-  readonly detach?: boolean
-  readonly retry?: boolean
-  readonly timeout?: string
-}
 
 /** `submit`: applies what `compile` writes, and follows the driver's log as `run` follows a run. */
 export async function submitCommand(invocation: Invocation, options: SubmitOptions, report: Report): Promise<number> {

@@ -1,11 +1,14 @@
+import type { Diagnostic } from '@millrace/ir'
 import { openStore, type Store } from '@millrace/store'
+import { type Chosen, clusterTarget } from '../../program/lower.ts'
+import { withDeclared } from '../../program/parameters/declared-parameters.ts'
 import { readParameters } from '../../program/parameters/parameters.ts'
 import { storeFolder } from '../../program/place.ts'
-import { type Prepared, type Preparing, prepareProgram } from '../../program/prepare.ts'
+import { type Prepared, type Preparing, prepareProgram, refuse } from '../../program/prepare.ts'
 import { readProgram } from '../../program/program.ts'
-import type { CommonOptions, ParameterOptions } from '../parser.ts'
-import { checkEnvironment } from './environment.ts'
+import { checkEnvironment, chooseEnvironment } from './environment.ts'
 import { type Invocation, pickPipeline } from './invocation.ts'
+import type { CommonOptions, ParameterOptions } from './options.ts'
 
 /**
  * Everything between the words of a command and a Plan.
@@ -36,7 +39,46 @@ export const loadedFrom = ({ entry }: Invocation): Pick<Preparing, 'entry' | 'im
   importModule: (url) => import(url) as Promise<Readonly<Record<string, unknown>>>,
 })
 
-export const sourceOf = (invocation: Invocation, store: Store): Omit<Preparing, 'given'> => ({
+const sourceOf = (invocation: Invocation, store: Store): Omit<Preparing, 'given'> => ({
   ...loadedFrom(invocation),
   store,
 })
+
+/**
+ * A program, prepared for a cluster.
+ *
+ * @throws DiagnosticError with all that is wrong
+ */
+export async function prepareForCluster(
+  invocation: Invocation,
+  options: CommonOptions & ParameterOptions,
+  environment: string | undefined,
+): Promise<{ readonly prepared: Prepared; readonly chosen: Chosen }> {
+  const problems: Diagnostic[] = []
+  const chosen = await chooseEnvironment(invocation.entry, environment, problems)
+  refuse(problems)
+  if (!chosen) throw new Error('no environment and no problem')
+  return { prepared: await prepareFor(invocation, options, chosen), chosen }
+}
+
+/**
+ * A program, prepared for a cluster that was chosen.
+ *
+ * @throws DiagnosticError with all that is wrong
+ */
+export async function prepareFor(
+  invocation: Invocation,
+  options: CommonOptions & ParameterOptions,
+  chosen: Chosen,
+): Promise<Prepared> {
+  const program = readProgram(pickPipeline(invocation, options.pipeline))
+  const { param, params } = options
+  return prepareProgram(program, {
+    ...sourceOf(invocation, openStore(storeFolder(options.store, invocation.entry))),
+    async given(wrong) {
+      const given = await readParameters(program.name, program.graph.input, { param, params }, wrong)
+      return withDeclared(program, chosen, given, wrong)
+    },
+    target: () => clusterTarget(chosen),
+  })
+}

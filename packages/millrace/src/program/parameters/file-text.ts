@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import type { Found } from './yaml-value.ts'
+import type { Found } from './found.ts'
 
 /** Bytes that a file of parameters may have. */
 const limit = 8 * 1024 * 1024

@@ -1,10 +1,8 @@
 import { copy, type Diagnostic, isObject, type JsonObject } from '@millrace/ir'
 import { shortPath } from '../../short-path.ts'
 import { readText } from './file-text.ts'
-import { type Found, readYaml } from './yaml-value.ts'
-
-/** Where each name of a file stands. */
-export type Places = Map<string, { readonly line: number; readonly column: number }>
+import type { Found, Places } from './found.ts'
+import { readYaml } from './yaml-value.ts'
 
 /** What a file of parameters holds, YAML or JSON; what is wrong with it is pushed. */
 export async function readParametersFile(

@@ -13,8 +13,9 @@ import {
 } from '@millrace/ir'
 import type { Origin } from '../values.ts'
 import { absolutePaths } from '../values.ts'
+import type { Places } from './found.ts'
 import { fieldNamed, fieldsNamed, propertiesOf } from './named-field.ts'
-import { type Places, readParametersFile } from './parameters-file.ts'
+import { readParametersFile } from './parameters-file.ts'
 import { readTexts } from './text-value.ts'
 
 type Path = readonly (string | number)[]

@@ -1,14 +1,6 @@
 import { isObject, maxDepth, showPath, toJson } from '@millrace/ir'
 import type { Document, LineCounter, Node } from 'yaml'
-import type { Places } from './parameters-file.ts'
-
-/** What is wrong with a file, in words that follow its name, and where. */
-export interface Found {
-  readonly message: string
-  readonly fix: string
-  readonly line?: number
-  readonly column?: number
-}
+import type { Found, Places } from './found.ts'
 
 /** Values that aliases may add to those that are written: more of them is an attack, or a mistake. */
 const mostAliased = 100_000

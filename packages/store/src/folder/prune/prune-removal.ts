@@ -8,8 +8,8 @@ import { firstOwner, lives } from '../coordination/run-lock.ts'
 import { reduceIndex } from '../results/pack-merge.ts'
 import { isIndexName } from '../results/pack-name.ts'
 import { journalOf } from '../runs/run-summary.ts'
-import type { Pruned } from './prune.ts'
 import { type KnownManifest, type KnownPack, type KnownRun, modified, namesIn, sizeOf } from './prune-survey.ts'
+import type { Pruned } from './pruned.ts'
 
 type Why<T> = ReadonlyMap<T, string>
 

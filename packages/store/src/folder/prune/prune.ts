@@ -6,19 +6,9 @@ import { keepNewest } from '../runs/run-id.ts'
 import { type Choice, choose, oldRuns, type PruneOptions, type Survey } from './prune-choice.ts'
 import { Removal } from './prune-removal.ts'
 import { attemptsOf, manifestsOf, packsOf, runsOf } from './prune-survey.ts'
+import type { Pruned } from './pruned.ts'
 
 export type { PruneOptions } from './prune-choice.ts'
-
-/** One thing that a prune removed, or would. */
-export interface Pruned {
-  readonly kind: 'run' | 'result' | 'attempt' | 'litter'
-  /** A run's id, a result's key or pack, `<node>/<attempt>`, a path in the store. */
-  readonly name: string
-  readonly why: string
-  /** More than 1 for the results of a pack. */
-  readonly count: number
-  readonly bytes: number
-}
 
 /*
  * What a prune removes:

@@ -1,9 +1,8 @@
 import { crc32 } from 'node:zlib'
-import { type Digest, isDigest, isObject, type Json, parseJson, type Schema } from '@millrace/ir'
+import { type Digest, isDigest, isObject, type Json, type Metric, parseJson, type Schema } from '@millrace/ir'
 import { absoluteFrom, outputDigest, relativeTo } from '../../files/artifact-paths.ts'
 import type { ArtifactPlaces } from '../../files/artifact-places.ts'
 import { metricsOf, type Result } from '../../result.ts'
-import type { PackLine } from './pack.ts'
 
 /** What ends a line: the CRC-32 of all before it. */
 const ending = /,"crc":(\d+)\}$/
@@ -32,4 +31,15 @@ export function resultOfLine(
   const metrics = metricsOf(line.metrics)
   if (!metrics || output === undefined || outputDigest(schema, output) !== line.digest) return undefined
   return { key, output, digest: line.digest, metrics, from }
+}
+
+/** A line of a pack. */
+export interface PackLine {
+  readonly key: Digest
+  readonly output: Json
+  /** The output digest. */
+  readonly digest: Digest
+  readonly metrics: readonly Metric[]
+  /** The output schema, by which artifacts are found: their paths are kept relative to the store. */
+  readonly schema: Schema
 }

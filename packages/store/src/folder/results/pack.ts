@@ -1,23 +1,12 @@
 import { fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { Digest, Json, Metric, Schema } from '@millrace/ir'
+import type { Digest } from '@millrace/ir'
 import type { ArtifactPlaces } from '../../files/artifact-places.ts'
 import { withFolder } from '../../files/atomic-write.ts'
 import { errnoOf, onDisk, storeFailed } from '../../files/file-errors.ts'
 import { closeFile } from '../../files/regular-file.ts'
-import { lineOf } from './pack-line.ts'
+import { lineOf, type PackLine } from './pack-line.ts'
 import { type Packed, packName } from './pack-name.ts'
-
-/** A line of a pack. */
-export interface PackLine {
-  readonly key: Digest
-  readonly output: Json
-  /** The output digest. */
-  readonly digest: Digest
-  readonly metrics: readonly Metric[]
-  /** The output schema, by which artifacts are found: their paths are kept relative to the store. */
-  readonly schema: Schema
-}
 
 /** The writer of a run's pack: results without artifacts that were computed in this process. */
 export interface Pack {

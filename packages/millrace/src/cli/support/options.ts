@@ -1,0 +1,48 @@
+export interface CommonOptions {
+  readonly store?: string
+  readonly pipeline?: string
+  readonly json?: boolean
+  readonly progress: 'auto' | 'tty' | 'plain' | 'quiet'
+  readonly color: boolean
+}
+
+export interface ParameterOptions {
+  readonly param: readonly string[]
+  readonly params?: string
+  readonly environment?: string
+}
+
+export interface CompileOptions extends CommonOptions, ParameterOptions {
+  readonly target: string
+  readonly out: string
+  readonly check?: boolean
+  readonly policy?: boolean
+}
+
+export interface RunOptions extends CommonOptions, ParameterOptions {
+  readonly target: string
+  readonly jobs?: number
+  readonly fresh?: boolean
+  readonly failFast?: boolean
+  readonly strict?: boolean
+  readonly verify?: boolean
+  readonly timeout?: string
+  readonly from?: string
+  readonly inProcess?: boolean
+}
+
+export interface SubmitOptions extends CommonOptions, ParameterOptions {
+  readonly detach?: boolean
+  readonly retry?: boolean
+  readonly timeout?: string
+}
+
+export interface RunsOptions extends CommonOptions {
+  readonly environment?: string
+}
+
+export interface StoreOptions extends CommonOptions {
+  readonly olderThan?: string
+  readonly keep?: number
+  readonly dryRun?: boolean
+}
