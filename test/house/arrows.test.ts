@@ -10,10 +10,11 @@ const arrows: Record<string, readonly string[]> = {
   sdk: ['ir'],
   compiler: ['ir'],
   store: ['ir'],
+  engine: ['ir', 'store'],
   runner: ['ir', 'store'],
-  'runtime-local': ['ir', 'store', 'runner'],
-  'runtime-kubernetes': ['ir', 'store'],
-  millrace: ['ir', 'sdk', 'compiler', 'store', 'runner', 'runtime-local', 'runtime-kubernetes'],
+  'runtime-local': ['ir', 'store', 'engine', 'runner'],
+  'runtime-kubernetes': ['ir', 'store', 'engine'],
+  millrace: ['ir', 'sdk', 'compiler', 'store', 'engine', 'runner', 'runtime-local', 'runtime-kubernetes'],
 }
 
 const sources = (name: string): string[] =>

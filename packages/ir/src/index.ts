@@ -37,15 +37,6 @@ export { digestBytes, digestFolderLines, digestJson, digestPattern, folderLine, 
 export type { Counts, Event, EventName, RunStatus, StageEvent } from './event.ts'
 export { maxEventOutput, showNode } from './event.ts'
 export { isCounts, isEvent } from './event-shape.ts'
-export { CacheKeys } from './flow/cache-keys.ts'
-export type { Call, CallResult } from './flow/call-state.ts'
-export { attemptsOf, EqualCalls } from './flow/equal-calls.ts'
-export type { Worker } from './flow/flow.ts'
-export { Flow } from './flow/flow.ts'
-export { forEvent } from './flow/for-event.ts'
-export type { Step } from './flow/frame.ts'
-export { allowed } from './flow/frame.ts'
-export { refusedInput, refusedValue } from './flow/refused-value.ts'
 export type {
   Body,
   EnvValue,

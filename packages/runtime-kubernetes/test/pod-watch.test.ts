@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Call, ClusterJob, Event, Plan, PlanStage, WorkItem } from '@millrace/ir'
-import type { RunEvents, RunFolder } from '@millrace/store'
+import type { Call, RunJournal } from '@millrace/engine'
+import type { ClusterJob, Event, Plan, PlanStage, WorkItem } from '@millrace/ir'
+import type { RunFolder } from '@millrace/store'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Cluster } from '../src/api/cluster.ts'
 import { newItemCall } from '../src/driver/item-call.ts'
@@ -31,7 +32,7 @@ function running(pods: number) {
     plan,
     root,
     folder: { logFile: (_: string, index: readonly number[]) => join(root, `${index}.log`) } as unknown as RunFolder,
-    events: { emit: (event: Event) => events.push(event) } as unknown as RunEvents,
+    events: { emit: (event: Event) => events.push(event) } as unknown as RunJournal,
     cluster: {} as Cluster,
     again: '',
   }

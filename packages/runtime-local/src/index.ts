@@ -1,5 +1,3 @@
-export type { DryCall } from './dry-run.ts'
-export { dryRun } from './dry-run.ts'
 export type { ChildProgram, Loaded, LocalOptions, LocalWorkers, Reader } from './local-options.ts'
 export type { OtherGpu } from './local-runtime.ts'
 export { localRuntime, shortfallOf, shortfalls } from './local-runtime.ts'

@@ -3,12 +3,22 @@ import {
   attemptsOf,
   CacheKeys,
   type Call,
+  CallEvents,
   type CallResult,
+  Flow,
+  givenTo,
+  LogReplay,
+  RunJournal,
+  refusedInput,
+  refusedValue,
+  SingleFlight,
+  type Step,
+  type Worker,
+} from '@millrace/engine'
+import {
   copy,
   type Diagnostic,
-  EqualCalls,
   type Event,
-  Flow,
   type Json,
   type JsonObject,
   optionsOf,
@@ -19,19 +29,14 @@ import {
   planDigest,
   type RunOutcome,
   type RunStatus,
-  refusedInput,
-  refusedValue,
-  type Step,
-  type Worker,
 } from '@millrace/ir'
 import { outside, StageFailure } from '@millrace/runner'
-import { LogReplay, type Pack, RunEvents, type RunFolder, Teller } from '@millrace/store'
+import type { Pack, RunFolder } from '@millrace/store'
 import type { Made } from './execution/call-attempt.ts'
 import { commitMade } from './execution/commit-made.ts'
 import { Executor, type Outcomes } from './execution/executor.ts'
 import type { LocalOptions } from './local-options.ts'
 import { machineCapacity, sharesOf } from './machine/capacity.ts'
-import { givenTo } from './machine/given.ts'
 import { loopTurned } from './processes/loop-turned.ts'
 import { cancelled, changedMeanwhile, fault } from './run-errors.ts'
 
@@ -40,14 +45,14 @@ export class LocalRun implements Worker, Outcomes {
   readonly #plan: Plan
   readonly #options: LocalOptions
   readonly #folder: RunFolder
-  readonly #journal: RunEvents
-  readonly #teller: Teller
+  readonly #journal: RunJournal
+  readonly #teller: CallEvents
   readonly #logs: LogReplay
   readonly #pack: Pack
   readonly #keys: CacheKeys
   readonly #flow: Flow
   readonly #executor: Executor
-  readonly #equal = new EqualCalls()
+  readonly #equal = new SingleFlight()
   readonly #errors: Diagnostic[] = []
   readonly #cancel = new AbortController()
   readonly #kill = new AbortController()
@@ -74,9 +79,9 @@ export class LocalRun implements Worker, Outcomes {
     this.#options = options
     this.#folder = folder
     // a stage's code may have told it: what the listener prints, or starts timers for, is not the stage's
-    this.#journal = new RunEvents(folder, listen && ((event) => outside(() => listen(event))))
+    this.#journal = new RunJournal(folder, listen && ((event) => outside(() => listen(event))))
     this.#logs = new LogReplay(options.store, folder)
-    this.#teller = new Teller(this.#journal, this.#logs)
+    this.#teller = new CallEvents(this.#journal, this.#logs)
     this.#pack = options.store.results.openPack(folder.id, { fresh: options.fresh === true })
     this.#keys = new CacheKeys(plan, folder.id)
     const machine = options.machine ?? machineCapacity()

@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { seal } from '@millrace/ir'
 import { expect, test } from 'vitest'
-import { LogReplay, openStore } from '../src/index.ts'
-import { foreign, key, outside, posix, run, sealed, succeed, used } from './hostile.ts'
+import { openStore } from '../src/index.ts'
+import { foreign, key, run, sealed, succeed, used } from './hostile.ts'
 import { ending, finishedEvent, lineText, newRoot, write } from './support.ts'
 import { plain, work } from './values.ts'
 
@@ -151,42 +150,6 @@ test('a mark of a run whose name is a path is none', async () => {
     write(join(root, 'info.json'), seal(info))
     expect([id, openStore(root).runs.resume(work)]).toEqual([id, undefined])
   }
-})
-
-test('the log of a result is a file in the folder of its run, or none', () => {
-  const { path, unchanged } = outside()
-  const root = newRoot()
-  const store = openStore(root)
-  const own = store.runs.create(work)
-  const replay = (from: string) => new LogReplay(store, own).replay(from, key, 'clean', undefined)
-  const index = (file: unknown) => `${JSON.stringify({ key, file })}\n`
-  foreign(root, { 'logs/clean.1.log': 'said\n', 'logs/index.jsonl': index('clean.1.log') })
-  expect(replay(run)).toEqual(['said'])
-  symlinkSync(join(path, 'precious'), join(root, 'runs', run, 'logs/link.log'))
-  mkdirSync(join(root, 'runs', run, 'logs/folder.log'))
-  if (posix) execFileSync('mkfifo', [join(root, 'runs', run, 'logs/pipe.log')])
-  for (const odd of [
-    'link.log',
-    'folder.log',
-    'pipe.log',
-    '..',
-    '../info.json',
-    `${path}/precious`,
-    '',
-    '.',
-    7,
-    null,
-  ]) {
-    foreign(root, { 'logs/index.jsonl': index(odd) })
-    expect([odd, replay(run)]).toEqual([odd, []])
-  }
-  rmSync(join(root, 'runs', run, 'logs'), { recursive: true })
-  symlinkSync(join(path, run, 'logs'), join(root, 'runs', run, 'logs'))
-  writeFileSync(join(path, run, 'logs/index.jsonl'), index('precious.log'))
-  expect(replay(run)).toEqual([])
-  rmSync(join(path, run, 'logs/index.jsonl'))
-  own.release()
-  unchanged()
 })
 
 test('keys like those of all objects are data', () => {

@@ -1,4 +1,5 @@
 import type { CodeIndex } from '@millrace/compiler'
+import { type DryCall, dryRun, forEvent } from '@millrace/engine'
 import {
   type ArtifactValue,
   type Binding,
@@ -6,7 +7,6 @@ import {
   content,
   eachRef,
   follow,
-  forEvent,
   type Json,
   type JsonObject,
   optionsOf,
@@ -16,7 +16,6 @@ import {
   type PlanStageSpec,
   showNode,
 } from '@millrace/ir'
-import { type DryCall, dryRun } from '@millrace/runtime-local'
 import type { Store } from '@millrace/store'
 import { type RunRecord, readRecord } from '../program/record.ts'
 import type { UnknownStages } from '../program/unknown-code.ts'

@@ -1,6 +1,7 @@
 import { appendFileSync, rmSync } from 'node:fs'
+import { eventLimit } from '@millrace/engine'
 import { foreignJson, isObject, type Json } from '@millrace/ir'
-import { eventLimit, type ForeignFolder, onDisk } from '@millrace/store'
+import { type ForeignFolder, onDisk } from '@millrace/store'
 import { GrowingFile } from './growing-file.ts'
 import { type Line, Lines } from './lines.ts'
 

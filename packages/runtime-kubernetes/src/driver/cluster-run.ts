@@ -3,13 +3,22 @@ import {
   allowed,
   CacheKeys,
   type Call,
+  CallEvents,
   type CallResult,
+  Flow,
+  forEvent,
+  LogReplay,
+  RunJournal,
+  refusedInput,
+  refusedValue,
+  SingleFlight,
+  type Step,
+  type Worker,
+} from '@millrace/engine'
+import {
   content,
   copy,
   type Diagnostic,
-  EqualCalls,
-  Flow,
-  forEvent,
   type Json,
   type JsonObject,
   type Plan,
@@ -18,12 +27,7 @@ import {
   type PlanValue,
   type RunOutcome,
   type RunStatus,
-  refusedInput,
-  refusedValue,
-  type Step,
-  type Worker,
 } from '@millrace/ir'
-import { LogReplay, RunEvents, Teller } from '@millrace/store'
 import type { Conducting } from './driver-options.ts'
 import type { Cause } from './failures.ts'
 import type { ItemCall } from './item-call.ts'
@@ -45,11 +49,11 @@ const askEvery = 4000
 export class Conductor implements Worker, Outcomes {
   readonly #of: Conducting
   readonly #plan: Plan
-  readonly #events: RunEvents
-  readonly #teller: Teller
+  readonly #events: RunJournal
+  readonly #teller: CallEvents
   readonly #logs: LogReplay
   readonly #keys: CacheKeys
-  readonly #equal = new EqualCalls()
+  readonly #equal = new SingleFlight()
   readonly #flow: Flow
   readonly #order: Order
   readonly #nodes = new Map<string, NodeRun>()
@@ -70,9 +74,9 @@ export class Conductor implements Worker, Outcomes {
     const { given, store, folder, cluster, onEvent, owner, again } = of
     const plan = withoutConcurrency(given.plan)
     this.#plan = plan
-    this.#events = new RunEvents(folder, onEvent)
+    this.#events = new RunJournal(folder, onEvent)
     this.#logs = new LogReplay(store, folder)
-    this.#teller = new Teller(this.#events, this.#logs)
+    this.#teller = new CallEvents(this.#events, this.#logs)
     this.#keys = new CacheKeys(plan, folder.id)
     this.#order = new Order(plan)
     for (const node of plan.nodes) {

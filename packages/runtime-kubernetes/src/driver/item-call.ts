@@ -1,6 +1,6 @@
 import { isAbsolute, relative } from 'node:path'
+import type { Call } from '@millrace/engine'
 import {
-  type Call,
   digestJson,
   hexOf,
   type Json,

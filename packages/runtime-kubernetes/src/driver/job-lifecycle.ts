@@ -1,4 +1,5 @@
-import { type Call, type ClusterPlan, mostCompletions } from '@millrace/ir'
+import type { Call } from '@millrace/engine'
+import { type ClusterPlan, mostCompletions } from '@millrace/ir'
 import { type Cluster, ClusterError } from '../api/cluster.ts'
 import { sleep } from '../api/sleep.ts'
 import type { JobView, Owner } from '../api/views.ts'

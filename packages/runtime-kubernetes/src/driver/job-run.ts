@@ -1,4 +1,5 @@
-import type { Call, ClusterJob, PlanStage, Release } from '@millrace/ir'
+import type { Call } from '@millrace/engine'
+import type { ClusterJob, PlanStage, Release } from '@millrace/ir'
 import type { ItemCall } from './item-call.ts'
 import type { JobFolder } from './job-folder.ts'
 

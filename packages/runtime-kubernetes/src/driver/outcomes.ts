@@ -1,4 +1,5 @@
-import type { Call, Diagnostic, Digest, Json, Metric, Plan } from '@millrace/ir'
+import type { Call } from '@millrace/engine'
+import type { Diagnostic, Digest, Json, Metric, Plan } from '@millrace/ir'
 import type { Cause } from './failures.ts'
 import type { ItemCall } from './item-call.ts'
 import type { NodeRun } from './job-run.ts'

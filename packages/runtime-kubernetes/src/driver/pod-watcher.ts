@@ -1,5 +1,6 @@
+import type { RunJournal } from '@millrace/engine'
 import { type AttemptId, markerName, optionsOf, type Plan } from '@millrace/ir'
-import { OddFile, type RunEvents, type RunFolder } from '@millrace/store'
+import { OddFile, type RunFolder } from '@millrace/store'
 import { type Cluster, ClusterError } from '../api/cluster.ts'
 import type { Exit, PodView } from '../api/views.ts'
 import { attemptRefused, type Cause, causeOfExit, neverStarted, podLost, runAgain } from './failures.ts'
@@ -23,7 +24,7 @@ interface Surroundings {
   readonly plan: Plan
   readonly root: string
   readonly folder: RunFolder
-  readonly events: RunEvents
+  readonly events: RunJournal
   readonly cluster: Cluster
   /** The command that runs again what ended. */
   readonly again: string

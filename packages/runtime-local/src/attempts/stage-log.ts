@@ -1,5 +1,6 @@
 import { unlinkSync } from 'node:fs'
-import { appendStored, closeFile, eventLimit, openToAppend, storeFailed, writeAll } from '@millrace/store'
+import { eventLimit } from '@millrace/engine'
+import { appendStored, closeFile, openToAppend, storeFailed, writeAll } from '@millrace/store'
 
 /** Bytes of one attempt's log that are kept. */
 const logLimit = 64 * 1024 * 1024

@@ -1,6 +1,7 @@
-import type { Call, Digest, Json, Metric, Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
+import type { Call, RunJournal } from '@millrace/engine'
+import type { Digest, Json, Metric, Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
 import { attemptFiles, exhaustion, type Level, type LoadedStage, StageFailure, storeFault } from '@millrace/runner'
-import { makeFolder, onDisk, outputDigest, type RunEvents, type RunFolder } from '@millrace/store'
+import { makeFolder, onDisk, outputDigest, type RunFolder } from '@millrace/store'
 import type { AttemptRequest, Performed, Place } from '../attempts/attempt-request.ts'
 import { Inputs, shown } from '../attempts/inputs.ts'
 import type { StageLog } from '../attempts/stage-log.ts'
@@ -19,7 +20,7 @@ export interface Surroundings {
   readonly options: LocalOptions
   readonly machine: Capacity
   readonly folder: RunFolder
-  readonly journal: RunEvents
+  readonly journal: RunJournal
   readonly cancel: AbortSignal
   readonly kill: AbortSignal
   share(node: PlanStage): Share

@@ -1,7 +1,7 @@
-import { type Call, type CallResult, optionsOf, type Plan, type PlanStageSpec } from '@millrace/ir'
-import { hasLarge, type LogReplay, type Pack, type RunFolder } from '@millrace/store'
+import { type Call, type CallResult, givenTo, type LogReplay } from '@millrace/engine'
+import { optionsOf, type Plan, type PlanStageSpec } from '@millrace/ir'
+import { hasLarge, type Pack, type RunFolder } from '@millrace/store'
 import type { LocalOptions } from '../local-options.ts'
-import { givenTo } from '../machine/given.ts'
 import type { Made } from './call-attempt.ts'
 
 /** Results up to this many bytes of JSON, without artifacts of this attempt, stand in the run's pack. */

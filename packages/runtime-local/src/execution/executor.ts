@@ -1,4 +1,5 @@
-import { type Call, type CallResult, forEvent, optionsOf, type PlanStageSpec } from '@millrace/ir'
+import { type Call, type CallResult, forEvent } from '@millrace/engine'
+import { optionsOf, type PlanStageSpec } from '@millrace/ir'
 import { StageFailure } from '@millrace/runner'
 import { StageLog } from '../attempts/stage-log.ts'
 import { gpuTypes, type Share } from '../machine/capacity.ts'

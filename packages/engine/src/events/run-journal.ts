@@ -1,14 +1,13 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Event, RunOutcome } from '@millrace/ir'
-import { appendStored } from '../files/file-errors.ts'
-import type { RunFolder } from '../folder/runs/run-folder.ts'
+import { appendStored, type RunFolder } from '@millrace/store'
 import { RunClock } from './run-clock.ts'
 
 type Bare<E> = E extends Event ? Omit<E, 'run' | 'time'> : never
 
 /** Where every event goes: into the run's journal, and to whoever listens. */
-export class RunEvents {
+export class RunJournal {
   readonly #folder: RunFolder
   readonly #listen: ((event: Event) => void) | undefined
   readonly #clock: RunClock

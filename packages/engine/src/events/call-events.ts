@@ -1,16 +1,18 @@
-import { type Call, type CallResult, type Diagnostic, forEvent, type Json, type PlanStage } from '@millrace/ir'
+import type { Diagnostic, Json, PlanStage } from '@millrace/ir'
+import { forEvent } from '../event-output.ts'
+import type { Call, CallResult } from '../flow/call-state.ts'
 import type { LogReplay } from './log-replay.ts'
-import type { RunEvents } from './run-events.ts'
+import type { RunJournal } from './run-journal.ts'
 
 type Index = readonly number[] | undefined
 
 /** Tells what became of each call, under each id that it has, and counts it. */
-export class Teller {
-  readonly #journal: RunEvents
+export class CallEvents {
+  readonly #journal: RunJournal
   readonly #logs: LogReplay
   readonly counts = { ran: 0, cached: 0, skipped: 0, failed: 0 }
 
-  constructor(journal: RunEvents, logs: LogReplay) {
+  constructor(journal: RunJournal, logs: LogReplay) {
     this.#journal = journal
     this.#logs = logs
   }

@@ -1,8 +1,13 @@
-import { type Digest, digestJson } from '../digest.ts'
-import type { Json } from '../json.ts'
-import { optionsOf, type Plan, type PlanStage, type PlanStageSpec } from '../plan.ts'
-import { content } from '../port.ts'
-
+import {
+  content,
+  type Digest,
+  digestJson,
+  type Json,
+  optionsOf,
+  type Plan,
+  type PlanStage,
+  type PlanStageSpec,
+} from '@millrace/ir'
 /**
  * Cache keys (contracts: keys): the stage's identity (code, schemas, env) and the input as wired, artifacts by content.
  * Of a call with `cache: false` also the run and the call's place in the Plan: it never hits in another run, and in its

@@ -1,9 +1,8 @@
-import type { Digest } from '../digest.ts'
-import { optionsOf, type Plan } from '../plan.ts'
-import type { Call, CallResult } from './call-state.ts'
+import { type Digest, optionsOf, type Plan } from '@millrace/ir'
+import type { Call, CallResult } from './flow/call-state.ts'
 
 /** The calls of one run by cache key: equal ones are done once. */
-export class EqualCalls {
+export class SingleFlight {
   readonly #first = new Map<Digest, { readonly others: Call[]; result: CallResult | undefined }>()
 
   /** Whether a call is the first of its key, waits for the one that is, or has its result already. */

@@ -1,7 +1,4 @@
-import { digestBytes } from '../digest.ts'
-import { maxEventOutput } from '../event.ts'
-import { canonical, type Json } from '../json.ts'
-
+import { canonical, digestBytes, type Json, maxEventOutput } from '@millrace/ir'
 /** An output as events carry it: small ones whole, larger ones by digest. */
 export function forEvent(output: Json): Json {
   const text = canonical(output)

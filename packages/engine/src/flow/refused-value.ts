@@ -1,8 +1,4 @@
-import { checkJson } from '../check/check.ts'
-import type { Diagnostic } from '../diagnostic.ts'
-import type { Json } from '../json.ts'
-import type { Plan, PlanValue } from '../plan.ts'
-
+import { checkJson, type Diagnostic, type Json, type Plan, type PlanValue } from '@millrace/ir'
 /** Why the input of a pipeline inside another can't take a value, in a sentence; `undefined` where it can. */
 export function refusedValue(node: PlanValue, value: Json | undefined): string | undefined {
   if (value === undefined && !node.required) return undefined

@@ -1,18 +1,17 @@
 import {
-  CacheKeys,
   checkJson,
   type Digest,
-  Flow,
   type Json,
   type JsonObject,
   type Plan,
   type PlanStage,
   type PlanStageSpec,
-  type Step,
-  type Worker,
 } from '@millrace/ir'
 import type { Store } from '@millrace/store'
-import { givenTo } from './machine/given.ts'
+import { CacheKeys } from './cache-keys.ts'
+import { Flow, type Worker } from './flow/flow.ts'
+import type { Step } from './flow/frame.ts'
+import { givenTo } from './given.ts'
 
 /** What would become of one call (one item of a map counts as one). */
 export interface DryCall {

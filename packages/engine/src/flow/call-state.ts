@@ -1,7 +1,4 @@
-import type { Digest } from '../digest.ts'
-import type { Json } from '../json.ts'
-import type { Metric } from '../metric.ts'
-import type { PlanStage } from '../plan.ts'
+import type { Digest, Json, Metric, PlanStage } from '@millrace/ir'
 import type { Step } from './frame.ts'
 
 /** One call that is ready, on its way through cache, attempts and commit. */

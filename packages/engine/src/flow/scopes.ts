@@ -1,6 +1,4 @@
-import type { Binding } from '../binding.ts'
-import type { PlanNode, PlanStage, PlanWhen } from '../plan.ts'
-
+import type { Binding, PlanNode, PlanStage, PlanWhen } from '@millrace/ir'
 /** The stages of a body and of the bodies in it. */
 export function stagesUnder(children: ReadonlyMap<string, readonly PlanNode[]>, scope: string): PlanStage[] {
   const out: PlanStage[] = []

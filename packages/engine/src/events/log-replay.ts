@@ -2,13 +2,17 @@ import { copyFileSync, linkSync, readSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { type Digest, isDigest, parseJson } from '@millrace/ir'
-import { appendStored } from '../files/file-errors.ts'
-import { linesOf } from '../files/lines-of.ts'
-import { isPlainName } from '../files/plain-path.ts'
-import { isRealBelow } from '../files/real-folder.ts'
-import { closeFile, openRegular, readText } from '../files/regular-file.ts'
-import type { RunFolder } from '../folder/runs/run-folder.ts'
-import type { Store } from '../store.ts'
+import {
+  appendStored,
+  closeFile,
+  isPlainName,
+  isRealBelow,
+  linesOf,
+  openRegular,
+  type RunFolder,
+  readText,
+  type Store,
+} from '@millrace/store'
 
 /** Characters of one log that events carry. */
 export const eventLimit = 1024 * 1024

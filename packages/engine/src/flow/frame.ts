@@ -1,7 +1,4 @@
-import type { Binding } from '../binding.ts'
-import type { Json } from '../json.ts'
-import type { PlanMap, PlanNode, PlanStage, PlanValue, PlanWhen } from '../plan.ts'
-
+import type { Binding, Json, PlanMap, PlanNode, PlanStage, PlanValue, PlanWhen } from '@millrace/ir'
 /** One body that runs: the pipeline's, a branch's, or one item's of a map. */
 export interface Frame {
   readonly scope: string

@@ -1,7 +1,18 @@
-import { type Binding, compare, conditionRefs, eachRef, resolve } from '../binding.ts'
-import { fillDefaults } from '../defaults.ts'
-import type { Json, JsonObject } from '../json.ts'
-import type { Plan, PlanMap, PlanStage, PlanValue, PlanWhen } from '../plan.ts'
+import {
+  type Binding,
+  compare,
+  conditionRefs,
+  eachRef,
+  fillDefaults,
+  type Json,
+  type JsonObject,
+  type Plan,
+  type PlanMap,
+  type PlanStage,
+  type PlanValue,
+  type PlanWhen,
+  resolve,
+} from '@millrace/ir'
 import { type Collect, childrenByScope, type Frame, newStep, type Step } from './frame.ts'
 import { showCondition, stagesUnder } from './scopes.ts'
 
