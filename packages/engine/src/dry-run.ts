@@ -9,7 +9,7 @@ import {
 } from '@millrace/ir'
 import type { Store } from '@millrace/store'
 import { CacheKeys } from './cache-keys.ts'
-import { Flow, type Worker } from './flow/flow.ts'
+import { Flow, type FlowListener } from './flow/flow.ts'
 import type { Step } from './flow/frame.ts'
 import { givenTo } from './given.ts'
 
@@ -45,7 +45,7 @@ export function dryRun(
   const keys = new CacheKeys(plan, run)
   const missed = new Map<Digest, string>()
   const ready: { readonly step: Step; readonly args: Json }[] = []
-  const worker: Worker = {
+  const worker: FlowListener = {
     ready: (step, args) => void ready.push({ step, args }),
     skipped: (node, _index, because) => note(node.id, { state: 'skipped', because }),
     notRun: (node, _index, because) => note(node.id, { state: 'unknown', because }),

@@ -1,3 +1,4 @@
+import { isDigest } from './digest.ts'
 import type { Counts, Event, EventName } from './event.ts'
 import { isObject } from './json.ts'
 
@@ -53,18 +54,19 @@ export const isCounts = like({ ran: count, cached: count, skipped: count, failed
 
 const status = oneOf('succeeded', 'failed', 'cancelled')
 const output = present
+const key = optional(isDigest)
 
 /** What an event has besides `event`, `run` and `time`, and of a stage besides `node`, `index` and `attempt`. */
 const shapes: { readonly [event in EventName]: Shape } = {
   'run.started': { pipeline: text, parameters: isObject, plan: text, nodes: count },
-  'stage.started': { resources: isObject },
-  'stage.succeeded': { seconds: number, output },
-  'stage.cached': { from: text, output },
+  'stage.started': { key, resources: isObject },
+  'stage.succeeded': { key, seconds: number, output },
+  'stage.cached': { key, from: text, output },
   'stage.skipped': { because: text },
   'stage.not-run': { because: text },
   'stage.waiting': { reason: text },
   'stage.retried': { cause: diagnostic, next: time },
-  'stage.failed': { cause: diagnostic, log: text },
+  'stage.failed': { key, cause: diagnostic, log: text },
   'stage.cancelled': { reason: text },
   // no number is written as null
   metric: { name: text, value: orNull(number), step: optional(number) },

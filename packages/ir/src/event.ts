@@ -1,4 +1,5 @@
 import type { Diagnostic } from './diagnostic.ts'
+import type { Digest } from './digest.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Resources } from './resources.ts'
 
@@ -14,6 +15,11 @@ interface OfStage extends Common {
   readonly index?: readonly number[]
   /** From 1. */
   readonly attempt?: number
+}
+
+interface OfCall extends OfStage {
+  /** The cache key; missing in the journals of earlier versions. */
+  readonly key?: Digest
 }
 
 export interface Counts {
@@ -34,14 +40,14 @@ export type Event =
       readonly plan: string
       readonly nodes: number
     })
-  | (OfStage & { readonly event: 'stage.started'; readonly resources: Resources })
-  | (OfStage & { readonly event: 'stage.succeeded'; readonly seconds: number; readonly output: Json })
-  | (OfStage & { readonly event: 'stage.cached'; readonly from: string; readonly output: Json })
+  | (OfCall & { readonly event: 'stage.started'; readonly resources: Resources })
+  | (OfCall & { readonly event: 'stage.succeeded'; readonly seconds: number; readonly output: Json })
+  | (OfCall & { readonly event: 'stage.cached'; readonly from: string; readonly output: Json })
   | (OfStage & { readonly event: 'stage.skipped'; readonly because: string })
   | (OfStage & { readonly event: 'stage.not-run'; readonly because: string })
   | (OfStage & { readonly event: 'stage.waiting'; readonly reason: string })
   | (OfStage & { readonly event: 'stage.retried'; readonly cause: Diagnostic; readonly next: string })
-  | (OfStage & { readonly event: 'stage.failed'; readonly cause: Diagnostic; readonly log: string })
+  | (OfCall & { readonly event: 'stage.failed'; readonly cause: Diagnostic; readonly log: string })
   | (OfStage & { readonly event: 'stage.cancelled'; readonly reason: string })
   | (OfStage & { readonly event: 'metric'; readonly name: string; readonly value: number; readonly step?: number })
   | (OfStage & {

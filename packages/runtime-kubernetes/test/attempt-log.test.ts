@@ -1,9 +1,10 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { LogLine } from '@millrace/engine'
 import { ForeignFolder } from '@millrace/store'
 import { expect, onTestFinished, test } from 'vitest'
-import { AttemptLog, type HeldLogs, type LogLine } from '../src/driver/attempt-log.ts'
+import { AttemptLog, type HeldLogs } from '../src/driver/attempt-log.ts'
 
 /** A log that a stage may write to, and who follows it. */
 function log(held: HeldLogs = { bytes: 0 }) {

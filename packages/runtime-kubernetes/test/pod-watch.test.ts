@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Call, RunJournal } from '@millrace/engine'
+import { type Call, CallEvents, type LogReplay, type RunJournal } from '@millrace/engine'
 import type { ClusterJob, Event, Plan, PlanStage, WorkItem } from '@millrace/ir'
 import type { RunFolder } from '@millrace/store'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -28,11 +28,12 @@ function running(pods: number) {
   )
   run.folder = new JobFolder(root, run.uid)
   run.folder.release({ version: 1, run: 'r', items: [] }, [])
+  const journal = { emit: (event: Event) => events.push(event) } as unknown as RunJournal
   const around = {
     plan,
     root,
     folder: { logFile: (_: string, index: readonly number[]) => join(root, `${index}.log`) } as unknown as RunFolder,
-    events: { emit: (event: Event) => events.push(event) } as unknown as RunJournal,
+    events: new CallEvents(journal, {} as LogReplay),
     cluster: {} as Cluster,
     again: '',
   }

@@ -1,4 +1,4 @@
-import type { Diagnostic, Json, PlanStage } from '@millrace/ir'
+import type { Diagnostic, Digest, Json, Metric, PlanStage, Resources } from '@millrace/ir'
 import { forEvent } from '../event-output.ts'
 import type { Call, CallResult } from '../flow/call-state.ts'
 import type { LogReplay } from './log-replay.ts'
@@ -6,7 +6,14 @@ import type { RunJournal } from './run-journal.ts'
 
 type Index = readonly number[] | undefined
 
-/** Tells what became of each call, under each id that it has, and counts it. */
+/** A line that a stage logs. */
+export interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly message: string
+  readonly data?: Json | undefined
+}
+
+/** Tells what becomes of each call, for every runtime, and counts it. */
 export class CallEvents {
   readonly #journal: RunJournal
   readonly #logs: LogReplay
@@ -28,40 +35,93 @@ export class CallEvents {
     for (const id of idsOf(node)) this.#journal.emit({ event: 'stage.not-run', ...at(id, index), because })
   }
 
-  /** The executor told of the call itself; equal calls that were merged into it are told here. */
-  ran({ node, index }: Call, result: CallResult): void {
+  waiting(call: Call, attempt: number, reason: string): void {
+    this.#journal.emit({ event: 'stage.waiting', ...ofAttempt(call, attempt), reason })
+  }
+
+  started(call: Call, attempt: number, resources: Resources): void {
+    this.#journal.emit({ event: 'stage.started', ...ofAttempt(call, attempt), key: call.key, resources })
+  }
+
+  metric(call: Call, attempt: number, metric: Metric): void {
+    this.#metric(ofAttempt(call, attempt), metric)
+  }
+
+  log(call: Call, attempt: number, line: LogLine): void {
+    this.#log(ofAttempt(call, attempt), line)
+  }
+
+  retried(call: Call, attempt: number, cause: Diagnostic, next: string): void {
+    this.#journal.emit({ event: 'stage.retried', ...ofAttempt(call, attempt), cause, next })
+  }
+
+  /** @param attempt the one that was cut short; undefined between attempts, or before the first */
+  cancelled({ node, index }: Call, attempt: number | undefined, reason: string): void {
+    this.#journal.emit({
+      event: 'stage.cancelled',
+      ...at(node.id, index),
+      ...(attempt === undefined ? {} : { attempt }),
+      reason,
+    })
+  }
+
+  /** @param seconds how long its attempt took */
+  succeeded(call: Call, attempt: number, seconds: number, output: Json): void {
+    const rounded = Math.round(seconds * 1000) / 1000
+    this.#journal.emit({
+      event: 'stage.succeeded',
+      ...ofAttempt(call, attempt),
+      key: call.key,
+      seconds: rounded,
+      output: forEvent(output),
+    })
+  }
+
+  /** It has succeeded; equal calls that were merged into it are told here. */
+  ran({ node, index, key }: Call, result: CallResult): void {
     this.counts.ran++
-    for (const id of node.merged ?? []) this.#cached(id, index, result)
+    for (const id of node.merged ?? []) this.#cached(id, index, key, result)
   }
 
   /** A result that this or another run made before, with its log and metrics. */
   cached({ node, index, key }: Call, result: CallResult): void {
+    const place = at(node.id, index)
     for (const message of this.#logs.replay(result.from, key, node.id, index))
-      this.#journal.emit({ event: 'log', ...at(node.id, index), level: 'info', message })
-    for (const { name, value, step } of result.metrics)
-      this.#journal.emit({
-        event: 'metric',
-        ...at(node.id, index),
-        name,
-        value,
-        ...(step === undefined ? {} : { step }),
-      })
-    for (const id of idsOf(node)) this.#cached(id, index, result)
+      this.#log(place, { level: 'info', message })
+    for (const metric of result.metrics) this.#metric(place, metric)
+    for (const id of idsOf(node)) this.#cached(id, index, key, result)
   }
 
-  #cached(id: string, index: Index, { from, output }: { readonly from: string; readonly output: Json }): void {
+  #cached(id: string, index: Index, key: Digest, { from, output }: CallResult): void {
     this.counts.cached++
-    this.#journal.emit({ event: 'stage.cached', ...at(id, index), from, output: forEvent(output) })
+    this.#journal.emit({ event: 'stage.cached', ...at(id, index), key, from, output: forEvent(output) })
   }
 
-  failed({ node, index }: Call, attempt: number, cause: Diagnostic, log: string): void {
+  /** @param log the end of the log of its last attempt */
+  failed({ node, index, key }: Call, attempt: number, cause: Diagnostic, log: string): void {
     for (const id of idsOf(node)) {
       this.counts.failed++
-      this.#journal.emit({ event: 'stage.failed', ...at(id, index), attempt, cause, log })
+      this.#journal.emit({ event: 'stage.failed', ...at(id, index), attempt, key, cause, log })
     }
   }
+
+  #metric(place: Place, { name, value, step }: Metric): void {
+    this.#journal.emit({ event: 'metric', ...place, name, value, ...(step === undefined ? {} : { step }) })
+  }
+
+  #log(place: Place, { level, message, data }: LogLine): void {
+    this.#journal.emit({ event: 'log', ...place, level, message, ...(data === undefined ? {} : { data }) })
+  }
+}
+
+interface Place {
+  readonly node: string
+  readonly index?: readonly number[]
+  readonly attempt?: number
 }
 
 const idsOf = (node: PlanStage): readonly string[] => (node.merged ? [node.id, ...node.merged] : [node.id])
 
-const at = (node: string, index: Index) => ({ node, ...(index ? { index } : {}) })
+const at = (node: string, index: Index): Place => ({ node, ...(index ? { index } : {}) })
+
+const ofAttempt = ({ node, index }: Call, attempt: number): Place => ({ ...at(node.id, index), attempt })

@@ -16,8 +16,8 @@ import {
 import { type Collect, childrenByScope, type Frame, newStep, type Step } from './frame.ts'
 import { showCondition, stagesUnder } from './scopes.ts'
 
-/** What the flow asks of those who really do the work. */
-export interface Worker {
+/** What the flow asks of who does the work, and tells it. */
+export interface FlowListener {
   /** All that the call reads is there. */
   ready(step: Step, args: Json): void
   skipped(node: PlanStage, index: readonly number[] | undefined, because: string): void
@@ -38,7 +38,7 @@ export interface Worker {
  * calls after it. Knows nothing of processes, caches or time. Every walk is a queue, never a recursion.
  */
 export class Flow {
-  readonly #worker: Worker
+  readonly #listener: FlowListener
   readonly #children: ReturnType<typeof childrenByScope>
   readonly #input: JsonObject
   readonly #queue: Step[] = []
@@ -47,9 +47,9 @@ export class Flow {
   #draining = false
   #known = 0
 
-  constructor(plan: Plan, input: JsonObject, worker: Worker) {
+  constructor(plan: Plan, input: JsonObject, listener: FlowListener) {
     this.#input = input
-    this.#worker = worker
+    this.#listener = listener
     this.#children = childrenByScope(plan.nodes)
     this.#root = this.#frame('', undefined, undefined, undefined, undefined)
     this.#result = this.#collect(plan.result, this.#root, 0)
@@ -105,7 +105,7 @@ export class Flow {
       steps.push(step)
       if (node.kind === 'stage') this.#count(node)
     }
-    this.#worker.known?.(this.#known)
+    this.#listener.known?.(this.#known)
     steps.push(collect)
     frame.open = steps.length
     for (const step of steps) {
@@ -175,7 +175,7 @@ export class Flow {
     return resolve(
       binding,
       (ref) => this.#look(frame, ref),
-      (token) => this.#worker.asset(token),
+      (token) => this.#listener.asset(token),
     )
   }
 
@@ -201,7 +201,7 @@ export class Flow {
     const { node, frame } = step
     switch (node.kind) {
       case 'stage':
-        this.#worker.ready(step, this.#resolve(frame, node.args) ?? {})
+        this.#listener.ready(step, this.#resolve(frame, node.args) ?? {})
         return
       case 'value':
         return this.#value(step, node)
@@ -217,14 +217,14 @@ export class Flow {
   #value(step: Step, node: PlanValue): void {
     let value = node.value && this.#resolve(step.frame, node.value)
     if (value === undefined && node.default) value = this.#resolve(step.frame, node.default)
-    const problem = this.#worker.check(node, value)
+    const problem = this.#listener.check(node, value)
     if (problem === undefined) {
       // which of several alternatives is meant, the value tells as it was given
       if (value !== undefined)
-        value = fillDefaults(node.schema, value, node.schema, (token) => this.#worker.asset(token))
+        value = fillDefaults(node.schema, value, node.schema, (token) => this.#listener.asset(token))
       return this.#settle(step, 'done', value)
     }
-    this.#worker.refused(step, problem)
+    this.#listener.refused(step, problem)
     // the call of the sub-pipeline: the author knows no other name for it
     step.because = node.id.replace(/:input\..*$/, '')
     this.#settle(step, 'failed', undefined)
@@ -233,7 +233,7 @@ export class Flow {
   #map(step: Step, node: PlanMap): void {
     const list = this.#resolve(step.frame, node.list)
     if (!Array.isArray(list)) {
-      this.#worker.refused(step, `"${node.id}" maps over something that is not a list`)
+      this.#listener.refused(step, `"${node.id}" maps over something that is not a list`)
       step.because = node.id
       return this.#settle(step, 'failed', undefined)
     }
@@ -265,7 +265,7 @@ export class Flow {
     const because = `${showCondition(node)} is ${holds}`
     for (const stage of stagesUnder(this.#children, `${node.id}:${holds ? 'else' : 'then'}`)) {
       this.#count(stage)
-      this.#worker.skipped(stage, step.frame.index, because)
+      this.#listener.skipped(stage, step.frame.index, because)
     }
     if (!holds && !node.hasElse) return this.#settle(step, 'done', undefined)
     const frame = this.#frame(`${node.id}:${taken}`, step.frame, step, step.frame.index, undefined)
@@ -325,7 +325,7 @@ export class Flow {
         failedOwners.set(owner, frame.failed)
       }
       owner.frames--
-      if (owner.node.kind === 'map' && owner.next < (owner.items?.length ?? 0) && !this.#worker.stopped)
+      if (owner.node.kind === 'map' && owner.next < (owner.items?.length ?? 0) && !this.#listener.stopped)
         this.#openItem(owner, owner.node)
       else if (owner.frames === 0 && owner.state !== 'ready') open.push(owner)
     }
@@ -334,12 +334,12 @@ export class Flow {
   #notRun(step: Step): void {
     const { node, frame } = step
     const because = step.because as string
-    if (node.kind === 'stage') this.#worker.notRun(node, frame.index, because)
+    if (node.kind === 'stage') this.#listener.notRun(node, frame.index, because)
     const branches = node.kind === 'when' ? [`${node.id}:then`, `${node.id}:else`] : []
     for (const body of node.kind === 'map' ? [node.id] : branches)
       for (const stage of stagesUnder(this.#children, body)) {
         this.#count(stage)
-        this.#worker.notRun(stage, frame.index, because)
+        this.#listener.notRun(stage, frame.index, because)
       }
     this.#settle(step, 'not-run', undefined)
   }

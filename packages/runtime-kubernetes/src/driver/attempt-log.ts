@@ -1,4 +1,5 @@
 import { appendFileSync, rmSync } from 'node:fs'
+import type { LogLine } from '@millrace/engine'
 import { eventLimit } from '@millrace/engine'
 import { foreignJson, isObject, type Json } from '@millrace/ir'
 import { type ForeignFolder, onDisk } from '@millrace/store'
@@ -32,12 +33,6 @@ const mostLine = 1024 * 1024
 const mostData = 600_000
 
 const levels = ['debug', 'info', 'warn', 'error'] as const
-
-export interface LogLine {
-  readonly level: (typeof levels)[number]
-  readonly message: string
-  readonly data?: Json
-}
 
 /** A line of `log.jsonl`: what the stage logged by `context.log`, and where its text stands in `log.txt`. */
 interface Logged extends Omit<LogLine, 'data'> {

@@ -1,32 +1,13 @@
 import { join } from 'node:path'
-import {
-  allowed,
-  CacheKeys,
-  type Call,
-  CallEvents,
-  type CallResult,
-  Flow,
-  forEvent,
-  LogReplay,
-  RunJournal,
-  refusedInput,
-  refusedValue,
-  SingleFlight,
-  type Step,
-  type Worker,
-} from '@millrace/engine'
+import { type Call, type CallResult, RunCore, type RunHost } from '@millrace/engine'
 import {
   content,
-  copy,
-  type Diagnostic,
   type Json,
   type JsonObject,
   type Plan,
   type PlanStage,
   type PlanStageSpec,
-  type PlanValue,
   type RunOutcome,
-  type RunStatus,
 } from '@millrace/ir'
 import type { Conducting } from './driver-options.ts'
 import type { Cause } from './failures.ts'
@@ -34,7 +15,7 @@ import type { ItemCall } from './item-call.ts'
 import { JobLives } from './job-lifecycle.ts'
 import { Order, withoutConcurrency } from './job-order.ts'
 import { type NodeRun, newNodeRun } from './job-run.ts'
-import { at, diagnosticOf, type Made, type Outcomes } from './outcomes.ts'
+import { diagnosticOf, type Made, type Outcomes } from './outcomes.ts'
 import type { Attempt } from './pod-attempt.ts'
 import { PodWatch } from './pod-watcher.ts'
 
@@ -46,23 +27,16 @@ const askEvery = 4000
  * One run of a Plan on a cluster. The flow says what may start, Jobs do it, markers in the store say what was done. It
  * keeps nothing that store and Jobs don't tell: one that dies is followed by another that goes on.
  */
-export class Conductor implements Worker, Outcomes {
+export class Conductor implements RunHost, Outcomes {
   readonly #of: Conducting
   readonly #plan: Plan
-  readonly #events: RunJournal
-  readonly #teller: CallEvents
-  readonly #logs: LogReplay
-  readonly #keys: CacheKeys
-  readonly #equal = new SingleFlight()
-  readonly #flow: Flow
+  readonly #core: RunCore
   readonly #order: Order
   readonly #nodes = new Map<string, NodeRun>()
   readonly #jobs: JobLives
   readonly #pods: PodWatch
-  readonly #errors: Diagnostic[] = []
   /** Stages whose forerunners have all ended. */
   readonly #due: string[] = []
-  #failed = false
   /** What ends a whole Job is one error of the run, told of its first item. */
   readonly #blamed = new WeakMap<Cause, ItemCall>()
   #broken: unknown
@@ -74,10 +48,7 @@ export class Conductor implements Worker, Outcomes {
     const { given, store, folder, cluster, onEvent, owner, again } = of
     const plan = withoutConcurrency(given.plan)
     this.#plan = plan
-    this.#events = new RunJournal(folder, onEvent)
-    this.#logs = new LogReplay(store, folder)
-    this.#teller = new CallEvents(this.#events, this.#logs)
-    this.#keys = new CacheKeys(plan, folder.id)
+    this.#core = new RunCore({ plan, input: given.input, store, folder, onEvent }, this)
     this.#order = new Order(plan)
     for (const node of plan.nodes) {
       const job = given.jobs[node.id]
@@ -85,21 +56,17 @@ export class Conductor implements Worker, Outcomes {
     }
     const { root } = store
     this.#jobs = new JobLives({ given, root, run: folder.id, cluster, owner, again }, this.#nodes.values(), this)
-    this.#pods = new PodWatch({ plan, root, folder, events: this.#events, cluster, again }, this.#nodes.values(), this)
-    this.#flow = new Flow(plan, given.input, this)
+    this.#pods = new PodWatch(
+      { plan, root, folder, events: this.#core.events, cluster, again },
+      this.#nodes.values(),
+      this,
+    )
   }
 
   /** Runs to the end, whatever the end is; only a failing store or cluster throws. */
   async run(): Promise<RunOutcome> {
-    const began = performance.now()
     const { given, digest, cluster } = this.#of
-    this.#events.emit({
-      event: 'run.started',
-      pipeline: this.#plan.pipeline,
-      parameters: content(given.input) as JsonObject,
-      plan: digest,
-      nodes: this.#nodes.size,
-    })
+    this.#core.announce(content(given.input) as JsonObject, digest)
     const following = cluster.follow({
       job: (view) => this.#guard(() => this.#jobs.saw(view)),
       noJob: (name, uid) => this.#guard(() => this.#jobs.sawNone(name, uid)),
@@ -116,7 +83,7 @@ export class Conductor implements Worker, Outcomes {
         this.#finish = resolve
         if (this.#broken !== undefined) return resolve()
         this.#guard(() => {
-          this.#flow.start()
+          this.#core.start()
           this.#due.push(...this.#order.first())
           this.#advance()
         })
@@ -127,15 +94,7 @@ export class Conductor implements Worker, Outcomes {
       following.stop()
     }
     if (this.#broken !== undefined) throw this.#broken
-    return this.#end(began)
-  }
-
-  #end(began: number): RunOutcome {
-    const status: RunStatus = this.#failed ? 'failed' : 'succeeded'
-    const seconds = Math.round(performance.now() - began) / 1000
-    const counts = { ...this.#teller.counts }
-    const output = status === 'succeeded' ? this.#flow.output : null
-    return this.#events.finish({ status, output, errors: this.#errors, counts, seconds })
+    return this.#core.finish()
   }
 
   #guard(work: () => void): void {
@@ -147,7 +106,7 @@ export class Conductor implements Worker, Outcomes {
   }
 
   #silent(why: string): void {
-    this.#events.emit({
+    this.#core.journal.emit({
       event: 'notice',
       code: 'cluster-failed',
       severity: 'warning',
@@ -165,31 +124,22 @@ export class Conductor implements Worker, Outcomes {
     }
   }
 
-  // ------------------------------------------------------------ what the flow asks
+  // ------------------------------------------------------------ what the core asks
 
-  ready(step: Step, args: Json): void {
-    const node = step.node as PlanStage
-    const index = step.frame.index
-    this.#runOf(node).pending.push({ step, node, index, args, ...this.#keys.of(node, index, args) })
+  ready(call: Call): void {
+    this.#runOf(call.node).pending.push(call)
   }
 
-  skipped(node: PlanStage, index: readonly number[] | undefined, because: string): void {
-    this.#teller.skipped(node, index, because)
-  }
-
-  notRun(node: PlanStage, index: readonly number[] | undefined, because: string): void {
+  notRun(node: PlanStage): void {
     this.#runOf(node).notRun++
-    this.#teller.notRun(node, index, because)
   }
 
-  check(node: PlanValue, value: Json | undefined): string | undefined {
-    return refusedValue(node, value)
-  }
-
-  refused(step: Step, message: string): void {
-    if (allowed(step)) return
-    this.#failed = true
-    this.#errors.push(refusedInput(this.#plan, step.node as PlanValue, message))
+  ended({ node }: Call, how: 'done' | 'failed'): void {
+    const run = this.#runOf(node)
+    if (how === 'failed') run.failed++
+    if (--run.open > 0) return
+    this.#ended(run)
+    this.#advance()
   }
 
   asset(token: string): Json {
@@ -222,21 +172,13 @@ export class Conductor implements Worker, Outcomes {
     if (run.phase === 'opens') this.#jobs.closeUnused(run).catch((error: unknown) => this.broken(error))
   }
 
-  #callEnded(node: PlanStage): void {
-    const run = this.#runOf(node)
-    if (--run.open > 0) return
-    this.#ended(run)
-    this.#advance()
-  }
-
   async #open(run: NodeRun): Promise<void> {
     try {
       const misses: Call[] = []
       for (const call of run.pending) {
-        const found = this.#equal.enter(call)
-        if (found === 'waits') continue
-        const hit = found === 'first' ? await this.#find(call, false) : found
-        if (hit) this.#cached(call, hit)
+        if (!this.#core.enter(call)) continue
+        const hit = await this.#find(call, false)
+        if (hit) this.#core.cached(call, hit)
         else misses.push(call)
       }
       if (misses.length > 0) await this.#jobs.release(run, misses)
@@ -249,7 +191,7 @@ export class Conductor implements Worker, Outcomes {
     const left: Call[] = []
     for (const call of calls) {
       const hit = await this.#find(call, true)
-      if (hit) this.#cached(call, hit)
+      if (hit) this.#core.cached(call, hit)
       else left.push(call)
     }
     return left
@@ -263,24 +205,12 @@ export class Conductor implements Worker, Outcomes {
   }
 
   #settled(): void {
-    if (!this.#flow.ended || this.#due.length > 0) return
+    if (!this.#core.ended || this.#due.length > 0) return
     for (const { phase } of this.#nodes.values()) if (phase !== 'closed' && phase !== 'waits') return
     this.#finish?.()
   }
 
   // ------------------------------------------------------------ what became of calls
-
-  #cached(call: Call, result: CallResult): void {
-    this.#teller.cached(call, result)
-    this.#flow.succeed(call.step, copy(result.output))
-    this.#serve(call, result)
-  }
-
-  /** Equal calls that waited for this one end with it. */
-  #serve(call: Call, result: CallResult): void {
-    for (const other of this.#equal.serve(call, result)) this.#cached(other, result)
-    this.#callEnded(call.node)
-  }
 
   succeeded({ call }: ItemCall, attempt: Attempt, made: Made): void {
     this.#commit(call, attempt, made).catch((error: unknown) => this.broken(error))
@@ -290,25 +220,17 @@ export class Conductor implements Worker, Outcomes {
     const { store, folder } = this.#of
     const { key } = call
     const { log, number } = attempt
-    if (log !== undefined) this.#logs.keep(key, log)
+    if (log !== undefined) this.#core.logs.keep(key, log)
     const { output: schema } = this.#plan.stages[call.node.stage] as PlanStageSpec
     const result: CallResult = call.kept
       ? await store.results.commit({ key, run: folder.id, output, schema, digest, metrics, user: folder })
       : { output, metrics, from: folder.id }
-    const seconds = Math.round(performance.now() - attempt.began) / 1000
-    this.#events.emit({ event: 'stage.succeeded', ...at(call, number), seconds, output: forEvent(result.output) })
-    this.#teller.ran(call, result)
-    this.#flow.succeed(call.step, result.output)
-    this.#serve(call, result)
+    this.#core.events.succeeded(call, number, (performance.now() - attempt.began) / 1000, result.output)
+    this.#core.made(call, result)
   }
 
   retried({ call }: ItemCall, { number }: Attempt, cause: Cause, next: string): void {
-    this.#events.emit({
-      event: 'stage.retried',
-      ...at(call, number),
-      cause: diagnosticOf(this.#plan, call, cause),
-      next,
-    })
+    this.#core.events.retried(call, number, diagnosticOf(this.#plan, call, cause), next)
   }
 
   failed(run: NodeRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause, log?: string): void {
@@ -316,18 +238,15 @@ export class Conductor implements Worker, Outcomes {
     const first = this.#blamed.get(cause) ?? item
     this.#blamed.set(cause, first)
     const own = item.call.node.id
-    for (const call of [item.call, ...this.#equal.leave(item.call)]) {
-      const message = cause.message.replaceAll(`"${own}"`, `"${call.node.id}"`)
-      const told = diagnosticOf(this.#plan, call, { ...cause, message })
-      this.#runOf(call.node).failed++
-      this.#teller.failed(call, attempt?.number ?? 1, told, log || (attempt?.tail ?? ''))
-      if (!allowed(call.step)) {
-        this.#failed = true
-        if (first === item) this.#errors.push(told)
-      }
-      this.#flow.fail(call.step)
-      this.#callEnded(call.node)
-    }
+    this.#core.failed(item.call, {
+      attempt: attempt?.number ?? 1,
+      log: log || (attempt?.tail ?? ''),
+      isError: first === item,
+      cause: (call) => {
+        const message = cause.message.replaceAll(`"${own}"`, `"${call.node.id}"`)
+        return diagnosticOf(this.#plan, call, { ...cause, message })
+      },
+    })
     this.#jobs.stop(run)
   }
 
@@ -336,7 +255,7 @@ export class Conductor implements Worker, Outcomes {
   }
 
   waiting(call: Call, attempt: number, reason: string): void {
-    this.#events.emit({ event: 'stage.waiting', ...at(call, attempt), reason })
+    this.#core.events.waiting(call, attempt, reason)
   }
 
   closed(): void {

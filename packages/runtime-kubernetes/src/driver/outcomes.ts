@@ -31,9 +31,6 @@ export interface Outcomes {
   broken(error: unknown): void
 }
 
-/** Where a call's event belongs. */
-export const at = ({ node, index }: Call, attempt: number) => ({ node: node.id, ...(index ? { index } : {}), attempt })
-
 /** Items that have not ended. */
 export const openItems = (run: NodeRun): ItemCall[] =>
   run.items.filter((item): item is ItemCall => item !== undefined && !item.ended)

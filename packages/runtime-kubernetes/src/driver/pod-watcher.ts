@@ -1,4 +1,4 @@
-import type { RunJournal } from '@millrace/engine'
+import type { CallEvents } from '@millrace/engine'
 import { type AttemptId, markerName, optionsOf, type Plan } from '@millrace/ir'
 import { OddFile, type RunFolder } from '@millrace/store'
 import { type Cluster, ClusterError } from '../api/cluster.ts'
@@ -8,7 +8,7 @@ import type { ItemCall } from './item-call.ts'
 import type { JobFolder, News } from './job-folder.ts'
 import type { NodeRun } from './job-run.ts'
 import { isOfRelease, madeBy, mostMarkers } from './made-by.ts'
-import { at, diagnosticOf, type Outcomes, openItems } from './outcomes.ts'
+import { diagnosticOf, type Outcomes, openItems } from './outcomes.ts'
 import { Attempt } from './pod-attempt.ts'
 
 /** How long a pod that failed may still be about to say why, in milliseconds. */
@@ -24,7 +24,7 @@ interface Surroundings {
   readonly plan: Plan
   readonly root: string
   readonly folder: RunFolder
-  readonly events: RunJournal
+  readonly events: CallEvents
   readonly cluster: Cluster
   /** The command that runs again what ended. */
   readonly again: string
@@ -201,19 +201,16 @@ export class PodWatch {
     const { events, folder } = this.#around
     const { call } = item
     const number = item.attempts.size + 1
-    const place = at(call, number)
     const attempt = new Attempt(number, id.pod, {
       inFolder: (work) => run.folder?.attempt(id, work),
       heldLogs: this.#heldLogs,
       logFile: () => folder.logFile(call.node.id, call.index, number),
-      metric: ({ name, value, step }) =>
-        events.emit({ event: 'metric', ...place, name, value, ...(step === undefined ? {} : { step }) }),
-      log: ({ level, message, data }) =>
-        events.emit({ event: 'log', ...place, level, message, ...(data === undefined ? {} : { data }) }),
+      metric: (metric) => events.metric(call, number, metric),
+      log: (line) => events.log(call, number, line),
     })
     item.attempts.set(id.pod, attempt)
     item.latest = attempt
-    events.emit({ event: 'stage.started', ...place, resources: item.item.resources })
+    events.started(call, number, item.item.resources)
     return attempt
   }
 

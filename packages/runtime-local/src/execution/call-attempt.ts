@@ -1,4 +1,4 @@
-import type { Call, RunJournal } from '@millrace/engine'
+import type { Call, CallEvents, RunJournal } from '@millrace/engine'
 import type { Digest, Json, Metric, Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
 import { attemptFiles, exhaustion, type Level, type LoadedStage, StageFailure, storeFault } from '@millrace/runner'
 import { makeFolder, onDisk, outputDigest, type RunFolder } from '@millrace/store'
@@ -21,6 +21,7 @@ export interface Surroundings {
   readonly machine: Capacity
   readonly folder: RunFolder
   readonly journal: RunJournal
+  readonly events: CallEvents
   readonly cancel: AbortSignal
   readonly kill: AbortSignal
   share(node: PlanStage): Share
@@ -150,16 +151,13 @@ export class CallAttempt implements AttemptRequest {
   metric(metric: Metric): void {
     if (this.log.over) return
     this.#metrics.push(metric)
-    const { name, value, step } = metric
-    const told = { name, value, ...(step === undefined ? {} : { step }) }
-    this.#around.journal.emit({ event: 'metric', ...placeOf(this.#call, this.attempt), ...told })
+    this.#around.events.metric(this.#call, this.attempt, metric)
   }
 
   event(level: Level, message: string, data?: Json): void {
     this.log.keep(data === undefined ? message : `${message} ${JSON.stringify(data)}`)
     if (this.log.over) return
-    const told = { level, message, ...(data === undefined ? {} : { data }) }
-    this.#around.journal.emit({ event: 'log', ...placeOf(this.#call, this.attempt), ...told })
+    this.#around.events.log(this.#call, this.attempt, { level, message, data })
   }
 
   load(): LoadedStage {
@@ -177,13 +175,6 @@ export class CallAttempt implements AttemptRequest {
     return looked && refuseChanged(this.node, looked)
   }
 }
-
-/** Where an event of a call happened. */
-export const placeOf = ({ node, index }: Call, attempt: number) => ({
-  node: node.id,
-  ...(index ? { index } : {}),
-  attempt,
-})
 
 function readerOf(place: Place, loading = false): Reader {
   if (place === 'process') return 'loading'

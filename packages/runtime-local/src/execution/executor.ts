@@ -1,4 +1,4 @@
-import { type Call, type CallResult, forEvent } from '@millrace/engine'
+import type { Call, CallResult } from '@millrace/engine'
 import { optionsOf, type PlanStageSpec } from '@millrace/ir'
 import { StageFailure } from '@millrace/runner'
 import { StageLog } from '../attempts/stage-log.ts'
@@ -6,7 +6,7 @@ import { gpuTypes, type Share } from '../machine/capacity.ts'
 import { type Lease, Slots } from '../machine/slots.ts'
 import { Waiting } from '../machine/waiting.ts'
 import { Places } from '../workers/places.ts'
-import { CallAttempt, type Made, placeOf, type Surroundings } from './call-attempt.ts'
+import { CallAttempt, type Made, type Surroundings } from './call-attempt.ts'
 
 /** What became of a call, told once for each that entered. */
 export interface Outcomes {
@@ -45,7 +45,7 @@ export class Executor {
       () => this.#slots.first(),
       ({ call, attempt }, reason) => {
         try {
-          around.journal.emit({ event: 'stage.waiting', ...placeOf(call, attempt), reason })
+          around.events.waiting(call, attempt, reason)
         } catch (error) {
           outcomes.broken(error)
         }
@@ -62,8 +62,7 @@ export class Executor {
     for (const end of this.#backingOff.values()) end()
     // of the others nobody has heard
     const heard = entries.filter((entry) => entry.attempt > 1 || told.has(entry)).map(({ call }) => call)
-    for (const { node, index } of [...this.#backingOff.keys(), ...heard])
-      this.#around.journal.emit({ event: 'stage.cancelled', node: node.id, ...(index ? { index } : {}), reason })
+    for (const call of [...this.#backingOff.keys(), ...heard]) this.#around.events.cancelled(call, undefined, reason)
     this.#backingOff.clear()
     for (const call of waiting) this.#outcomes.left(call)
   }
@@ -91,18 +90,16 @@ export class Executor {
   }
 
   async #work(call: Call, attempt: number, share: Share, lease: Lease): Promise<void> {
-    const { journal } = this.#around
-    const place = placeOf(call, attempt)
+    const { events } = this.#around
     const log = this.#log(call, attempt)
     try {
-      journal.emit({ event: 'stage.started', ...place, resources: share.resources })
+      events.started(call, attempt, share.resources)
       const made = await this.#attempt(call, attempt, share, lease, log)
       log.check()
       const result = await this.#outcomes.commit(call, made)
       this.#settle(made, result)
-      const seconds = Math.round(made.seconds * 1000) / 1000
       log.close()
-      journal.emit({ event: 'stage.succeeded', ...place, seconds, output: forEvent(result.output) })
+      events.succeeded(call, attempt, made.seconds, result.output)
       lease.release()
       this.#outcomes.succeeded(call, result)
     } catch (error) {
@@ -125,9 +122,9 @@ export class Executor {
   }
 
   #failed(call: Call, attempt: number, failure: StageFailure, tail: string): void {
-    const { plan, cancel, journal } = this.#around
+    const { plan, cancel, events } = this.#around
     if (cancel.aborted) {
-      journal.emit({ event: 'stage.cancelled', ...placeOf(call, attempt), reason: (cancel.reason as Error).message })
+      events.cancelled(call, attempt, (cancel.reason as Error).message)
       this.#outcomes.left(call)
     } else if (failure.retry && attempt <= optionsOf(plan, call.node).retries) this.#backOff(call, attempt, failure)
     else this.#outcomes.failed(call, failure, attempt, tail)
@@ -136,10 +133,9 @@ export class Executor {
   /** Exponential from 1 s to 30 s. */
   #backOff(call: Call, attempt: number, failure: StageFailure): void {
     const delay = Math.min(30_000, 1000 * 2 ** (attempt - 1))
-    const { plan, options, journal } = this.#around
+    const { plan, options, events } = this.#around
     const cause = failure.toDiagnostic(plan.pipeline, call.node.id, options.place(call.node.id))
-    const next = journal.later(delay)
-    journal.emit({ event: 'stage.retried', ...placeOf(call, attempt), cause, next })
+    events.retried(call, attempt, cause, this.#around.journal.later(delay))
     const timer = setTimeout(() => {
       this.#backingOff.delete(call)
       this.enter(call, attempt + 1)
@@ -148,10 +144,10 @@ export class Executor {
   }
 
   #log(call: Call, attempt: number): StageLog {
-    const { folder, journal } = this.#around
+    const { folder, events } = this.#around
     return new StageLog(
       () => folder.logFile(call.node.id, call.index, attempt),
-      (message) => journal.emit({ event: 'log', ...placeOf(call, attempt), level: 'info', message }),
+      (message) => events.log(call, attempt, { level: 'info', message }),
     )
   }
 
