@@ -1,60 +1,31 @@
-import {
-  conditionRefs,
-  eachRef,
-  type Graph,
-  isDigest,
-  type Node,
-  ownerOf,
-  type Plan,
-  type PlanNode,
-} from '@millrace/ir'
+import { eachBody, eachRead, eachRef, type Graph, isDigest, ownerOf, type Plan } from '@millrace/ir'
 
 /** The invariants of a Graph that no author can break; a broken one is our own mistake. Runs after every pass in tests. */
 export function verifyGraph(graph: Graph): void {
   const ids = new Set<string>([':input'])
-  const walk = (nodes: readonly Node[]): void => {
-    for (const node of nodes) {
+  eachBody(graph.body, {
+    enter(node) {
       expect(!ids.has(node.id), `id "${node.id}" is used twice`)
       ids.add(node.id)
-      if (node.kind === 'stage') {
+      if (node.kind === 'stage')
         expect(Object.hasOwn(graph.stages, node.stage), `"${node.id}" calls an unknown stage "${node.stage}"`)
-        eachRef(node.args, ({ ref }) => known(ref))
-      } else if (node.kind === 'when') {
-        conditionRefs(node.condition, ({ ref }) => known(ref))
-        walk(node.then.nodes)
-        walk(node.else?.nodes ?? [])
-      } else if (node.kind === 'map') {
-        eachRef(node.list, ({ ref }) => known(ref))
-        ids.add(`${node.id}:item`).add(`${node.id}:index`)
-        walk(node.body.nodes)
-      } else {
-        eachRef(node.args, ({ ref }) => known(ref))
-        ids.add(`${node.id}:input`)
-        walk(node.body.nodes)
-      }
-    }
-  }
-  const known = (ref: string) => expect(ids.has(ref), `"${ref}" is read before it is made`)
-  walk(graph.body.nodes)
+      eachRead(node, ({ ref }) => expect(ids.has(ref), `"${ref}" is read before it is made`))
+      if (node.kind === 'map') ids.add(`${node.id}:item`).add(`${node.id}:index`)
+      if (node.kind === 'pipeline') ids.add(`${node.id}:input`)
+    },
+  })
 }
 
 /** The invariants of a Plan: topological order, known scopes and stages, no sub-pipeline left, keys where they are due. */
 export function verifyPlan(plan: Plan, done: { readonly keyed: boolean }): void {
   const ids = new Set<string>([':input'])
   const scopes = new Set<string>([''])
-  const reads = (node: PlanNode, visit: (ref: string) => void): void => {
-    const each = ({ ref }: { ref: string }) => visit(ref)
-    if (node.kind === 'stage') {
-      eachRef(node.args, each)
-      node.after?.forEach(visit)
-    } else if (node.kind === 'value') node.value && eachRef(node.value, each)
-    else if (node.kind === 'map') eachRef(node.list, each)
-    else conditionRefs(node.condition, each)
-  }
   for (const node of plan.nodes) {
     expect(scopes.has(node.scope), `"${node.id}" stands in an unknown scope "${node.scope}"`)
     expect(!ids.has(node.id), `id "${node.id}" is used twice`)
-    reads(node, (ref) => expect(ids.has(ref), `"${node.id}" reads "${ref}", which comes later or never`))
+    const reads = (ref: string) => expect(ids.has(ref), `"${node.id}" reads "${ref}", which comes later or never`)
+    eachRead(node, ({ ref }) => reads(ref))
+    if (node.kind === 'stage') node.after?.forEach(reads)
     ids.add(node.id)
     if (node.kind === 'map') {
       scopes.add(node.id)

@@ -5,11 +5,17 @@ import { isObject, type Json, setKey } from './json.ts'
  * input (`:input`, `prepare:input`), or a map's item and index (`map:item`, `map:index`).
  */
 export type Binding =
-  | { readonly ref: string; readonly path: readonly string[] }
+  | Ref
   | { readonly value: Json }
   | { readonly fields: { readonly [key: string]: Binding } }
   | { readonly items: readonly Binding[] }
   | { readonly asset: string }
+
+/** A value to come, or a field in it. */
+export interface Ref {
+  readonly ref: string
+  readonly path: readonly string[]
+}
 
 export type Operator = '===' | '!==' | '<' | '<=' | '>' | '>='
 export interface Condition {
@@ -36,10 +42,7 @@ export function fromDefault(value: Json): Binding {
 }
 
 /** Calls `visit` for each ref of a binding. */
-export function eachRef(
-  binding: Binding,
-  visit: (ref: { readonly ref: string; readonly path: readonly string[] }) => void,
-): void {
+export function eachRef(binding: Binding, visit: (ref: Ref) => void): void {
   const open: Binding[] = [binding]
   for (let next = open.pop(); next; next = open.pop()) {
     if ('ref' in next) visit(next)
@@ -48,16 +51,8 @@ export function eachRef(
   }
 }
 
-export const conditionRefs = (condition: Condition, visit: Parameters<typeof eachRef>[1]): void => {
-  eachRef(condition.left, visit)
-  if (condition.right) eachRef(condition.right, visit)
-}
-
 /** Rewrites the refs of a binding (its nesting is that of a literal an author typed, so recursion is safe). */
-export function mapRefs(
-  binding: Binding,
-  replace: (ref: { readonly ref: string; readonly path: readonly string[] }) => Binding,
-): Binding {
+export function mapRefs(binding: Binding, replace: (ref: Ref) => Binding): Binding {
   if ('ref' in binding) return replace(binding)
   if ('items' in binding) return { items: binding.items.map((item) => mapRefs(item, replace)) }
   if ('fields' in binding) {

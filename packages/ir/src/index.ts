@@ -1,5 +1,5 @@
-export type { Binding, Condition, Operator } from './binding.ts'
-export { assetKey, compare, conditionRefs, eachRef, follow, fromDefault, mapRefs, resolve, step } from './binding.ts'
+export type { Binding, Condition, Operator, Ref } from './binding.ts'
+export { assetKey, compare, eachRef, follow, fromDefault, mapRefs, resolve, step } from './binding.ts'
 export { checkJson, checkOutput, checkShape } from './check/check.ts'
 export type { Pattern } from './check/string-of.ts'
 export { tellingFlags } from './check/string-of.ts'
@@ -85,3 +85,5 @@ export {
   wrongVariableName,
   wrongVariableValue,
 } from './variables.ts'
+export type { BodyVisitor } from './walk.ts'
+export { bindingsOf, eachBody, eachRead, inputsOf, mapBindings, mapCondition, resultsOf } from './walk.ts'

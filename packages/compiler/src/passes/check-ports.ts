@@ -1,8 +1,8 @@
 import {
   alternatives,
   type Binding,
-  type Body,
-  conditionRefs,
+  eachBody,
+  eachRead,
   eachRef,
   fieldSchemas,
   type Graph,
@@ -10,6 +10,7 @@ import {
   isObject,
   itemSchemas,
   type Node,
+  type Ref,
   type Schema,
   showPath,
 } from '@millrace/ir'
@@ -23,26 +24,21 @@ type Path = readonly (string | number)[]
 export function checkPorts(graph: Graph, context: PassContext): Graph {
   const ports = new Ports(graph)
   const whens = new Set<string>()
-  walkBody(graph.body)
-  return graph
-
-  function walkBody(body: Body): void {
-    for (const node of body.nodes) {
+  eachBody(graph.body, {
+    enter(node) {
       checkNode(node)
       ports.enter(node)
-      if (node.kind === 'map' || node.kind === 'pipeline') walkBody(node.body)
-      if (node.kind === 'when') {
-        whens.add(node.id)
-        walkBody(node.then)
-        if (node.else) walkBody(node.else)
-      }
-      ports.leave(node)
-    }
-    if (body.result) checkRefs(body.result, null)
-  }
+      if (node.kind === 'when') whens.add(node.id)
+    },
+    end({ result }) {
+      if (result) checkRefs(result, null)
+    },
+    leave: (node) => ports.leave(node),
+  })
+  return graph
 
   function checkNode(node: Node): void {
-    if (node.kind === 'when') return conditionRefs(node.condition, (ref) => checkRef(ref, node.id))
+    if (node.kind === 'when') return eachRead(node, (ref) => checkRef(ref, node.id))
     if (node.kind === 'map') {
       if (!checkRefs(node.list, node.id)) return
       const port = ports.of(node.list)
@@ -57,7 +53,7 @@ export function checkPorts(graph: Graph, context: PassContext): Graph {
 
   /** Whether all refs of a binding lead somewhere. */
   function checkRefs(binding: Binding, node: string | null): boolean {
-    const refs: { readonly ref: string; readonly path: readonly string[] }[] = []
+    const refs: Ref[] = []
     eachRef(binding, (ref) => refs.push(ref))
     // each once, in the order in which they are written
     return refs
@@ -66,7 +62,7 @@ export function checkPorts(graph: Graph, context: PassContext): Graph {
       .every(Boolean)
   }
 
-  function checkRef(ref: { readonly ref: string; readonly path: readonly string[] }, node: string | null): boolean {
+  function checkRef(ref: Ref, node: string | null): boolean {
     for (let length = 1; length <= ref.path.length; length++) {
       if (ports.of({ ref: ref.ref, path: ref.path.slice(0, length) })) continue
       const owner = showRef({ ref: ref.ref, path: ref.path.slice(0, length - 1) })
@@ -191,8 +187,7 @@ export function checkPorts(graph: Graph, context: PassContext): Graph {
 const isRequired = (schema: Schema, key: string, target: Schema): boolean =>
   ((schema.required as string[] | undefined) ?? []).includes(key) && !('default' in target)
 
-const showRef = (ref: { readonly ref: string; readonly path: readonly string[] }): string =>
-  [ref.ref.replace(/^.*:/, ''), ...ref.path].join('.')
+const showRef = (ref: Ref): string => [ref.ref.replace(/^.*:/, ''), ...ref.path].join('.')
 
 function fieldNames(port: Port | undefined): string[] {
   if (port?.kind === 'object') return [...port.fields.keys()]

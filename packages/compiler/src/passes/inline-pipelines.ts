@@ -1,12 +1,13 @@
 import {
   type Binding,
   type Body,
-  type Condition,
   type Digest,
   digestJson,
+  eachBody,
   fromDefault,
   type Graph,
   type Json,
+  mapCondition,
   mapRefs,
   type Node,
   type PipelineNode,
@@ -35,17 +36,21 @@ export function inlinePipelines(graph: Graph): Plan {
       const whole = known.get(ref.ref)
       return whole ? (step(whole, ref.path) ?? { value: null }) : ref
     })
-  const rewriteCondition = (condition: Condition): Condition => ({
-    ...condition,
-    left: rewrite(condition.left),
-    ...(condition.right ? { right: rewrite(condition.right) } : {}),
-  })
   const result = (body: Body, name: 'result' | 'then' | 'else') => (body.result ? { [name]: rewrite(body.result) } : {})
 
-  const lower = (node: Node, scope: string): void => {
+  /** A map or a when stands before what is in it, and gets its results after that. */
+  const places = new Map<string, number>()
+  const put = (node: PlanNode) => places.set(node.id, nodes.push(node) - 1)
+  const complete = (id: string, results: Partial<PlanNode>) => {
+    const place = places.get(id) as number
+    nodes[place] = { ...(nodes[place] as PlanNode), ...results } as PlanNode
+  }
+
+  const enter = (node: Node, scope: string): void => {
+    const { id } = node
     switch (node.kind) {
       case 'stage': {
-        const { kind, id, stage, args, options, after } = node
+        const { kind, stage, args, options, after } = node
         nodes.push({
           kind,
           id,
@@ -59,35 +64,38 @@ export function inlinePipelines(graph: Graph): Plan {
         return
       }
       case 'map': {
-        const { kind, id, list, body, concurrency, failures } = node
-        const at = nodes.push({ kind, id, scope, list: rewrite(list) }) - 1
-        for (const child of body.nodes) lower(child, id)
-        nodes[at] = {
-          ...(nodes[at] as PlanNode & { kind: 'map' }),
-          ...result(body, 'result'),
+        const { kind, list, concurrency, failures } = node
+        put({
+          kind,
+          id,
+          scope,
+          list: rewrite(list),
           ...(concurrency === undefined ? {} : { concurrency }),
           ...(failures ? { failures } : {}),
-        }
+        })
         return
       }
       case 'when': {
-        const { kind, id, condition } = node
-        const placed = { kind, id, scope, condition: rewriteCondition(condition), hasElse: node.else !== undefined }
-        const at = nodes.push(placed) - 1
-        for (const child of node.then.nodes) lower(child, `${id}:then`)
-        for (const child of node.else?.nodes ?? []) lower(child, `${id}:else`)
-        nodes[at] = { ...placed, ...result(node.then, 'then'), ...(node.else ? result(node.else, 'else') : {}) }
+        const { kind, condition } = node
+        put({ kind, id, scope, condition: mapCondition(condition, rewrite), hasElse: node.else !== undefined })
         return
       }
-      case 'pipeline': {
-        known.set(`${node.id}:input`, lowerInput(node, scope))
-        for (const child of node.body.nodes) lower(child, scope)
-        known.set(node.id, node.body.result ? rewrite(node.body.result) : { fields: {} })
-        inner.set(
-          node.id,
-          node.body.nodes.flatMap((child) => inner.get(child.id) ?? [child.id]),
-        )
-      }
+      case 'pipeline':
+        known.set(`${id}:input`, lowerInput(node, scope))
+    }
+  }
+
+  const leave = (node: Node): void => {
+    if (node.kind === 'map') complete(node.id, result(node.body, 'result'))
+    else if (node.kind === 'when')
+      complete(node.id, { ...result(node.then, 'then'), ...(node.else ? result(node.else, 'else') : {}) })
+    else if (node.kind === 'pipeline') {
+      const { id, body } = node
+      known.set(id, body.result ? rewrite(body.result) : { fields: {} })
+      inner.set(
+        id,
+        body.nodes.flatMap((child) => inner.get(child.id) ?? [child.id]),
+      )
     }
   }
 
@@ -114,7 +122,7 @@ export function inlinePipelines(graph: Graph): Plan {
     return { fields }
   }
 
-  for (const node of graph.body.nodes) lower(node, '')
+  eachBody(graph.body, { enter, leave })
   const stages: Record<string, PlanStageSpec> = {}
   for (const [key, spec] of Object.entries(graph.stages)) stages[key] = { ...spec, identity: unknown }
   return {

@@ -1,4 +1,13 @@
-import { type Binding, canonical, type Json, mapRefs, type Plan, type PlanNode, type PlanStage } from '@millrace/ir'
+import {
+  type Binding,
+  canonical,
+  type Json,
+  mapBindings,
+  mapRefs,
+  type Plan,
+  type PlanNode,
+  type PlanStage,
+} from '@millrace/ir'
 
 /** Calls of one body that are equal in node key and options become one; their ids stay, as `merged`. */
 export function mergeEqualCalls(plan: Plan): Plan {
@@ -24,29 +33,13 @@ export function mergeEqualCalls(plan: Plan): Plan {
   const nodes = plan.nodes
     .filter((node) => !instead.has(node.id))
     .map((node): PlanNode => {
-      switch (node.kind) {
-        case 'stage': {
-          const ids = merged.get(node.id)
-          return {
-            ...node,
-            args: rewrite(node.args),
-            ...(node.after ? { after: [...new Set(node.after.map(rename))] } : {}),
-            ...(ids ? { merged: ids } : {}),
-          }
-        }
-        case 'value':
-          return node.value ? { ...node, value: rewrite(node.value) } : node
-        case 'map':
-          return { ...node, list: rewrite(node.list), ...(node.result ? { result: rewrite(node.result) } : {}) }
-        case 'when': {
-          const { left, operator, right } = node.condition
-          return {
-            ...node,
-            condition: { left: rewrite(left), operator, ...(right ? { right: rewrite(right) } : {}) },
-            ...(node.then ? { then: rewrite(node.then) } : {}),
-            ...(node.else ? { else: rewrite(node.else) } : {}),
-          }
-        }
+      const mapped = mapBindings(node, rewrite)
+      if (mapped.kind !== 'stage') return mapped
+      const ids = merged.get(node.id)
+      return {
+        ...mapped,
+        ...(mapped.after ? { after: [...new Set(mapped.after.map(rename))] } : {}),
+        ...(ids ? { merged: ids } : {}),
       }
     })
   return { ...plan, nodes, ...(plan.result ? { result: rewrite(plan.result) } : {}) }

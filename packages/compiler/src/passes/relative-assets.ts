@@ -6,6 +6,7 @@ import {
   assetKey,
   type Binding,
   type Body,
+  eachBody,
   type Graph,
   isObject,
   type Json,
@@ -73,28 +74,31 @@ export function relativeAssets(graph: Graph, paths: AssetPaths, context: PassCon
       : 'fields' in at
         ? Object.values(at.fields).every(unchanged)
         : !('asset' in at)
-  const body = (at: Body, owner: string): Body => ({
-    nodes: at.nodes.map(walk),
-    ...(at.result ? { result: binding(at.result, owner) } : {}),
-  })
-  const walk = (node: Node): Node => {
-    switch (node.kind) {
-      case 'stage':
-        return unchanged(node.args) ? node : { ...node, args: binding(node.args, node.id) }
-      case 'map':
-        return { ...node, list: binding(node.list, node.id), body: body(node.body, node.id) }
-      case 'when':
-        return { ...node, then: body(node.then, node.id), ...(node.else ? { else: body(node.else, node.id) } : {}) }
-      case 'pipeline': {
-        const { id, input, args } = node
-        return { ...node, input: schema(input, id), args: binding(args, id), body: body(node.body, id) }
-      }
-    }
+  const nodes = new Map<Node, Node>()
+  const bodies = new Map<Body, Body>()
+  const body = (at: Body): Body => bodies.get(at) as Body
+  const enter = (node: Node): void => {
+    const { id } = node
+    if (node.kind === 'stage') nodes.set(node, unchanged(node.args) ? node : { ...node, args: binding(node.args, id) })
+    else if (node.kind === 'map') nodes.set(node, { ...node, list: binding(node.list, id) })
+    else if (node.kind === 'pipeline')
+      nodes.set(node, { ...node, input: schema(node.input, id), args: binding(node.args, id) })
+  }
+  const end = (at: Body, owner: Node | undefined): void => {
+    const result = at.result && binding(at.result, owner?.id ?? '')
+    bodies.set(at, { nodes: at.nodes.map((node) => nodes.get(node) as Node), ...(result ? { result } : {}) })
+  }
+  const leave = (node: Node): void => {
+    if (node.kind === 'when')
+      nodes.set(node, { ...node, then: body(node.then), ...(node.else ? { else: body(node.else) } : {}) })
+    else if (node.kind !== 'stage') nodes.set(node, { ...(nodes.get(node) as typeof node), body: body(node.body) })
   }
   const stages: Record<string, Graph['stages'][string]> = {}
   for (const [key, spec] of Object.entries(graph.stages))
     stages[key] = { ...spec, input: schema(spec.input, key), output: schema(spec.output, key) }
-  return { ...graph, input: schema(graph.input, ''), stages, body: body(graph.body, '') }
+  const input = schema(graph.input, '')
+  eachBody(graph.body, { enter, end, leave })
+  return { ...graph, input, stages, body: body(graph.body) }
 }
 
 /** An asset is given for an artifact of the other kind. */

@@ -1,7 +1,7 @@
 import {
   type Binding,
   compare,
-  conditionRefs,
+  eachRead,
   eachRef,
   fillDefaults,
   type Json,
@@ -144,10 +144,7 @@ export class Flow {
       seen.add(ref)
       visit(ref)
     }
-    if (node.kind === 'stage') eachRef(node.args, each)
-    else if (node.kind === 'map') eachRef(node.list, each)
-    else if (node.kind === 'when') conditionRefs(node.condition, each)
-    else if (node.kind === 'value') node.value && eachRef(node.value, each)
+    if (node.kind !== 'collect') eachRead(node, each)
     else if (node.binding) eachRef(node.binding, each)
   }
 

@@ -1,24 +1,11 @@
-import { type Binding, conditionRefs, eachRef, ownerOf, type Plan, type PlanNode } from '@millrace/ir'
+import { eachRef, inputsOf, ownerOf, type Plan, type PlanNode, resultsOf } from '@millrace/ir'
 
 /** What each node reads directly: ids of nodes before it. A map and a when read what their bodies' results read. */
 function readsOf(node: PlanNode): string[] {
   const out: string[] = []
-  const add = ({ ref }: { readonly ref: string }) => {
-    out.push(ref.replace(/:(item|index)$/, ''))
-  }
-  const binding = (at: Binding | undefined) => at && eachRef(at, add)
-  if (node.kind === 'stage') {
-    binding(node.args)
-    out.push(...(node.after ?? []))
-  } else if (node.kind === 'value') binding(node.value)
-  else if (node.kind === 'map') {
-    binding(node.list)
-    binding(node.result)
-  } else {
-    conditionRefs(node.condition, add)
-    binding(node.then)
-    binding(node.else)
-  }
+  for (const binding of [...inputsOf(node), ...resultsOf(node)])
+    eachRef(binding, ({ ref }) => out.push(ref.replace(/:(item|index)$/, '')))
+  if (node.kind === 'stage') out.push(...(node.after ?? []))
   if (node.scope !== '') out.push(ownerOf(node.scope))
   return out
 }

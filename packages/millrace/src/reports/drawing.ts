@@ -1,4 +1,4 @@
-import { type Binding, type Body, conditionRefs, eachRef, type Graph, type Node, step } from '@millrace/ir'
+import { type Binding, type Body, eachBody, eachRead, eachRef, type Graph, type Node, step } from '@millrace/ir'
 
 interface Box {
   readonly id: string
@@ -55,55 +55,59 @@ export function layOut(graph: Graph): Drawing {
     seen.add(key)
     edges.push({ from, to, label, order })
   }
-  const walk = (body: Body, group: Group): void => {
-    for (const node of body.nodes) draw(node, group)
-  }
-  const nest = (group: Group, id: string, label: string): Group => {
+  const groups = new Map([['', root]])
+  const nest = (outer: string, id: string, label: string): void => {
     const inner: Group = { id, label, boxes: [], groups: [] }
-    group.groups.push(inner)
-    return inner
+    groups.get(outer)?.groups.push(inner)
+    groups.set(id, inner)
   }
-  const draw = (node: Node, group: Group): void => {
+  // the group that a node's box or group stands in
+  const around: string[] = ['']
+  const enter = (node: Node): void => {
+    const group = around.at(-1) as string
     switch (node.kind) {
       case 'stage':
-        group.boxes.push({ id: node.id, label: node.id, shape: 'stage' })
+        groups.get(group)?.boxes.push({ id: node.id, label: node.id, shape: 'stage' })
         for (const { id, label } of sourcesOf(node.args)) arrow(id, node.id, label)
         for (const id of node.after ?? [])
           for (const source of read({ ref: id, path: [] })) arrow(source.id, node.id, '', true)
-        box(node.id)
-        return
-      case 'map': {
+        return box(node.id)
+      case 'map':
         give(`${node.id}:item`, (path) => sourcesOf(node.list, path))
-        walk(node.body, nest(group, node.id, `${node.id}: each ${showBinding(node.list)}`))
-        give(node.id, (path) => sourcesOf(node.body.result, path))
-        return
-      }
-      case 'when': {
-        const condition: Source[] = []
-        conditionRefs(node.condition, (ref) => condition.push(...read(ref)))
-        const { left, operator, right } = node.condition
-        const told = `${showBinding(left)} ${operator} ${right ? showBinding(right) : 'undefined'}`
-        for (const [name, body] of [
-          ['then', node.then],
-          ['else', node.else],
-        ] as const) {
-          if (!body) continue
-          const inner = nest(group, `${node.id}:${name}`, name === 'then' ? `when ${told}` : `else of ${node.id}`)
-          walk(body, inner)
-          for (const box of inner.boxes) for (const { id, label } of condition) arrow(id, box.id, label, true)
-        }
-        give(node.id, (path) => [...sourcesOf(node.then.result, path), ...sourcesOf(node.else?.result, path)])
-        return
-      }
+        nest(group, node.id, `${node.id}: each ${showBinding(node.list)}`)
+        return void around.push(node.id)
       case 'pipeline':
         give(`${node.id}:input`, (path) => sourcesOf(node.args, path))
-        walk(node.body, nest(group, node.id, node.id))
-        give(node.id, (path) => sourcesOf(node.body.result, path))
+        nest(group, node.id, node.id)
+        return void around.push(node.id)
+      case 'when': {
+        const { left, operator, right } = node.condition
+        const told = `${showBinding(left)} ${operator} ${right ? showBinding(right) : 'undefined'}`
+        nest(group, `${node.id}:then`, `when ${told}`)
+        if (node.else) {
+          nest(group, `${node.id}:else`, `else of ${node.id}`)
+          around.push(`${node.id}:else`)
+        }
+        around.push(`${node.id}:then`)
+      }
     }
+  }
+  /** What stands in a branch waits for its condition. */
+  const end = (_body: Body, owner: Node | undefined): void => {
+    const group = groups.get(around.pop() as string) as Group
+    if (owner?.kind !== 'when') return
+    const condition: Source[] = []
+    eachRead(owner, (ref) => condition.push(...read(ref)))
+    for (const { id: to } of group.boxes) for (const { id, label } of condition) arrow(id, to, label, true)
+  }
+  const leave = (node: Node): void => {
+    if (node.kind === 'when')
+      give(node.id, (path) => [...sourcesOf(node.then.result, path), ...sourcesOf(node.else?.result, path)])
+    else if (node.kind !== 'stage') give(node.id, (path) => sourcesOf(node.body.result, path))
   }
   box(':input')
   root.boxes.push({ id: ':input', label: 'parameters', shape: 'input' })
-  walk(graph.body, root)
+  eachBody(graph.body, { enter, end, leave })
   root.boxes.push({ id: ':output', label: 'output', shape: 'output' })
   for (const { id, label } of sourcesOf(graph.body.result)) arrow(id, ':output', label)
   if (!edges.some((edge) => edge.from === ':input')) root.boxes.shift()

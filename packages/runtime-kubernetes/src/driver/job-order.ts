@@ -1,4 +1,4 @@
-import { type Binding, conditionRefs, eachRef, ownerOf, type Plan, type PlanNode } from '@millrace/ir'
+import { eachRead, eachRef, ownerOf, type Plan, resultsOf } from '@millrace/ir'
 
 /**
  * Which stages must have ended, all their items, before those of another can be known: on a cluster all items of a
@@ -21,11 +21,12 @@ export class Order {
       if (node.scope !== '') reads.add(opened(ownerOf(node.scope)))
       const owner = ownerOf(node.scope)
       const open = node.kind === 'map' || node.kind === 'when' ? opened(node.id) : node.id
-      eachRead(node, (ref) => ids.has(ref) && reads.add(ref))
+      eachRead(node, ({ ref }) => ids.has(ref) && reads.add(ref))
+      if (node.kind === 'stage') for (const id of node.after ?? []) if (ids.has(id)) reads.add(id)
       for (const read of reads) this.#edge(read, open)
       if (open !== node.id) {
         this.#edge(open, node.id)
-        for (const binding of results(node)) eachRef(binding, ({ ref }) => ids.has(ref) && this.#edge(ref, node.id))
+        for (const binding of resultsOf(node)) eachRef(binding, ({ ref }) => ids.has(ref) && this.#edge(ref, node.id))
       }
       if (owner !== '') this.#edge(node.id, owner)
     }
@@ -69,21 +70,6 @@ export class Order {
 
 /** A map whose list is there, a when whose condition is. */
 const opened = (id: string): string => `${id}\0opened`
-
-function eachRead(node: PlanNode, visit: (ref: string) => void): void {
-  const each = ({ ref }: { readonly ref: string }) => visit(ref)
-  if (node.kind === 'stage') {
-    eachRef(node.args, each)
-    for (const id of node.after ?? []) visit(id)
-  } else if (node.kind === 'map') eachRef(node.list, each)
-  else if (node.kind === 'when') conditionRefs(node.condition, each)
-  else if (node.value) eachRef(node.value, each)
-}
-
-const results = (node: PlanNode): Binding[] => {
-  const found = node.kind === 'map' ? [node.result] : node.kind === 'when' ? [node.then, node.else] : []
-  return found.filter((binding) => binding !== undefined)
-}
 
 /** On a cluster all items are known before the first starts; how many run at once is the Job's parallelism. */
 export const withoutConcurrency = (plan: Plan): Plan => ({

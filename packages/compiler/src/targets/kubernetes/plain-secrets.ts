@@ -1,5 +1,6 @@
 import {
   type Binding,
+  bindingsOf,
   type Diagnostic,
   isObject,
   type Json,
@@ -107,17 +108,8 @@ interface Secret {
   readonly what: string
 }
 
-/** The bindings of a node that may hold literals. */
 function* literals(node: PlanNode): Iterable<Secret> {
-  const bindings =
-    node.kind === 'stage'
-      ? [node.args]
-      : node.kind === 'map'
-        ? [node.list, node.result]
-        : node.kind === 'when'
-          ? [node.condition.left, node.condition.right, node.then, node.else]
-          : [node.value, node.default]
-  for (const binding of bindings) if (binding) yield* inBinding(binding, [])
+  for (const binding of bindingsOf(node)) yield* inBinding(binding, [])
 }
 
 function* inBinding(binding: Binding, path: Secret['path']): Iterable<Secret> {
