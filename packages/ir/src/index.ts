@@ -3,10 +3,10 @@ export { assetKey, compare, eachRef, follow, fromDefault, mapRefs, resolve, step
 export { checkJson, checkOutput, checkShape } from './check/check.ts'
 export type { Pattern } from './check/string-of.ts'
 export { tellingFlags } from './check/string-of.ts'
-export type { ClusterJob, ClusterPlan } from './cluster-plan.ts'
-export { failedRun, mostCompletions } from './cluster-plan.ts'
-export type { ArchiveFile } from './code-archive.ts'
-export { archiveDigest, packArchive, readArchive } from './code-archive.ts'
+export { attemptFileNames, stageVariables } from './contract/attempt-files.ts'
+export type { ClusterJob, ClusterPlan } from './contract/cluster-plan.ts'
+export type { ArchiveFile } from './contract/code-archive.ts'
+export { archiveDigest, packArchive, readArchive } from './contract/code-archive.ts'
 export { foreignJson } from './contract/foreign-json.ts'
 export type { AttemptId, MarkerKind } from './contract/job-files.ts'
 export {
@@ -23,7 +23,16 @@ export {
 export type { DoneMarker, FailedMarker, MarkedFile } from './contract/marker.ts'
 export { markedCause, markerLimits, outputLimit } from './contract/marker.ts'
 export { metricIn } from './contract/metric-line.ts'
-export { podPlaces } from './contract/pod-places.ts'
+export {
+  annotationNames,
+  dataError,
+  failedRun,
+  labelNames,
+  mostCompletions,
+  podFiles,
+  podPlaces,
+  podVariables,
+} from './contract/pod.ts'
 export type { UnreadDone } from './contract/read-done.ts'
 export { readDone } from './contract/read-done.ts'
 export type { Foreign } from './contract/read-marker.ts'

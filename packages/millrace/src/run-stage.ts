@@ -13,8 +13,7 @@ import {
   toJson,
 } from '@millrace/ir'
 import { callStage, failStuck, onStuck, StageFailure, takeOver } from '@millrace/runner'
-import type { InputOf, OutputOf, Plain, Stage } from '@millrace/sdk'
-import { stageDefinition } from '@millrace/sdk'
+import { type InputOf, type OutputOf, type Plain, type Stage, stageDefinition } from '@millrace/sdk'
 import { assetsIn, loadedStage } from './program/stage-loader.ts'
 import { stageVariables } from './program/stage-variables.ts'
 import { absolutePaths, artifactAt, fromCode, readArtifacts } from './program/values.ts'

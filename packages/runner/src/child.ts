@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
-import { digestBytes, type Json, type Resources } from '@millrace/ir'
+import { dataError, digestBytes, type Json, type Resources, stageVariables } from '@millrace/ir'
 import { appendStored, makeFolder, onDisk } from '@millrace/store'
 import { failStuck, onStuck, outside, takeOver } from './ambient.ts'
 import { callStage } from './call.ts'
@@ -15,9 +15,6 @@ import type { Attempt, LoadedStage } from './stage.ts'
 import { variablesNamed } from './variables-named.ts'
 import { ownFailure } from './whose-fault.ts'
 import { writeNow } from './write-now.ts'
-
-/** `EX_DATAERR` of sysexits.h: invalid input, wrong code, or output that its schema refuses; never retried. */
-export const dataError = 65
 
 /** What the parent tells a child of ours besides the variables of the contract. */
 export interface ChildRequest {
@@ -40,8 +37,8 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
     if (value === undefined) throw new Error(`${name} is not set: this process is started by Millrace only`)
     return value
   }
-  const input = variable('MILLRACE_INPUT')
-  const files = variable('MILLRACE_FILES')
+  const input = variable(stageVariables.input)
+  const files = variable(stageVariables.files)
   const paths = attemptFiles(dirname(input))
   const told = new AbortController()
   const giveUp = new AbortController()
@@ -78,7 +75,7 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
         onDisk('create', files, () => makeFolder(files))
         return files
       },
-      metric: (metric) => appendStored(variable('MILLRACE_METRICS'), `${JSON.stringify(metric)}\n`),
+      metric: (metric) => appendStored(variable(stageVariables.metrics), `${JSON.stringify(metric)}\n`),
       log(level, message, data) {
         if (!process.send || !process.connected) outside(() => process.stderr.write(`${message}\n`))
         else {
@@ -89,7 +86,7 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
       print: (text) => writeNow(1, text),
       signal: told.signal,
       giveUp: giveUp.signal,
-      seed: Number(variable('MILLRACE_SEED')),
+      seed: Number(variable(stageVariables.seed)),
       resources: request.resources,
       worker: { index: 0, count: 1 },
       env: variablesNamed(request.env),

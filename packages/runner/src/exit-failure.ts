@@ -1,4 +1,4 @@
-import { dataError } from './child.ts'
+import { dataError } from '@millrace/ir'
 import { StageFailure } from './failure.ts'
 
 /** How the exit of a process reads that left no word of why it ended. */

@@ -1,20 +1,18 @@
-import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Diagnostic, type Digest, type Json, parseJson } from '@millrace/ir'
-import { onDisk, readText, storeFailed } from '@millrace/store'
+import { attemptFileNames, type Diagnostic, type Digest, type Json, parseJson } from '@millrace/ir'
+import { onDisk, readText, replaceFile, storeFailed } from '@millrace/store'
 import type { KnownLarge } from './large-files.ts'
 
 const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENXIO', 'EAGAIN'])
 
 /** The files of one attempt's folder (contracts: stage). */
 export const attemptFiles = (folder: string) => ({
-  input: join(folder, 'input.json'),
-  output: join(folder, 'output.json'),
-  files: join(folder, 'files'),
-  metrics: join(folder, 'metrics.jsonl'),
-  done: join(folder, 'done.json'),
-  /** Why the attempt failed, as our own runners tell it. */
-  failure: join(folder, 'failure.json'),
+  input: join(folder, attemptFileNames.input),
+  output: join(folder, attemptFileNames.output),
+  files: join(folder, attemptFileNames.files),
+  metrics: join(folder, attemptFileNames.metrics),
+  done: join(folder, attemptFileNames.done),
+  failure: join(folder, attemptFileNames.failure),
 })
 
 /** The last thing that an attempt writes. */
@@ -36,13 +34,8 @@ export interface ChildFailure {
 }
 
 /** Writes JSON so that no reader ever sees half of it. */
-export function writeWhole(path: string, value: unknown): void {
-  const temporary = `${path}.tmp-${process.pid}`
-  onDisk('write', path, () => {
-    writeFileSync(temporary, JSON.stringify(value))
-    renameSync(temporary, path)
-  })
-}
+export const writeWhole = (path: string, value: unknown): void =>
+  onDisk('write', path, () => replaceFile(path, JSON.stringify(value)))
 
 /** The JSON of a file; undefined where there is none. Throws what else the disk says. */
 export function readJson(path: string): Json | undefined {

@@ -1,7 +1,7 @@
 export { failStuck, onStuck, outside, takeOver } from './ambient.ts'
 export { callStage } from './call.ts'
 export type { ChildRequest } from './child.ts'
-export { dataError, runChild } from './child.ts'
+export { runChild } from './child.ts'
 export { unpackStage } from './code-archive.ts'
 export { exitWith } from './exit.ts'
 export { exitFailure } from './exit-failure.ts'

@@ -2,19 +2,21 @@ import { cpSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import {
   type DoneMarker,
+  dataError,
   formatDiagnostic,
   type Json,
   mapArtifacts,
   markedCause,
   millisecondsOf,
+  podVariables,
   receiveVariables,
   type Schema,
+  stageVariables,
   type WorkItem,
 } from '@millrace/ir'
 import { appendStored, makeFolder, onDisk } from '@millrace/store'
 import { failStuck, onStuck, takeOver } from './ambient.ts'
 import { asStage, perform } from './call.ts'
-import { dataError } from './child.ts'
 import { exitWith } from './exit.ts'
 import { exitFailure } from './exit-failure.ts'
 import { StageFailure, threw } from './failure.ts'
@@ -105,7 +107,7 @@ class Pod {
   }
 
   get #name(): string {
-    return this.#item?.node ?? this.#place?.job ?? process.env.MILLRACE_JOB ?? 'stage'
+    return this.#item?.node ?? this.#place?.job ?? process.env[podVariables.job] ?? 'stage'
   }
 
   /** The first who says stop is the cause, whatever comes of it. */
@@ -179,12 +181,12 @@ class Pod {
     const scratch = join(this.#options.scratch, 'millrace-tmp')
     onDisk('create', scratch, () => makeFolder(scratch))
     Object.assign(process.env, {
-      MILLRACE_INPUT: paths.input,
-      MILLRACE_OUTPUT: paths.output,
-      MILLRACE_FILES: paths.files,
-      MILLRACE_METRICS: paths.metrics,
-      MILLRACE_ATTEMPT_ID: uid,
-      MILLRACE_SEED: String(seed),
+      [stageVariables.input]: paths.input,
+      [stageVariables.output]: paths.output,
+      [stageVariables.files]: paths.files,
+      [stageVariables.metrics]: paths.metrics,
+      [stageVariables.attempt]: uid,
+      [stageVariables.seed]: String(seed),
       TMPDIR: scratch,
     })
   }

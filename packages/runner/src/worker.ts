@@ -13,15 +13,15 @@ import { countProcessorTime } from './processor-time.ts'
 import { readLineNow } from './read-now.ts'
 import type { Attempt, LoadedStage } from './stage.ts'
 import { exhaustion, processLacks } from './whose-fault.ts'
-import type {
-  FolderAnswer,
-  ToldWorker,
-  WorkerCall,
-  WorkerProgram,
-  WorkerState,
-  WorkerTells,
+import {
+  type FolderAnswer,
+  type ToldWorker,
+  type WorkerCall,
+  type WorkerProgram,
+  type WorkerState,
+  type WorkerTells,
+  workerPipes,
 } from './worker-protocol.ts'
-import { workerPipes } from './worker-protocol.ts'
 import { writeNow } from './write-now.ts'
 
 /** What a worker's program gives it. */

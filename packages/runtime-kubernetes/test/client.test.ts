@@ -1,5 +1,4 @@
-import type { KubernetesObject } from '@kubernetes/client-node'
-import { BatchV1Api } from '@kubernetes/client-node'
+import { BatchV1Api, type KubernetesObject } from '@kubernetes/client-node'
 import { expect, test } from 'vitest'
 import { clientOf, insist } from '../src/api/connection.ts'
 import { applyAll, ClusterError } from '../src/index.ts'

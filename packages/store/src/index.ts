@@ -1,4 +1,5 @@
 export { outputDigest } from './files/artifact-paths.ts'
+export { replaceFile } from './files/atomic-write.ts'
 export { digestFile } from './files/digest-file.ts'
 export { digestFolder, measureFolder } from './files/digest-folder.ts'
 export { appendStored, errnoOf, onDisk, openToAppend, readStored, storeFailed, writeAll } from './files/file-errors.ts'

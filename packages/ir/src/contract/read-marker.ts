@@ -1,9 +1,9 @@
-import { mostCompletions } from '../cluster-plan.ts'
 import { codes } from '../diagnostic.ts'
 import { digestPattern } from '../digest.ts'
 import type { Json } from '../json.ts'
 import { foreignJson } from './foreign-json.ts'
 import { type FailedMarker, markerLimits } from './marker.ts'
+import { mostCompletions } from './pod.ts'
 import { count, flag, listOf, matching, maybe, object, oneOf, orNull, text } from './shape.ts'
 import type { Release } from './work-item.ts'
 

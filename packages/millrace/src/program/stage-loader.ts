@@ -2,8 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { type ArtifactValue, assetKey, isObject, type Json, type Schema } from '@millrace/ir'
 import type { LoadedStage } from '@millrace/runner'
 import type { Loaded } from '@millrace/runtime-local'
-import type { StageDefinition } from '@millrace/sdk'
-import { assetUrl } from '@millrace/sdk'
+import { assetUrl, type StageDefinition } from '@millrace/sdk'
 import { isChild } from '../is-child.ts'
 
 /** A stage of this process, as the runner takes it. A child's parent is told that its modules have been read. */

@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs'
-import { type Metric, markerLimits, metricIn } from '@millrace/ir'
+import { attemptFileNames, type Metric, markerLimits, metricIn } from '@millrace/ir'
 import { ForeignFolder, OddFile } from '@millrace/store'
 import { attemptRefused } from '../failure.ts'
 
@@ -18,7 +18,7 @@ export interface Measured {
  * @throws StageFailure when something else stands there
  */
 export function measured(node: string, folder: string): Measured {
-  const name = 'metrics.jsonl'
+  const name = attemptFileNames.metrics
   const own = ForeignFolder.open(folder)
   try {
     return own?.file(name, metricsIn) ?? { metrics: [], more: false }

@@ -1,4 +1,4 @@
-import { podPlaces } from '@millrace/ir'
+import { podFiles, podPlaces } from '@millrace/ir'
 
 /** Where a pod's things lie, and how long is waited for what. */
 export interface PodOptions {
@@ -19,11 +19,11 @@ export interface PodOptions {
 }
 
 export const podOptions: PodOptions = {
-  code: `${podPlaces.code}/code.gz`,
+  code: `${podPlaces.code}/${podFiles.code}`,
   store: podPlaces.store,
   own: podPlaces.own,
   scratch: '/tmp',
-  termination: '/dev/termination-log',
+  termination: podPlaces.termination,
   itemWait: 30_000,
   grace: 25_000,
 }

@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
+  attemptFileNames,
   attemptName,
   attemptOfMarker,
   attemptsName,
   driverFolder,
   itemName,
   markerName,
+  podVariables,
   uidPattern,
 } from '@millrace/ir'
 import { makeFolder, onDisk } from '@millrace/store'
@@ -37,12 +39,12 @@ export interface PodPlace {
 
 /** @throws StageFailure when this process was not started by a Job of ours */
 export function podPlace({ own, store }: PodOptions): PodPlace {
-  const job = variable('MILLRACE_JOB')
-  const code = variable('MILLRACE_CODE')
+  const job = variable(podVariables.job)
+  const code = variable(podVariables.code)
   // these become part of a file's name
-  const released = join(store, driverFolder(variable('MILLRACE_JOB_UID', uidPattern)))
-  const uid = variable('MILLRACE_POD_UID', uidPattern)
-  const index = Number(variable('JOB_COMPLETION_INDEX', /^(0|[1-9]\d*)$/))
+  const released = join(store, driverFolder(variable(podVariables.jobUid, uidPattern)))
+  const uid = variable(podVariables.pod, uidPattern)
+  const index = Number(variable(podVariables.completionIndex, /^(0|[1-9]\d*)$/))
   const id = { index, pod: uid }
   const folder = join(own, attemptsName, attemptName(id))
   return {
@@ -53,8 +55,8 @@ export function podPlace({ own, store }: PodOptions): PodPlace {
     item: join(released, itemName(index)),
     folder,
     paths: attemptFiles(folder),
-    log: join(folder, 'log.txt'),
-    lines: join(folder, 'log.jsonl'),
+    log: join(folder, attemptFileNames.log),
+    lines: join(folder, attemptFileNames.lines),
     done: join(own, 'done', markerName(id)),
     failed: join(own, 'failed', markerName(id)),
     stopped: join(own, 'stopped', markerName(id)),

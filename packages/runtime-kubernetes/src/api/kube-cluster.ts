@@ -1,4 +1,5 @@
 import type { CoreV1Event, V1Job, V1Pod } from '@kubernetes/client-node'
+import { labelNames } from '@millrace/ir'
 import type { ApiServer } from './api-client.ts'
 import { type Cluster, ClusterError, type JobFields, type Listener } from './cluster.ts'
 import { driverManager, jobView, podView } from './kube-views.ts'
@@ -21,7 +22,7 @@ export class KubeCluster implements Cluster {
   constructor(api: ApiServer, namespace: string, pipeline: string) {
     this.#api = api
     this.#namespace = namespace
-    this.#selector = `millrace.dev/pipeline=${pipeline},app.kubernetes.io/component=stage`
+    this.#selector = `${labelNames.pipeline}=${pipeline},${labelNames.component}=stage`
     this.#jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`
     this.#pods = `/api/v1/namespaces/${namespace}/pods`
     this.#events = `/api/v1/namespaces/${namespace}/events`

@@ -1,4 +1,5 @@
 import { CoreV1Api, type KubeConfig, type V1Pod } from '@kubernetes/client-node'
+import { labelNames } from '@millrace/ir'
 import { clusterError } from '../api/cluster-error.ts'
 import { clientOf, insist } from '../api/connection.ts'
 import { podView } from '../api/kube-views.ts'
@@ -27,8 +28,8 @@ export async function* podLogs(
   { namespace, pipeline, stage }: LogSelection,
 ): AsyncGenerator<PodLog> {
   const core = clientOf(config, CoreV1Api)
-  const chosen = [`millrace.dev/pipeline=${pipeline}`, 'app.kubernetes.io/component=stage']
-  if (stage !== undefined) chosen.push(`millrace.dev/stage=${stage}`)
+  const chosen = [`${labelNames.pipeline}=${pipeline}`, `${labelNames.component}=stage`]
+  if (stage !== undefined) chosen.push(`${labelNames.stage}=${stage}`)
   const labelSelector = chosen.join(',')
   const { items } = await insist(() => core.listNamespacedPod({ namespace, labelSelector }))
   for (const pod of items.sort(byAge)) {

@@ -6,11 +6,11 @@ import {
   KubernetesObjectApi,
   PatchStrategy,
 } from '@kubernetes/client-node'
+import { annotationNames } from '@millrace/ir'
 import { ClusterError } from '../api/cluster.ts'
 import { clusterError } from '../api/cluster-error.ts'
 import { clientOf, insist } from '../api/connection.ts'
 import { jobView } from '../api/kube-views.ts'
-import { stateName } from '../driver/job-control.ts'
 
 /** The field manager of `kubectl apply --server-side`, so that it and `submit` may follow one another. */
 const applyManager = 'kubectl'
@@ -55,7 +55,7 @@ export async function deleteEnded(
   for (const name of names) {
     const job = await read(api, namespace, name)
     if (!job || job.end === undefined) continue
-    const done = job.annotations[stateName] !== 'failed' && !(over && anew.has(name))
+    const done = job.annotations[annotationNames.state] !== 'failed' && !(over && anew.has(name))
     if (name !== driver && job.end === 'complete' && done) continue
     try {
       await insist(() =>

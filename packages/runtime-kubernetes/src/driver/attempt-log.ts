@@ -1,7 +1,6 @@
 import { appendFileSync, rmSync } from 'node:fs'
-import type { LogLine } from '@millrace/engine'
-import { eventLimit } from '@millrace/engine'
-import { foreignJson, isObject, type Json } from '@millrace/ir'
+import { eventLimit, type LogLine } from '@millrace/engine'
+import { attemptFileNames, foreignJson, isObject, type Json } from '@millrace/ir'
 import { type ForeignFolder, onDisk } from '@millrace/store'
 import { GrowingFile } from './growing-file.ts'
 import { type Line, Lines } from './lines.ts'
@@ -52,9 +51,9 @@ export class AttemptLog {
   readonly #newFile: () => string
   readonly #tell: (line: LogLine) => void
   readonly #held: HeldLogs
-  readonly #text = new GrowingFile('log.txt')
+  readonly #text = new GrowingFile(attemptFileNames.log)
   readonly #lines = new Lines(4 * lineLimit)
-  readonly #logged = new GrowingFile('log.jsonl')
+  readonly #logged = new GrowingFile(attemptFileNames.lines)
   readonly #loggedLines = new Lines(mostLine)
   readonly #pending: Logged[] = []
   /** Where the line began that was looked at last. */
@@ -90,7 +89,7 @@ export class AttemptLog {
     let left = over ? mostBytes + 1 : toldAtOnce
     while (!this.#isFull && left > 0) {
       // what tells of a text is written before it: first the text's end is seen
-      const end = folder.file('log.txt', (_, size) => size) ?? 0
+      const end = folder.file(attemptFileNames.log, (_, size) => size) ?? 0
       const next = Math.min(step, left, end - this.#text.offset)
       if (next <= 0 || !this.#know(folder, this.#text.offset + next, over)) break
       const count = this.#read(folder, next)
@@ -115,7 +114,7 @@ export class AttemptLog {
     const before = this.#text.offset
     this.#text.read(folder, most, (bytes) => {
       this.#keep(bytes)
-      if (this.#text.offset > mostBytes) throw folder.odd('log.txt', `has more than ${mostBytes} bytes`)
+      if (this.#text.offset > mostBytes) throw folder.odd(attemptFileNames.log, `has more than ${mostBytes} bytes`)
       if (!this.#isFull) this.#tellAll(this.#lines.take(bytes))
       return true
     })
@@ -165,7 +164,7 @@ export class AttemptLog {
     // one that is too long is told as the text that it is
     if (!begins || !ends) return
     const logged = loggedIn(text)
-    if (!logged || logged.at < this.#knownTo) throw folder.odd('log.jsonl', 'does not say what was logged')
+    if (!logged || logged.at < this.#knownTo) throw folder.odd(attemptFileNames.lines, 'does not say what was logged')
     this.#knownTo = logged.at + logged.size
     const held = this.#held.bytes + heldBy(logged)
     if (this.#knownTo <= this.#passed || held > mostHeld) return

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, fchmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import {
@@ -14,12 +13,14 @@ import {
   type Json,
   type JsonObject,
   nowhere,
+  podFiles,
   podPlaces,
+  podVariables,
   readArchive,
   setKey,
   tellError,
 } from '@millrace/ir'
-import { makeFolder, onDisk, openStore, type Store } from '@millrace/store'
+import { makeFolder, onDisk, openStore, replaceFile, type Store } from '@millrace/store'
 import { ApiServer, accessFromPod } from '../api/api-client.ts'
 import { ClusterError } from '../api/cluster.ts'
 import { KubeCluster } from '../api/kube-cluster.ts'
@@ -35,10 +36,10 @@ export interface DriverPlaces {
 }
 
 const inPod: DriverPlaces = {
-  plan: `${podPlaces.plan}/plan.json.gz`,
-  inputs: `${podPlaces.inputs}/inputs.gz`,
+  plan: `${podPlaces.plan}/${podFiles.plan}`,
+  inputs: `${podPlaces.inputs}/${podFiles.inputs}`,
   store: podPlaces.store,
-  terminationLog: '/dev/termination-log',
+  terminationLog: podPlaces.termination,
 }
 
 /** Exit codes of a driver: its Job ends as failed with the one of a failed run, and starts it again after any other. */
@@ -59,13 +60,13 @@ export async function drive(env: NodeJS.ProcessEnv, places: DriverPlaces = inPod
   process.once('SIGTERM', () => process.exit(codes.stopped))
   try {
     const given = readPlan(places.plan)
-    const digest = variable('MILLRACE_PLAN')
-    const namespace = variable('MILLRACE_NAMESPACE')
+    const digest = variable(podVariables.plan)
+    const namespace = variable(podVariables.namespace)
     const store = openStore(places.store, { byLength: true })
     putInputs(store, places.inputs)
     const { pipeline } = given.plan
     const info = { pipeline, plan: digest, parameters: given.input }
-    const [driver, uid] = [variable('MILLRACE_JOB'), variable('MILLRACE_JOB_UID')]
+    const [driver, uid] = [variable(podVariables.job), variable(podVariables.jobUid)]
     const own = ownRun(store, info, uid)
     if ('ended' in own) return tellAgain(own.ended, places)
     const { folder } = own
@@ -164,11 +165,10 @@ function putInputs({ root }: Store, path: string): void {
     if (existsSync(target)) continue
     onDisk('write', target, () => {
       makeFolder(dirname(target))
-      // another driver may do the same, as a process of the same number
-      const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`
-      writeFileSync(temporary, file.bytes, { flag: 'wx' })
-      chmodSync(temporary, file.executable ? 0o555 : 0o444)
-      renameSync(temporary, target)
+      replaceFile(target, (to) => {
+        writeFileSync(to, file.bytes)
+        fchmodSync(to, file.executable ? 0o555 : 0o444)
+      })
     })
   }
 }

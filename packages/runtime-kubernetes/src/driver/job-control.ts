@@ -1,3 +1,4 @@
+import { annotationNames } from '@millrace/ir'
 import { type Cluster, ClusterError, type JobFields } from '../api/cluster.ts'
 import { sleep } from '../api/sleep.ts'
 import type { JobView, Owner } from '../api/views.ts'
@@ -40,7 +41,7 @@ export class JobControl {
     for (let round = 1; ; round++) {
       view ??= await this.look(name)
       if (!view || view.uid !== uid) throw new ClusterError(404, 'NotFound', `the Job "${name}" was deleted`)
-      const told = state === undefined || view.annotations[stateName] === state
+      const told = state === undefined || view.annotations[annotationNames.state] === state
       if (is(view, shape) && told && this.#owned(view)) return view
       const fields = this.#fields(view, shape, state)
       try {
@@ -85,18 +86,16 @@ export class JobControl {
   #fields(view: JobView, shape: Shape, state: string | undefined): JobFields {
     const own = this.#owns && this.#owner ? [this.#owner] : []
     const others = view.owners.filter(({ uid }) => uid !== own[0]?.uid)
-    const told = state ?? view.annotations[stateName]
+    const told = state ?? view.annotations[annotationNames.state]
     return {
       uid: view.uid,
       version: view.version,
       ...shape,
-      annotations: told === undefined ? {} : { [stateName]: told },
+      annotations: told === undefined ? {} : { [annotationNames.state]: told },
       owners: this.#owns ? [...others, ...own] : [],
     }
   }
 }
-
-export const stateName = 'millrace.dev/state'
 
 /** The kubelet may be about to renew what the driver shows to the server. */
 const mayPass = (error: ClusterError): boolean => error.passes || error.distrust

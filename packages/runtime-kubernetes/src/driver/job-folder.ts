@@ -1,18 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type AttemptId,
+  attemptFileNames,
   attemptName,
   attemptOfMarker,
   attemptsName,
@@ -34,7 +24,7 @@ import {
   uidPattern,
   type WorkItem,
 } from '@millrace/ir'
-import { ForeignFolder, makeFolder, OddFile, onDisk, storeFailed } from '@millrace/store'
+import { ForeignFolder, makeFolder, OddFile, onDisk, replaceFile, storeFailed } from '@millrace/store'
 
 /** A marker that was not given before. */
 export interface News {
@@ -154,7 +144,7 @@ export class JobFolder {
 
   /** Where an attempt's artifacts lie; what stands there is foreign. */
   files(id: AttemptId): string {
-    return join(this.#pods, attemptsName, attemptName(id), 'files')
+    return join(this.#pods, attemptsName, attemptName(id), attemptFileNames.files)
   }
 
   /** Some volumes show a name before its bytes. */
@@ -166,17 +156,7 @@ export class JobFolder {
 
   #write(name: string, value: object): void {
     const path = join(this.#own, name)
-    const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
-    onDisk('write', path, () => {
-      const fd = openSync(temporary, 'wx', 0o660)
-      try {
-        writeFileSync(fd, JSON.stringify(value))
-        fsyncSync(fd)
-      } finally {
-        closeSync(fd)
-      }
-      renameSync(temporary, path)
-    })
+    onDisk('write', path, () => replaceFile(path, JSON.stringify(value), { mode: 0o660, durable: true }))
   }
 }
 

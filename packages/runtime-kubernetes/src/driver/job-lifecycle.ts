@@ -1,5 +1,5 @@
 import type { Call } from '@millrace/engine'
-import { type ClusterPlan, mostCompletions } from '@millrace/ir'
+import { annotationNames, type ClusterPlan, mostCompletions } from '@millrace/ir'
 import { type Cluster, ClusterError } from '../api/cluster.ts'
 import { sleep } from '../api/sleep.ts'
 import type { JobView, Owner } from '../api/views.ts'
@@ -17,7 +17,7 @@ import {
   withoutOutput,
 } from './failures.ts'
 import { adopt, itemOf, newItemCall } from './item-call.ts'
-import { JobControl, type Shape, stateName } from './job-control.ts'
+import { JobControl, type Shape } from './job-control.ts'
 import { JobFolder } from './job-folder.ts'
 import type { NodeRun } from './job-run.ts'
 import { type Outcomes, openItems } from './outcomes.ts'
@@ -189,7 +189,7 @@ export class JobLives {
     run.phase = 'closes'
     const ended = view.end === 'complete' && run.failed === 0 ? 'succeeded' : 'failed'
     // another driver may have told already how it came to its end
-    const before = run.unused || run.before ? view.annotations[stateName] : undefined
+    const before = run.unused || run.before ? view.annotations[annotationNames.state] : undefined
     const state = run.failed > 0 ? 'failed' : (before ?? run.unused ?? ended)
     this.#shape(run, () => this.#putBack(run, state))
       .then(() => this.#close(run))

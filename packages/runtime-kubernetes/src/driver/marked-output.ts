@@ -11,8 +11,7 @@ import {
   showPath,
   type WorkItem,
 } from '@millrace/ir'
-import type { Cause } from './failures.ts'
-import { outputOutside } from './failures.ts'
+import { type Cause, outputOutside } from './failures.ts'
 
 /** Where artifacts lie here. */
 interface Places {

@@ -1,5 +1,5 @@
 import type { LogLine } from '@millrace/engine'
-import { type Metric, markerLimits, metricIn } from '@millrace/ir'
+import { attemptFileNames, type Metric, markerLimits, metricIn } from '@millrace/ir'
 import { type ForeignFolder, OddFile } from '@millrace/store'
 import type { Exit } from '../api/views.ts'
 import { AttemptLog, type HeldLogs } from './attempt-log.ts'
@@ -37,7 +37,7 @@ export class Attempt {
   /** What stands in its folder that no runner leaves there: nothing more is read of it. */
   odd: OddFile | undefined
   readonly #of: Followed
-  readonly #metrics = new GrowingFile('metrics.jsonl')
+  readonly #metrics = new GrowingFile(attemptFileNames.metrics)
   readonly #metricLines = new Lines(metricLine)
   readonly #log: AttemptLog
   #told = 0

@@ -1,5 +1,5 @@
 import type { CallEvents } from '@millrace/engine'
-import { type AttemptId, markerName, optionsOf, type Plan } from '@millrace/ir'
+import { type AttemptId, dataError, markerName, optionsOf, type Plan } from '@millrace/ir'
 import { OddFile, type RunFolder } from '@millrace/store'
 import { type Cluster, ClusterError } from '../api/cluster.ts'
 import type { Exit, PodView } from '../api/views.ts'
@@ -109,7 +109,7 @@ export class PodWatch {
     attempt.end()
     const { exit, cause = causeOfExit(run.node, exit) } = attempt
     if (attempt.odd) return this.#refused(run, item, attempt, attempt.odd)
-    this.#failedHere(run, item, attempt, cause, exit.code !== 65)
+    this.#failedHere(run, item, attempt, cause, exit.code !== dataError)
   }
 
   /** What an attempt left is odd: it failed, and who goes on after this driver knows it. */

@@ -2,7 +2,15 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
-import { checkShape, digestBytes, heapLimit, type Json, mapArtifacts, type Resources } from '@millrace/ir'
+import {
+  checkShape,
+  digestBytes,
+  heapLimit,
+  type Json,
+  mapArtifacts,
+  type Resources,
+  stageVariables,
+} from '@millrace/ir'
 import {
   attemptFiles,
   type ChildFailure,
@@ -15,8 +23,7 @@ import {
   writeWhole,
 } from '@millrace/runner'
 import { makeFolder, onDisk, outputDigest, readText, rememberLarge, storeFailed } from '@millrace/store'
-import type { Performed } from '../attempts/attempt-request.ts'
-import { type AttemptRequest, envOf, seedOf } from '../attempts/attempt-request.ts'
+import { type AttemptRequest, envOf, type Performed, seedOf } from '../attempts/attempt-request.ts'
 import { MetricTail } from '../attempts/metric-tail.ts'
 import { killAfter, type Timeout } from '../attempts/timeout.ts'
 import type { Loaded } from '../local-options.ts'
@@ -26,7 +33,7 @@ import { guardBegin, guardEnd, startGuard } from '../processes/guard.ts'
 import { processFailure, refusedOutput } from '../processes/process-failure.ts'
 import { signalGroup } from '../processes/process-group.ts'
 import { startChild } from '../processes/start-child.ts'
-import { endSurvivors, tokenVariable } from '../processes/survivors.ts'
+import { endSurvivors } from '../processes/survivors.ts'
 import { workerPool } from '../workers/worker-pool.ts'
 
 const { execPath } = process
@@ -130,12 +137,12 @@ function contract(
     attempt: request.attempt,
   }
   return {
-    MILLRACE_INPUT: paths.input,
-    MILLRACE_OUTPUT: paths.output,
-    MILLRACE_FILES: paths.files,
-    MILLRACE_METRICS: paths.metrics,
-    [tokenVariable]: request.token,
-    MILLRACE_SEED: String(seedOf(request.key)),
+    [stageVariables.input]: paths.input,
+    [stageVariables.output]: paths.output,
+    [stageVariables.files]: paths.files,
+    [stageVariables.metrics]: paths.metrics,
+    [stageVariables.attempt]: request.token,
+    [stageVariables.seed]: String(seedOf(request.key)),
     MILLRACE_REQUEST: JSON.stringify(told),
     TMPDIR: scratch,
   }

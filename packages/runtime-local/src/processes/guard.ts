@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Writable } from 'node:stream'
-import { tokenVariable } from './survivors.ts'
+import { stageVariables } from '@millrace/ir'
 
 /** Every attempt id of this process begins with it: what an attempt started is known by it when this process is gone. */
 export const tokenPrefix = randomBytes(6).toString('hex')
@@ -23,7 +23,7 @@ done
 for pid in $left; do kill -9 "-$pid"; done
 round=0
 while [ $round -lt 40 ]; do
-  found=$(grep -ls "${tokenVariable}=$1" /proc/[0-9]*/environ)
+  found=$(grep -ls "${stageVariables.attempt}=$1" /proc/[0-9]*/environ)
   [ -n "$found" ] || exit
   for file in $found; do
     pid=\${file#/proc/}
@@ -41,7 +41,7 @@ let guard: Writable | undefined
 export function startGuard(): void {
   if (guard || process.platform === 'win32') return
   // what belongs to an attempt that this process is itself a part of must not take the guard with it
-  const { [tokenVariable]: _, ...env } = process.env
+  const { [stageVariables.attempt]: _, ...env } = process.env
   const child = spawn('/bin/sh', ['-c', script, 'millrace-guard', tokenPrefix], {
     cwd: '/',
     env,

@@ -1,7 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-
-/** Every process that an attempt starts inherits it (contracts: stage). */
-export const tokenVariable = 'MILLRACE_ATTEMPT_ID'
+import { stageVariables } from '@millrace/ir'
 
 /** Attempts that took no longer are taken to have seen no process number twice. */
 const shortAttempt = 60_000
@@ -15,7 +13,7 @@ const rounds = 20
  * @param milliseconds how long it lived
  */
 export function endSurvivors(token: string, leader: number, milliseconds: number): void {
-  const mark = Buffer.from(`${tokenVariable}=${token}`)
+  const mark = Buffer.from(`${stageVariables.attempt}=${token}`)
   // numbers are given in ascending order, then from the lowest again
   const last = milliseconds < shortAttempt ? lastNumber() : 0
   const isLater = (pid: number) => last < leader || pid > leader

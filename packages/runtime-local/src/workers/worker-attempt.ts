@@ -11,8 +11,7 @@ import {
   workerPipes,
 } from '@millrace/runner'
 import { rememberLarge } from '@millrace/store'
-import type { Performed } from '../attempts/attempt-request.ts'
-import { type AttemptRequest, envOf, seedOf, type WorkerPlace } from '../attempts/attempt-request.ts'
+import { type AttemptRequest, envOf, type Performed, seedOf, type WorkerPlace } from '../attempts/attempt-request.ts'
 import { killAfter, type Timeout } from '../attempts/timeout.ts'
 import { origin } from '../origin.ts'
 import { processFailure, refusedOutput } from '../processes/process-failure.ts'

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { getPriority, setPriority } from 'node:os'
-import { isObject } from '@millrace/ir'
+import { isObject, stageVariables } from '@millrace/ir'
 import {
   type FailureData,
   type FolderAnswer,
@@ -15,7 +15,7 @@ import {
 } from '@millrace/runner'
 import { guardBegin, guardEnd, startGuard, tokenPrefix } from '../processes/guard.ts'
 import { signalGroup } from '../processes/process-group.ts'
-import { endSurvivors, tokenVariable } from '../processes/survivors.ts'
+import { endSurvivors } from '../processes/survivors.ts'
 
 /** How a worker is started; calls that want the same may share one. */
 export interface WorkerStart {
@@ -107,7 +107,7 @@ export class WorkerProcess {
     startGuard()
     this.#child = spawn(execPath, start.args, {
       cwd: start.cwd,
-      env: { ...start.env, [tokenVariable]: this.#token },
+      env: { ...start.env, [stageVariables.attempt]: this.#token },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
       // a group of its own: a terminal's signals are this process's to pass on, and what it starts ends with it
       detached: true,

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import {
+  closeSync,
   constants,
   copyFileSync,
+  fsyncSync,
   linkSync,
   lstatSync,
+  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -11,7 +14,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { ageOf } from './file-age.ts'
 import { errnoOf, storeFailed } from './file-errors.ts'
 import { makeFolder } from './make-folder.ts'
@@ -87,12 +90,48 @@ export function remove(path: string): void {
   }
 }
 
+/** What a file is to hold, or who writes it. */
+type Content = string | Uint8Array | ((file: number) => void)
+
+export interface WriteOptions {
+  /** Access rights. Default: those of the process. */
+  readonly mode?: number
+  /**
+   * Whether its bytes are on the disk before its name is: for what a process on another machine acts upon, and must not
+   * find empty after a power failure. Default false: what is lost then is made again.
+   */
+  readonly durable?: boolean
+  /** A new path on the same disk, where it stands until it is whole. Default: a hidden one beside it. */
+  readonly temporary?: string
+}
+
+/** Creates or replaces a file in a folder that is there; a reader sees the old or the new one, whole. Throws what the disk says. */
+export function replaceFile(target: string, content: Content, options: WriteOptions = {}): void {
+  const { temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`), ...more } =
+    options
+  try {
+    create(temporary, content, more)
+    renameSync(temporary, target)
+  } catch (error) {
+    remove(temporary)
+    throw error
+  }
+}
+
+function create(path: string, content: Content, { mode, durable }: Omit<WriteOptions, 'temporary'>): void {
+  const file = openSync(path, 'wx', mode)
+  try {
+    if (typeof content === 'function') content(file)
+    else writeFileSync(file, content)
+    if (durable) fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
 function write(scratch: string, target: string, content: string, mode?: number): string {
   const temporary = temporaryPath(scratch)
-  const put = () =>
-    withFolder(temporary, () =>
-      writeFileSync(temporary, content, { flag: 'wx', ...(mode === undefined ? {} : { mode }) }),
-    )
+  const put = () => withFolder(temporary, () => create(temporary, content, mode === undefined ? {} : { mode }))
   try {
     try {
       put()

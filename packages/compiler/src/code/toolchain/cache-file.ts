@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { constants, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { canonical, type Json, seal, unseal } from '@millrace/ir'
 
@@ -32,24 +32,16 @@ export function readAnyCache<T>(path: string): { readonly fingerprint: Json; rea
 export interface CacheFolder {
   /** None when missing. */
   readonly cache?: string
-  /** A new path on the same disk for a file that isn't whole yet. Default: in that folder. */
-  temporary?(): string
+  /** Writes a file in it, whole or not at all. Default: in place; what is cut short is known by its checksum. */
+  write?(path: string, text: string): void
 }
 
-/** Keeps a value by temporary file and rename. That it can't is no error: the next run computes it again. */
-export function writeCache(path: string, fingerprint: Json, value: unknown, { temporary: other }: CacheFolder): void {
-  const temporary = other?.() ?? `${path}.${randomUUID()}.tmp`
+/** Keeps a value. That it can't is no error: the next run computes it again. */
+export function writeCache(path: string, fingerprint: Json, value: unknown, { write }: CacheFolder): void {
+  const text = seal({ fingerprint, value })
   try {
+    if (write) return write(path, text)
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(temporary, seal({ fingerprint, value }))
-    // what some damage put in the file's place
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) rmSync(path, { recursive: true })
-    renameSync(temporary, path)
-  } catch {
-    try {
-      rmSync(temporary, { force: true })
-    } catch {
-      // the folder is none
-    }
-  }
+    writeFileSync(path, text)
+  } catch {}
 }

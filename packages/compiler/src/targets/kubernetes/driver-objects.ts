@@ -8,7 +8,7 @@ import type {
   V1ServiceAccount,
   V1Volume,
 } from '@kubernetes/client-node'
-import { failedRun, podPlaces } from '@millrace/ir'
+import { failedRun, podFiles, podPlaces, podVariables } from '@millrace/ir'
 import type { ClusterEnvironment, VolumeStore } from '../../cluster/environment.ts'
 import { labelsOf } from './labels.ts'
 import { accountName, planName } from './names.ts'
@@ -146,8 +146,8 @@ export function planPart(
 ): { readonly map: string; readonly file: string } {
   const map = planName(pipeline, 'plan', digest)
   return planParts === 1
-    ? { map, file: 'plan.json.gz' }
-    : { map: `${map}-${part + 1}`, file: `plan.json.gz.${part + 1}` }
+    ? { map, file: podFiles.plan }
+    : { map: `${map}-${part + 1}`, file: `${podFiles.plan}.${part + 1}` }
 }
 
 /** All parts of the plan in one folder. */
@@ -179,12 +179,12 @@ export const driverPod = (parts: RunParts): V1PodSpec => {
         name: 'driver',
         image: environment.image,
         imagePullPolicy: 'IfNotPresent',
-        command: nodeCommand(`${podPlaces.driver}/driver.mjs.gz`, [`--max-old-space-size=${driverHeap}`]),
+        command: nodeCommand(`${podPlaces.driver}/${podFiles.driver}`, [`--max-old-space-size=${driverHeap}`]),
         env: [
-          fieldEnv('MILLRACE_JOB', jobNameLabel),
-          fieldEnv('MILLRACE_JOB_UID', jobUidLabel),
-          fieldEnv('MILLRACE_NAMESPACE', 'metadata.namespace'),
-          { name: 'MILLRACE_PLAN', value: digest },
+          fieldEnv(podVariables.job, jobNameLabel),
+          fieldEnv(podVariables.jobUid, jobUidLabel),
+          fieldEnv(podVariables.namespace, 'metadata.namespace'),
+          { name: podVariables.plan, value: digest },
           { name: 'HOME', value: '/tmp' },
           { name: 'TMPDIR', value: '/tmp' },
         ],

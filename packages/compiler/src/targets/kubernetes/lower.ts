@@ -13,6 +13,7 @@ import {
   type PlanStage,
   type PlanStageSpec,
   packArchive,
+  podFiles,
 } from '@millrace/ir'
 import { placeStage } from '../../cluster/placement/placement.ts'
 import { stageArchive } from '../../code/ship/emitted-stage.ts'
@@ -111,7 +112,7 @@ class Emission {
         environment,
         { 'app.kubernetes.io/managed-by': 'millrace' },
         runnerName,
-        'runner.mjs.gz',
+        podFiles.runner,
         zipped(runner),
       ),
     )
@@ -161,7 +162,7 @@ class Emission {
     const mapName = contentName(`${plan.pipeline.slice(0, 21)}-${name.slice(0, 22)}-code`, archiveDigest(archive))
     this.#put(
       `jobs/${mapName}.configmap.yaml`,
-      fileConfigMap(environment, labelsOf(plan.pipeline, 'stage', name), mapName, 'code.gz', zipped(archive)),
+      fileConfigMap(environment, labelsOf(plan.pipeline, 'stage', name), mapName, podFiles.code, zipped(archive)),
     )
     return mapName
   }
@@ -225,7 +226,7 @@ class Emission {
         environment,
         { 'app.kubernetes.io/managed-by': 'millrace' },
         driverCode,
-        'driver.mjs.gz',
+        podFiles.driver,
         zipped(driver),
       ),
     )
@@ -276,7 +277,7 @@ class Emission {
     }
     this.#put(
       'run/inputs.configmap.yaml',
-      fileConfigMap(environment, labelsOf(plan.pipeline, 'driver'), name, 'inputs.gz', bytes),
+      fileConfigMap(environment, labelsOf(plan.pipeline, 'driver'), name, podFiles.inputs, bytes),
     )
     return name
   }

@@ -1,4 +1,5 @@
 import type { V1ValidatingAdmissionPolicy, V1ValidatingAdmissionPolicyBinding } from '@kubernetes/client-node'
+import { annotationNames } from '@millrace/ir'
 import type { ClusterEnvironment } from '../../cluster/environment.ts'
 import { labelsOf } from './labels.ts'
 import { accountName, planNameStart } from './names.ts'
@@ -9,7 +10,7 @@ export const policyFile = 'policy/driver.validatingadmissionpolicy.yaml'
 /** What a driver's patches change, beside what the API server itself keeps of an object. */
 const specFields = ['suspend', 'parallelism', 'completions', 'backoffLimit']
 const kept = ['managedFields', 'resourceVersion', 'generation']
-const annotations = ['millrace.dev/state']
+const annotations = [annotationNames.state]
 
 /**
  * Fences the driver of a pipeline in its namespace: rights can say which Jobs it patches, only a policy what of them.

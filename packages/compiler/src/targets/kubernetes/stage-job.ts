@@ -1,5 +1,7 @@
 import type { V1EnvVar, V1Job, V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import {
+  annotationNames,
+  dataError,
   digestJson,
   type EnvValue,
   heapLimit,
@@ -9,8 +11,10 @@ import {
   type Plan,
   type PlanStage,
   type PlanStageSpec,
+  podFiles,
   podPlaces,
   podsFolder,
+  podVariables,
   sentVariable,
 } from '@millrace/ir'
 import type { ClusterEnvironment } from '../../cluster/environment.ts'
@@ -51,9 +55,6 @@ const podExtra = 60
 /** The longest deadline that a pod may have (Kubernetes); the runner keeps the timeout itself. */
 const longestDeadline = 2 ** 31 - 1
 
-/** Exit code of what is never retried (contracts: stage). */
-const dataError = 65
-
 /**
  * One call as a suspended, Indexed Job, which the driver widens and releases. Its name tells all of its spec, so that a
  * Job that is the same is the same object.
@@ -85,8 +86,8 @@ export function stageJob(parts: StageJobParts): V1Job {
         labels: { ...labels },
         annotations: {
           ...parts.placement.annotations,
-          'millrace.dev/node-key': node.key,
-          ...(parts.ordinal > 1 ? { 'millrace.dev/ordinal': String(parts.ordinal) } : {}),
+          [annotationNames.nodeKey]: node.key,
+          ...(parts.ordinal > 1 ? { [annotationNames.ordinal]: String(parts.ordinal) } : {}),
         },
       },
       spec: podSpec(parts),
@@ -119,7 +120,7 @@ function podSpec({ plan, node, environment, placement, runner, code, claim }: St
     readOnly('runner', podPlaces.runner),
     readOnly('code', podPlaces.code),
     readOnly('store', podPlaces.store),
-    { name: 'store', mountPath: podPlaces.own, subPathExpr: podsFolder('$(MILLRACE_JOB_UID)') },
+    { name: 'store', mountPath: podPlaces.own, subPathExpr: podsFolder(`$(${podVariables.jobUid})`) },
     { name: 'scratch', mountPath: '/tmp' },
   ]
   if (sharedMemory !== undefined) {
@@ -141,12 +142,12 @@ function podSpec({ plan, node, environment, placement, runner, code, claim }: St
         name: 'main',
         image: environment.image,
         imagePullPolicy: 'IfNotPresent',
-        command: nodeCommand(`${podPlaces.runner}/runner.mjs.gz`, heapWords(resources.memory)),
+        command: nodeCommand(`${podPlaces.runner}/${podFiles.runner}`, heapWords(resources.memory)),
         env: [
-          fieldEnv('MILLRACE_JOB', jobNameLabel),
-          fieldEnv('MILLRACE_JOB_UID', jobUidLabel),
-          fieldEnv('MILLRACE_POD_UID', 'metadata.uid'),
-          { name: 'MILLRACE_CODE', value: spec.code as string },
+          fieldEnv(podVariables.job, jobNameLabel),
+          fieldEnv(podVariables.jobUid, jobUidLabel),
+          fieldEnv(podVariables.pod, 'metadata.uid'),
+          { name: podVariables.code, value: spec.code as string },
           { name: 'HOME', value: '/tmp' },
           { name: 'TMPDIR', value: '/tmp' },
           ...variables(spec.env ?? {}),

@@ -1,5 +1,5 @@
 import type { KubeConfig, KubernetesObject, V1Job } from '@kubernetes/client-node'
-import { type DiagnosticError, type Event, millisecondsOf, optionsOf, type Plan } from '@millrace/ir'
+import { annotationNames, type DiagnosticError, type Event, millisecondsOf, optionsOf, type Plan } from '@millrace/ir'
 import { startTimer } from '@millrace/runner'
 import { applyAll, ClusterError, deleteEnded, follow, hasEnded, type Untold } from '@millrace/runtime-kubernetes'
 import { parse } from 'yaml'
@@ -60,7 +60,7 @@ function doneAnew(plan: Plan, objects: readonly KubernetesObject[]): ReadonlySet
   const effects = stages.filter((node) => !optionsOf(plan, node).cache)
   const ids = below(plan, new Set(effects.map(({ id }) => id)))
   const keys = new Set<unknown>(stages.flatMap(({ id, key }) => (ids.has(id) ? [key] : [])))
-  const keyOf = ({ spec }: V1Job) => spec?.template?.metadata?.annotations?.['millrace.dev/node-key']
+  const keyOf = ({ spec }: V1Job) => spec?.template?.metadata?.annotations?.[annotationNames.nodeKey]
   return new Set(objects.flatMap((job) => (keys.has(keyOf(job)) ? [job.metadata?.name ?? ''] : [])))
 }
 

@@ -11,8 +11,7 @@ import {
   showPath,
   toJson,
 } from '@millrace/ir'
-import type { Origin } from '../values.ts'
-import { absolutePaths } from '../values.ts'
+import { absolutePaths, type Origin } from '../values.ts'
 import type { Places } from './found.ts'
 import { fieldNamed, fieldsNamed, propertiesOf } from './named-field.ts'
 import { readParametersFile } from './parameters-file.ts'

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { remove, sweep, temporaryPath } from '../../files/atomic-write.ts'
+import { put, remove, sweep } from '../../files/atomic-write.ts'
 import { ageOf } from '../../files/file-age.ts'
 
 /** Milliseconds. */
@@ -9,8 +9,8 @@ const month = 30 * 86_400_000
 export interface CodeFolder {
   /** Missing where nothing can be kept. */
   readonly cache?: string
-  /** A new path in it for a file that isn't whole yet. */
-  temporary(): string
+  /** Writes a file in it, whole or not at all. */
+  write(path: string, text: string): void
 }
 
 /**
@@ -22,9 +22,9 @@ export interface CodeFolder {
 export function codeFolder(cache: string | undefined): CodeFolder {
   return {
     ...(cache === undefined ? {} : { cache }),
-    temporary() {
+    write(path, text) {
       clear(cache ?? '')
-      return temporaryPath(cache ?? '')
+      put(cache ?? '', path, text)
     },
   }
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { fstatSync, fsyncSync, openSync, readdirSync, readSync, renameSync, statSync } from 'node:fs'
+import { fstatSync, readdirSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { remove, temporaryPath, withFolder } from '../../files/atomic-write.ts'
+import { remove, replaceFile, temporaryPath, withFolder } from '../../files/atomic-write.ts'
 import { writeAll } from '../../files/file-errors.ts'
 import { closeFile, openRegular } from '../../files/regular-file.ts'
 import { indexName, isIndexName, type Packed, packOfName } from './pack-name.ts'
@@ -97,22 +97,16 @@ function parts(sources: readonly Opened[]): Part[] {
 }
 
 function write(folder: string, scratch: string, all: readonly Part[]): void {
-  const temporary = temporaryPath(scratch)
-  try {
-    const out = withFolder(temporary, () => openSync(temporary, 'wx'))
-    try {
-      for (const part of all) {
-        writeAll(out, Buffer.from(sectionHeader(part.pack, part.to - part.from, part.crc)))
-        eachChunk(part.fd, part.from, part.to, (bytes) => writeAll(out, bytes))
-      }
-      fsyncSync(out)
-    } finally {
-      closeFile(out)
+  const target = join(folder, indexName(randomBytes(8).toString('hex')))
+  const fill = (out: number): void => {
+    for (const part of all) {
+      writeAll(out, Buffer.from(sectionHeader(part.pack, part.to - part.from, part.crc)))
+      eachChunk(part.fd, part.from, part.to, (bytes) => writeAll(out, bytes))
     }
-    renameSync(temporary, join(folder, indexName(randomBytes(8).toString('hex'))))
-  } finally {
-    remove(temporary)
   }
+  const temporary = temporaryPath(scratch)
+  // the packs that it was made of are removed after it
+  withFolder(temporary, () => replaceFile(target, fill, { temporary, durable: true }))
 }
 
 function lastNewline(fd: number, size: number): number {

@@ -1,4 +1,4 @@
-import { type Digest, digestBytes } from './digest.ts'
+import { type Digest, digestBytes } from '../digest.ts'
 
 /** A file of a stage's code, by its path with `/`, relative to the folder that the archive is unpacked into. */
 export interface ArchiveFile {

@@ -1,6 +1,6 @@
-import type { JsonObject } from './json.ts'
-import type { Plan } from './plan.ts'
-import type { ArtifactValue } from './port.ts'
+import type { JsonObject } from '../json.ts'
+import type { Plan } from '../plan.ts'
+import type { ArtifactValue } from '../port.ts'
 
 /** What a driver on a cluster is given of a program: the Plan, and what the manifests made of it. */
 export interface ClusterPlan {
@@ -25,9 +25,3 @@ export interface ClusterJob {
   /** The reviewed `backoffLimit`; missing where the Job is mapped. */
   readonly backoffLimit?: number
 }
-
-/** Exit code of a driver whose run failed; Node itself ends with small ones. */
-export const failedRun = 100
-
-/** Most completions of an Indexed Job (Kubernetes API, batch/v1). */
-export const mostCompletions = 100_000

@@ -1,0 +1,23 @@
+/** Names in the folder of an attempt that runs as a process or a pod (contracts: stage). */
+export const attemptFileNames = {
+  input: 'input.json',
+  output: 'output.json',
+  files: 'files',
+  metrics: 'metrics.jsonl',
+  done: 'done.json',
+  /** Why the attempt failed, as our own runners tell it. */
+  failure: 'failure.json',
+  /** What a pod printed, and what its stage logged by `context.log`. */
+  log: 'log.txt',
+  lines: 'log.jsonl',
+} as const
+
+/** Variables of a stage's process (contracts: stage). */
+export const stageVariables = {
+  input: 'MILLRACE_INPUT',
+  output: 'MILLRACE_OUTPUT',
+  files: 'MILLRACE_FILES',
+  metrics: 'MILLRACE_METRICS',
+  attempt: 'MILLRACE_ATTEMPT_ID',
+  seed: 'MILLRACE_SEED',
+} as const
