@@ -2,16 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Diagnostic, type Event, isArtifactValue, isDiagnosticError, isObject, type Json } from '@millrace/ir'
-import type { OutputOf } from 'millrace'
+import { compile, type OutputOf } from 'millrace'
 import { onPrem, volume } from 'millrace/config'
 import { expect } from 'vitest'
-import { givenInput } from '../../packages/millrace/src/program/given-input.ts'
-import { clusterTarget, manifestsOf } from '../../packages/millrace/src/program/lower.ts'
 import { writeManifests } from '../../packages/millrace/src/program/manifest-folder.ts'
-import { prepareProgram } from '../../packages/millrace/src/program/prepare.ts'
-import { readProgram } from '../../packages/millrace/src/program/program.ts'
-import { runningModules } from '../../packages/millrace/src/program/running-modules.ts'
-import { openStore } from '../../packages/store/src/index.ts'
 import type { Space } from '../support/cluster.ts'
 import { problemsOf } from './events.ts'
 import type { AnyPipeline, Ended, Given, Place, RunSettings } from './runtime.ts'
@@ -75,24 +69,15 @@ export class ClusterPlace implements Place {
 
   /** As the command `compile` does. @throws DiagnosticError with all that is wrong */
   async compile<P extends AnyPipeline>(pipeline: P, input: Given<P>): Promise<Manifests> {
-    const program = readProgram(pipeline)
     const claim = await this.claim
     const environment = onPrem({
       namespace: this.#space.name,
       store: volume({ size: '1Gi', accessMode: 'ReadWriteMany', claim }),
       env: { CONFORMANCE_SET: process.env.CONFORMANCE_SET ?? '' },
     })
-    const chosen = { name: 'cluster', environment, file: import.meta.filename }
-    const prepared = await prepareProgram(program, {
-      entry: program.traced.definition.at().file,
-      // for digests of code alone
-      store: openStore(join(this.folder, 'code')),
-      importModule: runningModules(program),
-      given: (problems) => givenInput(input, program.name, program.graph.input, problems),
-      target: () => clusterTarget(chosen),
-    })
-    const { files } = await manifestsOf(prepared, chosen)
-    const folder = join(this.folder, 'deploy', program.name)
+    // its store is for digests of code alone
+    const { files } = await compile(pipeline, { environment, input, store: join(this.folder, 'code') })
+    const folder = join(this.folder, 'deploy', pipeline.name)
     writeManifests(folder, files)
     const named = (path: string) => /^ {2}name: "(.+)"$/m.exec(files.get(path) as string)?.[1] as string
     const jobs = [...files.keys()].filter((path) => path.endsWith('.job.yaml')).map(named)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Diagnostic, formatDiagnostic } from '@millrace/ir'
 import { expect, test } from 'vitest'
-import { chooseEnvironment } from '../../packages/millrace/src/cli/support/environment.ts'
+import { chooseEnvironment } from '../../packages/millrace/src/program/environments.ts'
 import { program } from '../support/program.ts'
 
 const cluster = (name: string) => `${name}: onPrem({ namespace: '${name}', store: volume({ size: '1Gi' }) }),`

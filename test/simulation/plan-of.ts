@@ -8,7 +8,7 @@ import {
   type PlanStage,
 } from '@millrace/ir'
 import { trace } from '@millrace/sdk'
-import { kubernetesCapabilities, planGraph } from '../../packages/compiler/src/index.ts'
+import { planGraph, targets } from '../../packages/compiler/src/index.ts'
 import { mapsAround } from '../../packages/compiler/src/targets/kubernetes/parallel.ts'
 import type { StageOf } from './pod-life.ts'
 import type { SimProgram } from './programs.ts'
@@ -37,7 +37,7 @@ export function planOf(program: SimProgram): Planned {
   const { plan, diagnostics } = planGraph(
     { graph, assets: new Map(), diagnostics: [] },
     { graph, places },
-    { code, assets: new Map(), input: program.input, variables: {}, target: kubernetesCapabilities },
+    { code, assets: new Map(), input: program.input, variables: {}, target: targets.kubernetes.capabilities },
   )
   if (diagnostics.some(({ severity }) => severity === 'error')) throw new Error(JSON.stringify(diagnostics))
   const around = mapsAround(plan)

@@ -26,18 +26,39 @@ export interface Facts {
   /** Variables that `inherit()` reads. */
   readonly variables: { readonly [name: string]: string | undefined }
   readonly target: Capabilities
+  /** Where it will run. Missing: on this machine. */
+  readonly environment?: EnvironmentNeeds
 }
 
 /** What a target or runtime can do; what it can't is a diagnostic, never a silent no-op. */
 export interface Capabilities {
   readonly name: string
-  readonly kinds: readonly ('typescript' | 'python' | 'container')[]
+  /** Kinds of stages that it runs. */
+  readonly kinds: readonly string[]
+  /** `flat`: no map in another one. */
+  readonly maps: 'none' | 'flat' | 'nested'
+  /** Maps with `failures: 'allow'`. */
+  readonly forgivingMaps: boolean
+  readonly conditions: boolean
+  /** Calls that wait for others without reading them. */
+  readonly after: boolean
   readonly workers: boolean
   readonly secrets: boolean
+  /** Environments with a queue. */
+  readonly queue: boolean
+  /** Environments whose store is a bucket. */
+  readonly buckets: boolean
   /** Whether a stage must be found again by another process, always. */
   readonly exported: boolean
   /** Whether `inherit()` reads the environment's own `env` instead of the variables of this process. */
   readonly ownEnv: boolean
+}
+
+/** What of an environment a target must be able to use. */
+export interface EnvironmentNeeds {
+  readonly name: string
+  readonly queue?: string
+  readonly bucket?: boolean
 }
 
 export interface PassContext {

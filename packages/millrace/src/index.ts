@@ -2,6 +2,8 @@ import './process/node-version.ts'
 import './process/compiled-code.ts'
 import './process/uncaught.ts'
 
+export type { Lowered, Target, TargetFile, TargetProgram } from '@millrace/compiler'
+export { targets } from '@millrace/compiler'
 export type { Diagnostic, Event, Graph, Resources } from '@millrace/ir'
 export type {
   Artifact,
@@ -21,6 +23,8 @@ export type {
   Value,
 } from '@millrace/sdk'
 export { asset, container, file, folder, inherit, is, map, pipeline, python, secret, stage, when } from '@millrace/sdk'
+export type { Compiled, CompileSettings } from './compile.ts'
+export { compile } from './compile.ts'
 export { main } from './main.ts'
 export type { RunSettings } from './run.ts'
 export { run } from './run.ts'

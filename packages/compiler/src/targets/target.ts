@@ -1,28 +1,54 @@
 import type { ArtifactValue, Diagnostic, JsonObject, Plan } from '@millrace/ir'
 import type { ClusterEnvironment } from '../cluster/environment.ts'
 import type { EmittedStage } from '../code/ship/emit-stage.ts'
+import type { Capabilities } from '../context.ts'
 
-/** What is emitted: a Plan for one environment, with the code that runs in its pods. */
-export interface ClusterProgram {
+/**
+ * A place that a Plan can be written for. Adding one takes a folder with this, and a line in `targets/index.ts`.
+ */
+export interface Target {
+  readonly capabilities: Capabilities
+  /** Whether it needs the environment of a cluster. */
+  readonly needsCluster: boolean
+  /**
+   * Writes a Plan for its environment: the same files on every machine (but for what gzip makes of the same content).
+   * What the place would refuse is a diagnostic.
+   */
+  lower(program: TargetProgram): Promise<Lowered> | Lowered
+}
+
+/** What is written: a Plan, the code of its stages, and where it is to run. */
+export interface TargetProgram {
   readonly plan: Plan
-  /** Artifacts in it have absolute paths. */
+  /** The parameters; artifacts in it have absolute paths. */
   readonly input: JsonObject
+  /** The program's assets, by token, with absolute paths. */
   readonly assets: ReadonlyMap<string, ArtifactValue>
   /** The code of each stage, by the keys of `plan.stages`. */
   readonly stages: ReadonlyMap<string, EmittedStage>
-  readonly environment: ClusterEnvironment
+  /** Missing where the target needs none. */
+  readonly environment: ClusterEnvironment | undefined
   readonly environmentName: string
-  /** Our own programs, as one module each. */
+  /** Our own programs, as one module each: what runs a stage in a pod, and what drives a run in a cluster. */
   readonly runner: Uint8Array
   readonly driver: Uint8Array
-  /** Whether the policy that fences the driver is written too, for an administrator to apply. Default false. */
-  readonly policy?: boolean
-  /** Where a call stands in the author's program. */
+  /** Whether the policy that fences a driver is written too, for an administrator to apply. */
+  readonly policy: boolean
+  /** Where a call stands in the author's program; `''` is the pipeline. */
   at(node: string): Diagnostic['at']
 }
 
-export interface Emitted {
-  /** Texts by path relative to the folder. */
-  readonly files: ReadonlyMap<string, string>
+export interface Lowered {
+  readonly files: readonly TargetFile[]
   readonly diagnostics: readonly Diagnostic[]
+}
+
+/** A file of what a target writes. */
+export interface TargetFile {
+  /** Relative to the folder, with `/`. */
+  readonly path: string
+  /** An object, which is printed as YAML, or the text itself. */
+  readonly content: object | string
+  /** Prints the object where many are alike. */
+  print?(): string
 }

@@ -32,6 +32,7 @@ type Whole = typeof import('../index.ts')
 /** `millrace` as the author's modules import it. */
 const millrace: { readonly [name in keyof Whole]: Whole[name] } = {
   asset,
+  compile: (...given: Parameters<Whole['compile']>) => whole().compile(...given),
   container,
   file,
   folder,
@@ -46,6 +47,11 @@ const millrace: { readonly [name in keyof Whole]: Whole[name] } = {
   runStage: (...given: Parameters<Whole['runStage']>) => whole().runStage(...given),
   secret,
   stage,
+  targets: {
+    get kubernetes() {
+      return whole().targets.kubernetes
+    },
+  },
   toGraph: (...given) => whole().toGraph(...given),
   when,
 } as Whole

@@ -18,11 +18,11 @@ import {
   type ImportModule,
   localCapabilities,
   makePlan,
+  type PlanTarget,
   type Program,
   readAssets,
   readCode,
   readWorkerCode,
-  type Target,
 } from './program.ts'
 import { foreignStages, staleStages, tellUnknown, type UnknownStages, withoutUnknown } from './unknown-code.ts'
 import { type Origin, readInput } from './values.ts'
@@ -42,7 +42,7 @@ export interface Prepared {
   readonly input: JsonObject
   readonly plan: Plan
   /** What `inherit()` reads. The Plan for this machine holds digests of it only. */
-  readonly variables: Target['variables']
+  readonly variables: PlanTarget['variables']
   /** Notices and warnings. */
   readonly notices: readonly Diagnostic[]
 }
@@ -58,7 +58,7 @@ export interface Preparing {
   /** Reads the parameters that the run was given; what is wrong with them is added to the problems. */
   given(problems: Diagnostic[]): Promise<Given> | Given
   /** What it is prepared for. Default: this machine. */
-  target?(): Target
+  target?(): PlanTarget
 }
 
 export interface Given {

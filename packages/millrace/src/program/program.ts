@@ -7,6 +7,7 @@ import {
   type CodeRequest,
   checkBuilds,
   checkGraph,
+  type EnvironmentNeeds,
   type FirstSeen,
   indexCode,
   planGraph,
@@ -127,17 +128,25 @@ export async function readAssets(program: Program): Promise<ReadonlyMap<string, 
 export const localCapabilities: Capabilities = {
   name: 'local',
   kinds: ['typescript'],
+  maps: 'nested',
+  forgivingMaps: true,
+  conditions: true,
+  after: true,
   workers: false,
   secrets: false,
+  queue: true,
+  buckets: true,
   exported: false,
   ownEnv: false,
 }
 
 /** What a Plan is made for. */
-export interface Target {
+export interface PlanTarget {
   readonly capabilities: Capabilities
   /** Values for `inherit()`. */
   readonly variables: { readonly [name: string]: string | undefined }
+  /** Missing for this machine. */
+  readonly environment?: EnvironmentNeeds
 }
 
 export interface Planned {
@@ -150,7 +159,7 @@ export function makePlan(
   code: CodeIndex,
   assets: ReadonlyMap<string, ArtifactValue>,
   input: JsonObject | undefined,
-  target: Target = { capabilities: localCapabilities, variables: process.env },
+  target: PlanTarget = { capabilities: localCapabilities, variables: process.env },
 ): Planned {
   const source = { graph: program.traced.graph, places: program.traced.places }
   return planGraph(program.checked, source, {
@@ -159,5 +168,6 @@ export function makePlan(
     ...(input ? { input } : {}),
     variables: target.variables,
     target: target.capabilities,
+    ...(target.environment ? { environment: target.environment } : {}),
   })
 }

@@ -1,21 +1,26 @@
-import type { Capabilities } from '../../context.ts'
-import type { ClusterProgram, Emitted } from '../target.ts'
+import type { Target } from '../target.ts'
 
-/** What Jobs can do of what a Plan may ask. */
-export const kubernetesCapabilities: Capabilities = {
-  name: 'kubernetes',
-  kinds: ['typescript'],
-  workers: false,
-  secrets: true,
-  exported: true,
-  ownEnv: true,
-}
-
-/**
- * Lowers a Plan to manifests: one object a file, the same bytes on every machine (but for what gzip makes of the same
- * content). What the API server would refuse is a diagnostic.
- */
-export async function emitKubernetes(program: ClusterProgram): Promise<Emitted> {
-  const { emit } = await import('./lower.ts')
-  return emit(program)
+/** Plain manifests: a suspended Job per call, and a driver that releases them. */
+export const kubernetes: Target = {
+  capabilities: {
+    name: 'kubernetes',
+    kinds: ['typescript'],
+    maps: 'nested',
+    forgivingMaps: true,
+    conditions: true,
+    after: true,
+    workers: false,
+    secrets: true,
+    queue: false,
+    buckets: false,
+    exported: true,
+    ownEnv: true,
+  },
+  needsCluster: true,
+  async lower(program) {
+    const { environment } = program
+    if (!environment) throw new Error('the target "kubernetes" needs the environment of a cluster')
+    const { lower } = await import('./lower.ts')
+    return lower({ ...program, environment })
+  },
 }

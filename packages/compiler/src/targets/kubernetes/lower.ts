@@ -15,9 +15,10 @@ import {
   packArchive,
   podFiles,
 } from '@millrace/ir'
+import type { ClusterEnvironment } from '../../cluster/environment.ts'
 import { placeStage } from '../../cluster/placement/placement.ts'
 import { stageArchive } from '../../code/ship/emitted-stage.ts'
-import type { ClusterProgram, Emitted } from '../target.ts'
+import type { Lowered, TargetFile, TargetProgram } from '../target.ts'
 import {
   defaultClaim,
   driverBinding,
@@ -31,13 +32,12 @@ import {
   storeClaim,
 } from './driver-objects.ts'
 import { Inputs } from './inputs.ts'
-import { JobForms } from './job-templates.ts'
+import { JobTemplates } from './job-templates.ts'
 import { labelsOf } from './labels.ts'
 import { contentName } from './names.ts'
 import { mapsAround } from './parallel.ts'
-import { clearSecrets } from './plain-secrets.ts'
+import { findPlaintextSecrets } from './plain-secrets.ts'
 import { driverPolicy, driverPolicyBinding, policyFile } from './policy.ts'
-import { printManifest } from './print.ts'
 
 /** Bytes of a gzipped part of the plan: the API server refuses a ConfigMap with more than 1 MiB of data. */
 const planPartLimit = 1_000_000
@@ -48,54 +48,45 @@ const mostPlanParts = 4
 /** Bytes of names in one Role: etcd refuses objects above 1.5 MiB. */
 const roleLimit = 1_200_000
 
-/** See `emitKubernetes`. */
-export const emit = (program: ClusterProgram): Emitted => new Emission(program).emit()
+/** A program for a cluster. */
+export interface ClusterProgram extends TargetProgram {
+  readonly environment: ClusterEnvironment
+}
 
-class Emission {
+/** Lowers a Plan to manifests, one object a file. What the API server would refuse is a diagnostic. */
+export const lower = (program: ClusterProgram): Lowered => new Lowering(program).lower()
+
+class Lowering {
   readonly #program: ClusterProgram
-  readonly #files = new Map<string, string>()
+  readonly #files: TargetFile[] = []
   readonly #diagnostics: Diagnostic[] = []
   readonly #inputs = new Inputs()
-  readonly #forms = new JobForms()
+  readonly #templates = new JobTemplates()
 
   constructor(program: ClusterProgram) {
     this.#program = program
   }
 
-  emit(): Emitted {
-    const { environment } = this.#program
-    if (environment.store.kind === 'bucket') this.#unable('keeps its store in a bucket', 'Use volume() for its store.')
-    if (environment.queue !== undefined) this.#unable(`has the queue "${environment.queue}"`, 'Leave queue out.')
-    if (this.#diagnostics.length > 0) return { files: new Map(), diagnostics: this.#diagnostics }
+  lower(): Lowered {
     const jobs = this.#jobs()
-    if (this.#diagnostics.length > 0) return { files: new Map(), diagnostics: this.#diagnostics }
+    if (this.#diagnostics.length > 0) return { files: [], diagnostics: this.#diagnostics }
     this.#run(jobs)
-    const files = [...this.#files.keys()]
-    this.#kustomization(
-      'jobs',
-      files.filter((file) => file.startsWith('jobs/')),
-    )
-    this.#kustomization(
-      'run',
-      files.filter((file) => file.startsWith('run/')),
-    )
-    this.#files.set('kustomization.yaml', kustomization(['jobs', 'run']))
+    for (const folder of ['jobs', 'run']) this.#kustomization(folder)
+    this.#put('kustomization.yaml', kustomization(['jobs', 'run']))
     if (this.#program.policy) this.#policy()
-    return { files: this.#files, diagnostics: [...this.#diagnostics, ...clearSecrets(this.#program)] }
+    return { files: this.#files, diagnostics: [...this.#diagnostics, ...findPlaintextSecrets(this.#program)] }
   }
 
-  #put(path: string, object: object): void {
-    this.#files.set(path, printManifest(object))
+  #put(path: string, content: object): void {
+    this.#files.push({ path, content })
   }
 
-  #kustomization(folder: string, files: readonly string[]): void {
-    this.#files.set(`${folder}/kustomization.yaml`, kustomization(files.map((file) => file.slice(folder.length + 1))))
-  }
-
-  /** What an environment may say, and this target does not do. */
-  #unable(what: string, fix: string): void {
-    const environment = `environment "${this.#program.environmentName}"`
-    this.#refuse('', 'not-supported', `${environment} ${what}, which the target "kubernetes" can't use yet`, fix)
+  /** Lists what was put into a folder. */
+  #kustomization(folder: string): void {
+    const names = this.#files.flatMap(({ path }) =>
+      path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1)] : [],
+    )
+    this.#put(`${folder}/kustomization.yaml`, kustomization(names))
   }
 
   #refuse(node: string, code: Diagnostic['code'], message: string, fix: string): void {
@@ -139,16 +130,16 @@ class Emission {
       }
       const { mapped, parallel } = around(node)
       const common = { plan, node, environment, placement: placed, runner: runnerName, claim: this.#claim, mapped }
-      const print = (ordinal: number) => this.#forms.print({ ...common, code: codeName, ordinal })
-      const first = print(1)
+      const fill = (ordinal: number) => this.#templates.fill({ ...common, code: codeName, ordinal })
+      const first = fill(1)
       const ordinal = (equal.get(first.name) ?? 0) + 1
       equal.set(first.name, ordinal)
-      const { name, text, ...backoff } = ordinal === 1 ? first : print(ordinal)
+      const { name, content, print, ...backoff } = ordinal === 1 ? first : fill(ordinal)
       const same = names.get(name)
       if (same !== undefined) throw new Error(`the Jobs of "${same}" and "${node.id}" have one name: ${name}`)
       names.set(name, node.id)
       jobs.set(node.id, { name, mapped, ...(parallel === undefined ? {} : { parallel }), ...backoff })
-      this.#files.set(`jobs/${name}.job.yaml`, text)
+      this.#files.push({ path: `jobs/${name}.job.yaml`, content, print })
     }
     return jobs
   }
@@ -172,10 +163,7 @@ class Emission {
     const { plan, environment } = this.#program
     this.#put(policyFile, driverPolicy(plan.pipeline, environment))
     this.#put('policy/driver.validatingadmissionpolicybinding.yaml', driverPolicyBinding(plan.pipeline, environment))
-    this.#kustomization(
-      'policy',
-      [...this.#files.keys()].filter((file) => file.startsWith('policy/')),
-    )
+    this.#kustomization('policy')
   }
 
   get #claim(): string {
@@ -286,12 +274,11 @@ class Emission {
 /** Bytes of gzipped files that manifests carry (contracts: kubernetes). */
 const filesLimit = 700_000
 
-const kustomization = (resources: readonly string[]): string =>
-  printManifest({
-    apiVersion: 'kustomize.config.k8s.io/v1beta1',
-    kind: 'Kustomization',
-    resources: [...resources],
-  })
+const kustomization = (resources: readonly string[]): object => ({
+  apiVersion: 'kustomize.config.k8s.io/v1beta1',
+  kind: 'Kustomization',
+  resources: [...resources],
+})
 
 /** The byte of the header that tells the operating system is the only one that differs between equal compressors. */
 function zipped(bytes: Uint8Array): Uint8Array {

@@ -8,7 +8,7 @@ import {
   type PlanStageSpec,
   showPath,
 } from '@millrace/ir'
-import type { ClusterProgram } from '../target.ts'
+import type { TargetProgram } from '../target.ts'
 
 /** What nothing but a key or token looks like: a wrong warning would teach people to pass over them. */
 const kinds: readonly (readonly [what: string, pattern: RegExp])[] = [
@@ -55,7 +55,7 @@ export function secretIn(text: string): string | undefined {
 }
 
 /** Keys and tokens that would stand in manifests, which are committed, for everybody to read. None is printed. */
-export function clearSecrets({ plan, input, at }: ClusterProgram): Diagnostic[] {
+export function findPlaintextSecrets({ plan, input, at }: Pick<TargetProgram, 'plan' | 'input' | 'at'>): Diagnostic[] {
   const found: Diagnostic[] = []
   const warn = (node: string, path: string, where: string, what: string): void => {
     const message = `${where} looks like ${what}, and stands in the manifests in clear text`

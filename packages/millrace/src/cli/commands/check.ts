@@ -1,15 +1,14 @@
-import { checkImage } from '@millrace/compiler'
+import { checkImage, targets } from '@millrace/compiler'
 import { type Diagnostic, formatDiagnostic, isDiagnosticError, type Plan } from '@millrace/ir'
 import { shortfalls } from '@millrace/runtime-local'
+import { type NamedEnvironment, readEnvironments } from '../../program/environments.ts'
 import { resourceDiagnostics } from '../../program/local-runtime.ts'
-import { manifestsOf } from '../../program/lower.ts'
 import { refuse } from '../../program/prepare.ts'
 import { hasErrors } from '../../program/program.ts'
-import { type Named, readEnvironments } from '../support/environment.ts'
 import { exitCodes, exitOf } from '../support/exit.ts'
 import type { Invocation } from '../support/invocation.ts'
 import type { CommonOptions, ParameterOptions } from '../support/options.ts'
-import { prepare, prepareFor } from '../support/prepared.ts'
+import { compileFor, prepare } from '../support/prepared.ts'
 import type { Report } from '../support/report.ts'
 import { say } from '../support/say.ts'
 
@@ -49,7 +48,7 @@ export async function checkCommand(
 async function fitOf(
   invocation: Invocation,
   options: CommonOptions & ParameterOptions,
-  { name, environment, file = '' }: Named,
+  { name, environment, file = '' }: NamedEnvironment,
 ): Promise<Fit> {
   const problems: Diagnostic[] = []
   let plan: Plan | undefined
@@ -63,10 +62,9 @@ async function fitOf(
     } else {
       problems.push(...checkImage(name, environment, file))
       const chosen = { name, environment, file }
-      const prepared = await prepareFor(invocation, options, chosen)
-      const { diagnostics } = await manifestsOf(prepared, chosen)
-      plan = prepared.plan
-      problems.push(...prepared.notices, ...diagnostics)
+      const compiled = await compileFor(invocation, options, { target: targets.kubernetes, chosen })
+      plan = compiled.prepared.plan
+      problems.push(...compiled.diagnostics)
     }
   } catch (error) {
     // a store that fails says nothing of an environment

@@ -1,36 +1,42 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { policyFile } from '@millrace/compiler'
-import { manifestsOf } from '../../program/lower.ts'
+import { policyFile, printFiles, type Target, targets } from '@millrace/compiler'
 import { compareManifests, type Difference, writeManifests } from '../../program/manifest-folder.ts'
 import { exitCodes } from '../support/exit.ts'
 import { type Invocation, pickPipeline, unknownTarget, usage } from '../support/invocation.ts'
 import type { CompileOptions } from '../support/options.ts'
-import { prepareForCluster } from '../support/prepared.ts'
+import { chosenEnvironment, compileFor } from '../support/prepared.ts'
 import type { Report } from '../support/report.ts'
 import { say } from '../support/say.ts'
 
-/** `compile`: writes the manifests of an environment; with --check only says how they differ. */
+/** `compile`: writes what a target makes of the program; with --check only says how that differs from what is there. */
 export async function compileCommand(invocation: Invocation, options: CompileOptions, report: Report): Promise<number> {
-  if (options.target === 'local')
-    throw usage('compile writes manifests for Kubernetes, and the target is "local"', 'Use --target kubernetes.')
-  if (options.target !== 'kubernetes') throw unknownTarget(options.target, 'kubernetes')
+  const target = targetNamed(options.target)
   const { name } = pickPipeline(invocation, options.pipeline)
   const folders = join(options.out, name)
   const names = options.check && options.environment === undefined ? committed(folders) : [options.environment]
   let differs = false
   for (const environment of names) {
-    const { prepared, chosen } = await prepareForCluster(invocation, options, environment)
-    const folder = join(folders, chosen.name)
+    const chosen = target.needsCluster ? await chosenEnvironment(invocation, environment) : undefined
+    const folder = join(folders, chosen?.name ?? options.target)
     // a policy that was asked for once is kept up to date
     const policy = options.policy || existsSync(join(folder, policyFile))
-    const { files, diagnostics } = await manifestsOf(prepared, chosen, { policy })
-    report.errors([...prepared.notices, ...diagnostics])
-    const differences = options.check ? compareManifests(folder, files) : writeManifests(folder, files)
+    const { files, diagnostics } = await compileFor(invocation, options, { target, chosen, policy })
+    report.errors(diagnostics)
+    const texts = printFiles(files)
+    const differences = options.check ? compareManifests(folder, texts) : writeManifests(folder, texts)
     differs ||= differences.length > 0
-    tell(folder, files.size, differences, options, report)
+    tell(folder, files.length, differences, options, report)
   }
   return options.check && differs ? exitCodes.usage : exitCodes.ok
+}
+
+function targetNamed(name: string): Target {
+  if (name === 'local')
+    throw usage('compile writes manifests for Kubernetes, and the target is "local"', 'Use --target kubernetes.')
+  const found = (targets as Readonly<Record<string, Target>>)[name]
+  if (!found || !Object.hasOwn(targets, name)) throw unknownTarget(name, 'kubernetes')
+  return found
 }
 
 function tell(

@@ -1,9 +1,8 @@
 import type { KubeConfig, KubernetesObject, V1Job } from '@kubernetes/client-node'
+import { type TargetFile, targets } from '@millrace/compiler'
 import { annotationNames, type DiagnosticError, type Event, millisecondsOf, optionsOf, type Plan } from '@millrace/ir'
 import { startTimer } from '@millrace/runner'
 import { applyAll, ClusterError, deleteEnded, follow, hasEnded, type Untold } from '@millrace/runtime-kubernetes'
-import { parse } from 'yaml'
-import { manifestsOf } from '../../program/lower.ts'
 import { below } from '../../reports/downstream.ts'
 import { attemptsOf, newView } from '../progress/new-view.ts'
 import { chosenCluster, clusterFailed, refused } from '../support/cluster-access.ts'
@@ -11,16 +10,16 @@ import { exitCodes } from '../support/exit.ts'
 import { Failures } from '../support/failures.ts'
 import type { Invocation } from '../support/invocation.ts'
 import type { SubmitOptions } from '../support/options.ts'
-import { prepareForCluster } from '../support/prepared.ts'
+import { chosenEnvironment, compileFor } from '../support/prepared.ts'
 import { type Report, summaryLine } from '../support/report.ts'
 import { say } from '../support/say.ts'
 import { Signals } from '../support/signals.ts'
 
 /** `submit`: applies what `compile` writes, and follows the driver's log as `run` follows a run. */
 export async function submitCommand(invocation: Invocation, options: SubmitOptions, report: Report): Promise<number> {
-  const { prepared, chosen } = await prepareForCluster(invocation, options, options.environment)
-  const { files, diagnostics } = await manifestsOf(prepared, chosen)
-  report.errors([...prepared.notices, ...diagnostics])
+  const chosen = await chosenEnvironment(invocation, options.environment)
+  const { prepared, files, diagnostics } = await compileFor(invocation, options, { target: targets.kubernetes, chosen })
+  report.errors(diagnostics)
   const objects = objectsIn(files)
   const jobs = objects.filter(({ kind }) => kind === 'Job').map(({ metadata }) => metadata?.name ?? '')
   const driver = jobs.at(-1) as string
@@ -47,10 +46,11 @@ export async function submitCommand(invocation: Invocation, options: SubmitOptio
 }
 
 /** The objects of manifests, in the order of their kustomizations. */
-function objectsIn(files: ReadonlyMap<string, string>): KubernetesObject[] {
+function objectsIn(files: readonly TargetFile[]): KubernetesObject[] {
+  const byPath = new Map(files.map(({ path, content }) => [path, content]))
   return ['jobs', 'run'].flatMap((folder) => {
-    const { resources } = parse(files.get(`${folder}/kustomization.yaml`) ?? '') as { readonly resources: string[] }
-    return resources.map((name) => parse(files.get(`${folder}/${name}`) ?? '') as KubernetesObject)
+    const { resources } = byPath.get(`${folder}/kustomization.yaml`) as { readonly resources: readonly string[] }
+    return resources.map((name) => byPath.get(`${folder}/${name}`) as KubernetesObject)
   })
 }
 

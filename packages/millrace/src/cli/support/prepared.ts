@@ -1,12 +1,17 @@
 import type { Diagnostic } from '@millrace/ir'
 import { openStore, type Store } from '@millrace/store'
-import { type Chosen, clusterTarget } from '../../program/lower.ts'
+import {
+  type ChosenEnvironment,
+  type CompiledProgram,
+  type CompileRequest,
+  compileProgram,
+} from '../../program/compile-program.ts'
+import { checkEnvironment, chooseEnvironment } from '../../program/environments.ts'
 import { withDeclared } from '../../program/parameters/declared-parameters.ts'
 import { readParameters } from '../../program/parameters/parameters.ts'
 import { storeFolder } from '../../program/place.ts'
 import { type Prepared, type Preparing, prepareProgram, refuse } from '../../program/prepare.ts'
 import { readProgram } from '../../program/program.ts'
-import { checkEnvironment, chooseEnvironment } from './environment.ts'
 import { type Invocation, pickPipeline } from './invocation.ts'
 import type { CommonOptions, ParameterOptions } from './options.ts'
 
@@ -45,40 +50,39 @@ const sourceOf = (invocation: Invocation, store: Store): Omit<Preparing, 'given'
 })
 
 /**
- * A program, prepared for a cluster.
+ * The environment of a cluster that a command is for.
  *
- * @throws DiagnosticError with all that is wrong
+ * @param name as `--environment` gives it
+ * @throws DiagnosticError where there is none, or more than one
  */
-export async function prepareForCluster(
-  invocation: Invocation,
-  options: CommonOptions & ParameterOptions,
-  environment: string | undefined,
-): Promise<{ readonly prepared: Prepared; readonly chosen: Chosen }> {
+export async function chosenEnvironment(invocation: Invocation, name: string | undefined): Promise<ChosenEnvironment> {
   const problems: Diagnostic[] = []
-  const chosen = await chooseEnvironment(invocation.entry, environment, problems)
+  const chosen = await chooseEnvironment(invocation.entry, name, problems)
   refuse(problems)
   if (!chosen) throw new Error('no environment and no problem')
-  return { prepared: await prepareFor(invocation, options, chosen), chosen }
+  return chosen
 }
 
 /**
- * A program, prepared for a cluster that was chosen.
+ * Everything between the words of a command and what a target writes.
  *
  * @throws DiagnosticError with all that is wrong
  */
-export async function prepareFor(
+export function compileFor(
   invocation: Invocation,
   options: CommonOptions & ParameterOptions,
-  chosen: Chosen,
-): Promise<Prepared> {
+  { target, chosen, policy }: Pick<CompileRequest, 'target' | 'chosen' | 'policy'>,
+): Promise<CompiledProgram> {
   const program = readProgram(pickPipeline(invocation, options.pipeline))
   const { param, params } = options
-  return prepareProgram(program, {
+  return compileProgram(program, {
     ...sourceOf(invocation, openStore(storeFolder(options.store, invocation.entry))),
     async given(wrong) {
       const given = await readParameters(program.name, program.graph.input, { param, params }, wrong)
-      return withDeclared(program, chosen, given, wrong)
+      return chosen ? withDeclared(program, chosen, given, wrong) : given
     },
-    target: () => clusterTarget(chosen),
+    target,
+    chosen,
+    policy: policy === true,
   })
 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { placeOfEnvironment } from '@millrace/compiler'
 import type { Diagnostic, JsonObject } from '@millrace/ir'
-import type { Chosen } from '../lower.ts'
+import type { ChosenEnvironment } from '../compile-program.ts'
 import type { Program } from '../program.ts'
 import { absolutePaths } from '../values.ts'
 import { checkNames, type GivenParameters } from './parameters.ts'
@@ -9,7 +9,7 @@ import { checkNames, type GivenParameters } from './parameters.ts'
 /** What an environment declares of a pipeline's parameters, with what was given over it; wrong names are pushed. */
 export function withDeclared(
   { name, graph }: Program,
-  { environment, file }: Chosen,
+  { environment, file }: ChosenEnvironment,
   given: GivenParameters,
   problems: Diagnostic[],
 ): GivenParameters {

@@ -1,10 +1,10 @@
 import { pathToFileURL } from 'node:url'
 import { checkConfig } from '@millrace/compiler'
 import { type Diagnostic, hint, isObject, nowhere, type Place, placeOfError, tellError } from '@millrace/ir'
-import type { Config, Environment } from '../../config.ts'
-import { findConfig } from '../../program/config-file.ts'
-import type { Chosen } from '../../program/lower.ts'
-import { shortPath } from '../../short-path.ts'
+import type { Config, Environment } from '../config.ts'
+import { shortPath } from '../short-path.ts'
+import type { ChosenEnvironment } from './compile-program.ts'
+import { findConfig } from './config-file.ts'
 
 /** A local run knows the environment `laptop`, and what millrace.config.ts names. */
 export async function checkEnvironment(entry: string, name: string | undefined, problems: Diagnostic[]): Promise<void> {
@@ -17,7 +17,7 @@ export async function checkEnvironment(entry: string, name: string | undefined, 
 }
 
 /** An environment by the name that it has in the config. */
-export interface Named {
+export interface NamedEnvironment {
   readonly name: string
   readonly environment: Environment
   /** The config that defines it; none for a laptop that no config names. */
@@ -32,11 +32,11 @@ export async function readEnvironments(
   entry: string,
   names: readonly string[] | undefined,
   problems: Diagnostic[],
-): Promise<readonly Named[]> {
+): Promise<readonly NamedEnvironment[]> {
   const { file, strange } = findConfig(entry)
   const config = file === undefined ? { environments: {} } : await readConfig(file, problems)
   if (config === undefined) return []
-  const all: Named[] = Object.entries(config.environments).map(([name, environment]) => ({
+  const all: NamedEnvironment[] = Object.entries(config.environments).map(([name, environment]) => ({
     name,
     environment,
     ...(file === undefined ? {} : { file }),
@@ -77,7 +77,7 @@ export async function chooseEnvironment(
   entry: string,
   name: string | undefined,
   problems: Diagnostic[],
-): Promise<Chosen | undefined> {
+): Promise<ChosenEnvironment | undefined> {
   const { file, strange } = findConfig(entry)
   const config = file === undefined ? { environments: {} } : await readConfig(file, problems)
   if (config === undefined) return undefined

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parse, stringify } from 'yaml'
+import type { TargetFile } from './target.ts'
 
 /**
  * A manifest as YAML. Kubernetes reads YAML 1.1, in which `no`, `1e3` and `0777` are not what they look like: all
@@ -26,3 +27,12 @@ const unseen = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff\u202a-\u202e\u2066-
 
 const escaped = (text: string): string =>
   text.replace(unseen, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+/** The texts of files by their path: the last that is done with them. */
+export const printFiles = (files: readonly TargetFile[]): ReadonlyMap<string, string> =>
+  new Map(
+    files.map(({ path, content, print }) => [
+      path,
+      typeof content === 'string' ? content : (print?.() ?? printManifest(content)),
+    ]),
+  )
