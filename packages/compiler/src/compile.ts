@@ -1,23 +1,26 @@
 import type { Diagnostic, Graph, Plan } from '@millrace/ir'
-import { type Facts, type GraphPass, newContext, type PlanPass, type Source } from './context.ts'
+import { type Facts, newContext, type Pass, type Source } from './context.ts'
 import { checkPorts } from './passes/check-ports.ts'
 import { checkSupport } from './passes/check-support.ts'
 import { identifyStages } from './passes/identify-stages.ts'
 import { inlinePipelines } from './passes/inline-pipelines.ts'
 import { mergeEqualCalls } from './passes/merge-equal-calls.ts'
 import { nodeKeys } from './passes/node-keys.ts'
-import { type AssetPaths, relativeAssets } from './passes/relative-assets.ts'
+import { relativeAssets } from './passes/relative-assets.ts'
 import { verifyGraph, verifyPlan } from './verify.ts'
 
-/** On the Graph, in this order. They need nothing but the program. */
-export const graphPasses: readonly GraphPass[] = [{ name: 'check-ports', run: checkPorts }]
-
-/** On the Plan that `inline-pipelines` makes of the Graph, in this order. */
-export const planPasses: readonly PlanPass[] = [
-  { name: 'identify-stages', run: identifyStages },
-  { name: 'node-keys', run: nodeKeys },
-  { name: 'merge-equal-calls', run: mergeEqualCalls },
-  { name: 'check-support', run: checkSupport },
+/**
+ * All that is done from what an author's program traces to, to a Plan, in this order. The passes on the Graph need
+ * nothing but the program; those on the Plan also the facts: its code, its input, and the target.
+ */
+const passes: readonly Pass[] = [
+  { name: 'relative-assets', on: 'graph', run: relativeAssets },
+  { name: 'check-ports', on: 'graph', run: checkPorts },
+  { name: 'inline-pipelines', on: 'lowering', run: inlinePipelines },
+  { name: 'identify-stages', on: 'plan', run: identifyStages },
+  { name: 'node-keys', on: 'plan', run: nodeKeys, makes: 'keys' },
+  { name: 'merge-equal-calls', on: 'plan', run: mergeEqualCalls },
+  { name: 'check-support', on: 'plan', run: checkSupport },
 ]
 
 /** A checked Graph, and where its assets lie. */
@@ -30,13 +33,13 @@ export interface CheckedGraph {
 /** Makes the Graph independent of this machine and checks it. */
 export function checkGraph(source: Source): CheckedGraph {
   const context = newContext(source)
-  const assets: AssetPaths = new Map()
-  let graph = relativeAssets(source.graph, assets, context)
-  for (const pass of graphPasses) {
+  let { graph } = source
+  for (const pass of passes) {
+    if (pass.on !== 'graph') continue
     graph = pass.run(graph, context)
     if (verifying) verifyGraph(graph)
   }
-  return { graph, assets, diagnostics: context.diagnostics }
+  return { graph, assets: context.assets, diagnostics: context.diagnostics }
 }
 
 /** Lowers a checked Graph to a Plan. With an error among the diagnostics the Plan is not fit to run. */
@@ -46,14 +49,16 @@ export function planGraph(
   facts: Facts,
 ): { readonly plan: Plan; readonly diagnostics: readonly Diagnostic[] } {
   const context = newContext(source)
-  let plan = inlinePipelines(checked.graph)
-  if (verifying) verifyPlan(plan, { keyed: false })
+  let plan: Plan | undefined
   let keyed = false
-  for (const pass of planPasses) {
-    plan = pass.run(plan, facts, context)
-    keyed ||= pass.name === 'node-keys'
+  for (const pass of passes) {
+    if (pass.on === 'lowering') plan = pass.run(checked.graph)
+    else if (pass.on === 'plan' && plan) plan = pass.run(plan, facts, context)
+    else continue
+    keyed ||= pass.on === 'plan' && pass.makes === 'keys'
     if (verifying) verifyPlan(plan, { keyed })
   }
+  if (!plan) throw new Error('no pass lowers the Graph')
   return { plan, diagnostics: context.diagnostics }
 }
 

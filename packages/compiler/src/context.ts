@@ -64,6 +64,8 @@ export interface EnvironmentNeeds {
 export interface PassContext {
   readonly source: Source
   readonly diagnostics: Diagnostic[]
+  /** Where each asset lies, as absolute paths, by token. */
+  readonly assets: Map<string, string>
   /** What lies at each asset that is there, by token. */
   readonly assetKinds: Map<string, 'file' | 'folder'>
   /** Of a call; `''` for the pipeline itself. */
@@ -73,6 +75,7 @@ export interface PassContext {
 export const newContext = (source: Source): PassContext => ({
   source,
   diagnostics: [],
+  assets: new Map(),
   assetKinds: new Map(),
   at: (node, path) => ({
     ...source.places.get(node)?.(),
@@ -82,12 +85,14 @@ export const newContext = (source: Source): PassContext => ({
   }),
 })
 
-export interface GraphPass {
-  readonly name: string
-  run(graph: Graph, context: PassContext): Graph
-}
-
-export interface PlanPass {
-  readonly name: string
-  run(plan: Plan, facts: Facts, context: PassContext): Plan
-}
+/** One step from a program to a Plan. It collects diagnostics in its context, and never throws them. */
+export type Pass = { readonly name: string } & (
+  | { readonly on: 'graph'; run(graph: Graph, context: PassContext): Graph }
+  | { readonly on: 'lowering'; run(graph: Graph): Plan }
+  | {
+      readonly on: 'plan'
+      run(plan: Plan, facts: Facts, context: PassContext): Plan
+      /** What the Plan has from this pass on. */
+      readonly makes?: 'keys'
+    }
+)

@@ -16,14 +16,12 @@ import {
 } from '@millrace/ir'
 import type { PassContext } from '../context.ts'
 
-/** Where each asset token of a Graph lies, as absolute paths. */
-export type AssetPaths = Map<string, string>
-
 /**
  * Replaces the file URLs of assets, in calls and in the defaults of schemas, by paths relative to the nearest
  * package.json, so that a Graph is the same on every machine. Two packages' equal paths are told apart by a number.
  */
-export function relativeAssets(graph: Graph, paths: AssetPaths, context: PassContext): Graph {
+export function relativeAssets(graph: Graph, context: PassContext): Graph {
+  const { assets: paths } = context
   const tokens = new Map<string, string>()
   const tokenOf = (url: string, node: string): string => {
     const known = tokens.get(url)
