@@ -1,4 +1,5 @@
 import type { At, Diagnostic, Digest, Graph, JsonObject, Plan } from '@millrace/ir'
+import type { KindCode } from './kinds/kind.ts'
 
 /** What an author's program gives the compiler: anything that traces to a Graph will do. */
 export interface Source {
@@ -19,6 +20,8 @@ export interface FoundCode {
 export interface Facts {
   /** By the keys of `graph.stages`. */
   readonly code: ReadonlyMap<string, FoundCode>
+  /** Kinds of stages besides those of Millrace. Default none. */
+  readonly kinds?: readonly KindCode[]
   /** Content digests of the assets, by token. */
   readonly assets: ReadonlyMap<string, { readonly digest: string; readonly size: number }>
   /** The parameters, with defaults; artifacts as `{ path, digest, size }`. Missing: unknown yet. */

@@ -1,5 +1,6 @@
 import type { Binding, Condition } from './binding.ts'
 import type { Digest } from './digest.ts'
+import type { Json } from './json.ts'
 import type { Schema } from './port.ts'
 import type { Resources } from './resources.ts'
 
@@ -81,8 +82,25 @@ export type EnvValue =
   /** In a Plan for this machine: what `inherit()` found, by its digest. The value itself is nobody's but the stage's. */
   | { readonly inherited: Digest }
 
-export interface StageSpec extends StageOptions {
-  readonly kind: 'typescript' | 'python' | 'container'
+/** What a stage runs, by its kind. */
+export type StageCode =
+  /** A function of the author's, known by where it is exported. */
+  | { readonly kind: 'typescript' }
+  /** A script, as an asset's token. */
+  | { readonly kind: 'python'; readonly script: string }
+  | {
+      readonly kind: 'container'
+      readonly image: string
+      readonly command: readonly string[]
+      /** What runs where there is no container engine. */
+      readonly local?: readonly string[]
+    }
+  /** A kind of somebody's own: what `runs` is, its two files in runner and compiler know. */
+  | { readonly kind: `x-${string}`; readonly runs: Json }
+
+export type StageSpec = StageCode & StageSettings
+
+interface StageSettings extends StageOptions {
   readonly name: string
   readonly input: Schema
   readonly output: Schema

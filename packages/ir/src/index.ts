@@ -53,6 +53,7 @@ export type {
   MapNode,
   Node,
   PipelineNode,
+  StageCode,
   StageNode,
   StageOptions,
   StageSpec,

@@ -16,7 +16,7 @@ export interface Plan {
   readonly result?: Binding
 }
 
-export interface PlanStageSpec extends StageSpec {
+export type PlanStageSpec = StageSpec & {
   /** Digest of the stage's own code; missing where it can't be known (then nothing of the stage is cached). */
   readonly code?: Digest
   /** How any process finds the stage again: a module relative to its nearest package.json, and an export's name. */

@@ -12,6 +12,7 @@ import {
 import { ended, started, within } from './ambient.ts'
 import { Artifacts } from './artifacts.ts'
 import { refused, StageFailure, threw } from './failure.ts'
+import { runCommand } from './kinds/command-stage.ts'
 import type { Ambient } from './per-stage.ts'
 import type { Attempt, LoadedStage, Outcome, Parser } from './stage.ts'
 
@@ -97,6 +98,8 @@ async function run(stage: LoadedStage, attempt: Attempt, artifacts: Artifacts): 
         { retry: false, path },
       ),
   )
+  if (stage.process)
+    return runCommand(stage.process, attempt, jsonOf(attempt.node, input), stage.outputSchema, artifacts)
   const returned = await stage.run(input, contextOf(attempt, artifacts))
   // a rejection that nobody waits for is told of one turn later
   await new Promise((resolve) => setImmediate(resolve))

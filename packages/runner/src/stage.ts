@@ -1,4 +1,5 @@
 import type { ArtifactValue, Json, Metric, Resources, Schema } from '@millrace/ir'
+import type { CommandStage } from './kinds/command-stage.ts'
 
 /** What the runner needs of a zod schema. */
 export interface Parser {
@@ -21,6 +22,8 @@ export interface LoadedStage {
   /** The files that stand as defaults in its input schema; it may hand them on like what it was given. */
   assets?(): readonly ArtifactValue[]
   run(input: unknown, context: unknown): unknown
+  /** What runs instead of a function: a process of its own. */
+  readonly process?: CommandStage
 }
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'

@@ -1,4 +1,4 @@
-import type { At, Diagnostic, EnvValue, Schema, StageOptions } from '@millrace/ir'
+import type { At, Diagnostic, EnvValue, Schema, StageCode, StageOptions } from '@millrace/ir'
 import type { z } from 'zod'
 import type { Context } from './context.ts'
 
@@ -10,7 +10,8 @@ export interface StageDefinition {
   readonly type: 'stage'
   /** The function that the author holds. */
   readonly self: object
-  readonly kind: 'typescript' | 'python' | 'container'
+  /** What it runs; the script of a Python stage still stands as a file URL. */
+  readonly code: StageCode
   readonly name: string
   readonly input: z.ZodObject
   readonly output: z.ZodObject

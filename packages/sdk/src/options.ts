@@ -38,18 +38,18 @@ export interface CallOverrides extends Overrides {
 
 const names = ['resources', 'retries', 'timeout', 'cache', 'isolate', 'workers'] as const
 const resourceNames = ['cpu', 'memory', 'disk', 'sharedMemory', 'gpu', 'tpu', 'devices', 'spot']
-/** What a definition of each kind has besides. */
-const definitionNames = {
+/** What a call has besides, and a definition of each kind. */
+const definitionNames: Readonly<Record<string, readonly string[]>> = {
   call: ['after'],
   typescript: ['input', 'output', 'run', 'env'],
   python: ['input', 'output', 'env', 'script'],
   container: ['input', 'output', 'env', 'image', 'command', 'local'],
-} as const
+}
 
 /** The options as given (`undefined` counts as not given), and what is wrong with them. */
 export function readOptions(
   given: object,
-  owner: { readonly what: string; readonly at: At; readonly of: keyof typeof definitionNames },
+  owner: { readonly what: string; readonly at: At; readonly of: string },
 ): { readonly options: Partial<StageOptions>; readonly problems: readonly Diagnostic[] } {
   const problems: Diagnostic[] = []
   const refuse = (name: string, message: string, fix: string) =>
@@ -60,7 +60,7 @@ export function readOptions(
       at: { ...owner.at, path: name },
       fix,
     })
-  const known: readonly string[] = [...names, ...definitionNames[owner.of]]
+  const known: readonly string[] = [...names, ...(definitionNames[owner.of] ?? ['input', 'output', 'env'])]
   const options: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue

@@ -1,4 +1,14 @@
-import { type At, capture, type Diagnostic, fail, type Node, namePattern, type Place, takenNames } from '@millrace/ir'
+import {
+  type At,
+  capture,
+  type Diagnostic,
+  fail,
+  type Node,
+  namePattern,
+  type Place,
+  type StageCode,
+  takenNames,
+} from '@millrace/ir'
 import type { z } from 'zod'
 import { bind } from './bind.ts'
 import type { Context } from './context.ts'
@@ -47,18 +57,19 @@ interface StageSettings<I extends Shape, O extends Shape> extends Base<I, O> {
  *   is reported by the pipelines that call the stage.
  */
 export function stage<I extends Shape, O extends Shape>(name: string, options: StageSettings<I, O>): TypedStage<I, O> {
-  return makeStage('typescript', name, options, capture(stage)) as TypedStage<I, O>
+  return makeStage({ kind: 'typescript' }, name, options, capture(stage)) as TypedStage<I, O>
 }
 
-/** A stage that is a Python script following the stage contract. Not run yet: its place is kept. */
+/** A stage that is a Python script following the stage contract. Not run yet. */
 export function python<I extends Shape, O extends Shape>(
   name: string,
   options: Base<I, O> & { readonly script: URL },
 ): Stage<I, O> {
-  return makeStage('python', name, options, capture(python))
+  const script = options?.script instanceof URL ? options.script.href : ''
+  return makeStage({ kind: 'python', script }, name, options, capture(python))
 }
 
-/** A stage that is any container image following the stage contract. Not run yet: its place is kept. */
+/** A stage that is any container image following the stage contract. Not run yet. */
 export function container<I extends Shape, O extends Shape>(
   name: string,
   options: Base<I, O> & {
@@ -68,11 +79,21 @@ export function container<I extends Shape, O extends Shape>(
     readonly local?: readonly string[] | undefined
   },
 ): Stage<I, O> {
-  return makeStage('container', name, options, capture(container))
+  // a program in JavaScript may leave them out
+  const { image = '', command = [], local } = (options ?? {}) as Partial<typeof options>
+  const code: StageCode = { kind: 'container', image, command, ...(local ? { local } : {}) }
+  return makeStage(code, name, options, capture(container))
 }
 
+/** A stage of any kind, for who adds one: a list of kinds is given to compiler and runner. */
+export const stageOf = <I extends Shape, O extends Shape>(
+  code: StageCode,
+  name: string,
+  options: Base<I, O>,
+): Stage<I, O> => makeStage(code, name, options, capture(stageOf))
+
 function makeStage<I extends Shape, O extends Shape>(
-  kind: StageDefinition['kind'],
+  code: StageCode,
   name: string,
   options: Base<I, O> & { run?: (input: z.output<I>, context: Context) => unknown },
   place: () => Place,
@@ -86,7 +107,7 @@ function makeStage<I extends Shape, O extends Shape>(
       return at()
     },
     pure: false,
-    of: kind,
+    of: code.kind,
   }
   // a program in JavaScript may leave them out
   const given = (options ?? {}) as typeof options
@@ -94,7 +115,7 @@ function makeStage<I extends Shape, O extends Shape>(
   const input = schemaOf(given.input, 'input', owner)
   const output = schemaOf(given.output, 'output', owner)
   problems.push(...wrong, ...input.problems, ...output.problems)
-  if (kind === 'typescript' && typeof given.run !== 'function')
+  if (code.kind === 'typescript' && typeof given.run !== 'function')
     problems.push(badOption(`${what} has no function run`, 'run', at(), 'Give run: (input, context) => output.'))
   const { env, problems: wrongEnv } = readEnv(given.env, (message, path, fix) =>
     badOption(`${what}: ${message}`, path, at(), fix),
@@ -103,7 +124,7 @@ function makeStage<I extends Shape, O extends Shape>(
   const definition: StageDefinition = {
     type: 'stage',
     self: stage,
-    kind,
+    code,
     name,
     input: given.input,
     output: given.output,

@@ -53,7 +53,7 @@ export function trace(pipeline: AnyPipeline): Traced {
 }
 
 export const specOf = (definition: StageDefinition): StageSpec => ({
-  kind: definition.kind,
+  ...definition.code,
   name: definition.name,
   input: definition.inputSchema,
   output: definition.outputSchema,

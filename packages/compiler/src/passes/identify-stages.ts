@@ -8,6 +8,7 @@ import {
   tooMuchTogether,
 } from '@millrace/ir'
 import type { Facts, PassContext } from '../context.ts'
+import { kindOf } from '../kinds/kind-of.ts'
 import { missingVariable } from './missing-variable.ts'
 
 /**
@@ -18,10 +19,11 @@ export function identifyStages(plan: Plan, facts: Facts, context: PassContext): 
   const stages: Record<string, PlanStageSpec> = {}
   for (const [key, spec] of Object.entries(plan.stages)) {
     const found = facts.code.get(key)
+    const code = found?.code ?? kindOf(spec, facts)?.digest?.(spec, (token) => facts.assets.get(token)?.digest)
     const { counted, told } = settle(key, spec, facts, context)
     const identity = digestJson({
       // without code two stages must still not pass for one
-      code: found?.code ?? { unknown: key },
+      code: code ?? { unknown: key },
       input: spec.input as Json,
       output: spec.output as Json,
       env: counted as unknown as Json,
@@ -29,7 +31,8 @@ export function identifyStages(plan: Plan, facts: Facts, context: PassContext): 
     stages[key] = {
       ...spec,
       ...(spec.env ? { env: told } : {}),
-      ...(found ? { code: found.code, found: { module: found.module, export: found.export } } : {}),
+      ...(code === undefined ? {} : { code }),
+      ...(found ? { found: { module: found.module, export: found.export } } : {}),
       identity,
     }
   }

@@ -93,7 +93,11 @@ export function relativeAssets(graph: Graph, context: PassContext): Graph {
   }
   const stages: Record<string, Graph['stages'][string]> = {}
   for (const [key, spec] of Object.entries(graph.stages))
-    stages[key] = { ...spec, input: schema(spec.input, key), output: schema(spec.output, key) }
+    stages[key] = {
+      ...(spec.kind === 'python' ? { ...spec, script: spec.script && tokenOf(spec.script, key) } : spec),
+      input: schema(spec.input, key),
+      output: schema(spec.output, key),
+    }
   const input = schema(graph.input, '')
   eachBody(graph.body, { enter, end, leave })
   return { ...graph, input, stages, body: body(graph.body) }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Diagnostic, Event, Json, Plan, Runtime } from '@millrace/ir'
-import type { LoadedStage } from '@millrace/runner'
+import type { LoadedStage, StageKind } from '@millrace/runner'
 import { type LocalOptions, localRuntime, type OtherGpu, shortfalls } from '@millrace/runtime-local'
 import type { StageDefinition } from '@millrace/sdk'
 import { childProgram } from './child-program.ts'
@@ -16,12 +16,14 @@ type Chosen = Pick<
 > & {
   /** Runs in this process what would run in a warm worker. Default false. */
   readonly inProcess?: boolean
+  /** Kinds of stages besides those of Millrace. Default none. */
+  readonly kinds?: readonly StageKind[]
 }
 
 /** The local runtime over a program's own functions. */
 export function localRuntimeOf(
   prepared: Prepared,
-  { inProcess, ...chosen }: Chosen,
+  { inProcess, kinds = [], ...chosen }: Chosen,
   notices: readonly Diagnostic[],
 ): Runtime {
   const { program, code, assets, store, variables } = prepared
@@ -36,7 +38,11 @@ export function localRuntimeOf(
     load(key) {
       let stage = loaded.get(key)
       if (!stage) {
-        stage = loadedStage(program.traced.stages.get(key) as StageDefinition, (url) => byPath.get(fileURLToPath(url)))
+        stage = loadedStage(
+          program.traced.stages.get(key) as StageDefinition,
+          (url) => byPath.get(fileURLToPath(url)),
+          kinds,
+        )
         loaded.set(key, stage)
       }
       return stage

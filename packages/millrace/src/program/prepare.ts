@@ -1,4 +1,4 @@
-import { type CodeIndex, isIndexed, type StageCode, type WorkerCode } from '@millrace/compiler'
+import { type CodeIndex, isIndexed, type KindCode, type StageCode, type WorkerCode } from '@millrace/compiler'
 import {
   type ArtifactValue,
   type Diagnostic,
@@ -59,6 +59,8 @@ export interface Preparing {
   given(problems: Diagnostic[]): Promise<Given> | Given
   /** What it is prepared for. Default: this machine. */
   target?(): PlanTarget
+  /** Kinds of stages that this machine runs besides those of Millrace. Default none. */
+  readonly kinds?: readonly KindCode[]
 }
 
 export interface Given {
@@ -97,7 +99,11 @@ export async function prepareProgram(program: Program, preparing: Preparing): Pr
   // nobody has measured its stages yet
   if (isAnew && reading.anew) void workerCode()
   // a stage of this process may change its variables
-  const target = preparing.target?.() ?? { capabilities: localCapabilities, variables: { ...process.env } }
+  const target = preparing.target?.() ?? {
+    capabilities: localCapabilities,
+    variables: { ...process.env },
+    kinds: preparing.kinds ?? [],
+  }
   const planOf = (code: CodeIndex) => makePlan(program, code, assets, input, target)
   const found = preparing.target ? read : asLoaded(program, read)
   const planned = planOf(found)

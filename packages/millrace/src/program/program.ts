@@ -10,6 +10,8 @@ import {
   type EnvironmentNeeds,
   type FirstSeen,
   indexCode,
+  isExported,
+  type KindCode,
   planGraph,
   type WorkerCode,
   workerCode,
@@ -74,12 +76,9 @@ function codeRequest(
   { entry, importModule, kept, anew, firstSeen }: CodeOptions,
 ): CodeRequest | undefined {
   if (entry === undefined) return undefined
-  const stages = [...program.traced.stages].map(([key, { name, self, env }]) => ({
-    key,
-    name,
-    stage: self,
-    env: Object.keys(env),
-  }))
+  const stages = [...program.traced.stages].flatMap(([key, { name, self, env, code }]) =>
+    isExported(code) ? [{ key, name, stage: self, env: Object.keys(env) }] : [],
+  )
   return { entry, stages, importModule, ...kept, ...(anew ? { anew } : {}), ...(firstSeen ? { firstSeen } : {}) }
 }
 
@@ -147,6 +146,8 @@ export interface PlanTarget {
   readonly variables: { readonly [name: string]: string | undefined }
   /** Missing for this machine. */
   readonly environment?: EnvironmentNeeds
+  /** Kinds of stages besides those of Millrace. */
+  readonly kinds?: readonly KindCode[]
 }
 
 export interface Planned {
@@ -161,13 +162,15 @@ export function makePlan(
   input: JsonObject | undefined,
   target: PlanTarget = { capabilities: localCapabilities, variables: process.env },
 ): Planned {
+  const { kinds = [] } = target
   const source = { graph: program.traced.graph, places: program.traced.places }
   return planGraph(program.checked, source, {
     code: code.stages,
     assets,
     ...(input ? { input } : {}),
     variables: target.variables,
-    target: target.capabilities,
+    target: { ...target.capabilities, kinds: [...target.capabilities.kinds, ...kinds.map(({ kind }) => kind)] },
+    kinds,
     ...(target.environment ? { environment: target.environment } : {}),
   })
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { type ArtifactValue, assetKey, isObject, type Json, type Schema } from '@millrace/ir'
-import type { LoadedStage } from '@millrace/runner'
+import type { LoadedStage, StageKind } from '@millrace/runner'
 import type { Loaded } from '@millrace/runtime-local'
 import { assetUrl, type StageDefinition } from '@millrace/sdk'
 import { isChild } from '../is-child.ts'
@@ -9,9 +9,12 @@ import { isChild } from '../is-child.ts'
 export function loadedStage(
   definition: StageDefinition,
   asset: (url: string) => ArtifactValue | undefined,
+  kinds: readonly StageKind[] = [],
 ): LoadedStage {
+  const { code } = definition
+  const kind = kinds.find((known) => known.kind === code.kind)
   const { run } = definition
-  if (!run) throw new Error(`stage "${definition.name}" has no function`)
+  if (!run && !kind) throw new Error(`stage "${definition.name}" has no function`)
   if (isChild.value) process.send?.({ loaded: true } satisfies Loaded)
   const { input } = definition
   const hasAssets = JSON.stringify(definition.inputSchema).includes(assetKey)
@@ -23,7 +26,8 @@ export function loadedStage(
     output: definition.output as unknown as LoadedStage['output'],
     outputSchema: definition.outputSchema,
     ...(hasAssets ? { assets: () => assetsIn(definition.inputSchema).flatMap((url) => asset(url) ?? []) } : {}),
-    run: (value, context) => run((hasAssets ? withAssets(value, asset) : value) as never, context as never),
+    ...(kind ? { process: { kind, code } } : {}),
+    run: (value, context) => run?.((hasAssets ? withAssets(value, asset) : value) as never, context as never),
   }
 }
 

@@ -3,7 +3,7 @@ import type { Diagnostic } from '@millrace/ir'
 import type { StageDefinition } from '@millrace/sdk'
 
 /** The variables of a stage that runs alone, by those of this process; and what of it can't run alone. */
-export function stageVariables({ name, kind, env, at }: StageDefinition): {
+export function stageVariables({ name, code, env, at }: StageDefinition): {
   readonly env: { readonly [variable: string]: string }
   readonly problems: readonly Diagnostic[]
 } {
@@ -17,7 +17,7 @@ export function stageVariables({ name, kind, env, at }: StageDefinition): {
       at: { ...at(), ...(path === undefined ? {} : { path }) },
       fix,
     })
-  if (kind !== 'typescript') refuse(`a ${kind} stage`, 'Write the stage in TypeScript.')
+  if (code.kind !== 'typescript') refuse(`a ${code.kind} stage`, 'Write the stage in TypeScript.')
   for (const [variable, value] of Object.entries(env)) {
     const path = `env.${variable}`
     if ('value' in value) found[variable] = value.value

@@ -30,6 +30,8 @@ export class Places {
     share: Share,
     { isolate, timeout }: Pick<StageOptions, 'isolate' | 'timeout'>,
   ): Place | undefined {
+    // a process that is started from here anyway
+    if (this.#options.load(stage).process) return here
     if (isolate === 'process') return 'process'
     const { workers } = this.#options
     // code that nobody knows can't be found again elsewhere

@@ -1,0 +1,5 @@
+import type { KindCode } from './kind.ts'
+import { typescript } from './typescript.ts'
+
+/** The kinds of stages that can be compiled. */
+export const kinds: readonly KindCode[] = [typescript]

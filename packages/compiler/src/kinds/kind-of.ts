@@ -1,0 +1,12 @@
+import type { StageCode } from '@millrace/ir'
+import type { Facts } from '../context.ts'
+import { kinds } from './index.ts'
+import type { KindCode } from './kind.ts'
+
+/** What is known of a stage's kind; undefined for one that nobody can compile. */
+export const kindOf = ({ kind }: StageCode, facts: Pick<Facts, 'kinds'>): KindCode | undefined =>
+  [...kinds, ...(facts.kinds ?? [])].find((known) => known.kind === kind)
+
+/** Whether a stage's code is a function that a module exports. */
+export const isExported = (code: StageCode): boolean =>
+  kinds.some(({ kind, digest }) => kind === code.kind && digest === undefined)
