@@ -8,7 +8,7 @@ export interface StageKind {
   command(code: StageCode, paths: AttemptPaths): Command
 }
 
-export type AttemptPaths = ReturnType<typeof attemptFiles>
+type AttemptPaths = ReturnType<typeof attemptFiles>
 
 /** The first word is the program. */
 export interface Command {
