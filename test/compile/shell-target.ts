@@ -6,8 +6,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 const { plan, input } = JSON.parse(readFileSync('plan.json', 'utf8'))
-const nameOf = (id) => id.replace(/[^a-z0-9.-]/gi, '_')
-const read = (path) => JSON.parse(readFileSync(path, 'utf8'))
+const [nameOf, read] = [(id) => id.replace(/[^a-z0-9.-]/gi, '_'), (path) => JSON.parse(readFileSync(path, 'utf8'))]
 const look = (ref) => (ref === ':input' ? input : read(join('out', nameOf(ref))))
 const each = (at, visit) => Object.fromEntries(Object.entries(at).map(([key, item]) => [key, visit(item)]).filter(([, item]) => item !== undefined))
 const resolve = (at) =>

@@ -12,8 +12,8 @@ import {
 import { ended, started, within } from './ambient.ts'
 import { Artifacts } from './artifacts.ts'
 import { refused, StageFailure, threw } from './failure.ts'
-import { runCommand } from './kinds/command-stage.ts'
 import type { Ambient } from './per-stage.ts'
+import { runCommand } from './run-command.ts'
 import type { Attempt, LoadedStage, Outcome, Parser } from './stage.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { ArtifactValue, Json, Metric, Resources, Schema } from '@millrace/ir'
-import type { CommandStage } from './kinds/command-stage.ts'
+import type { CommandStage } from './kinds/kind.ts'
 
 /** What the runner needs of a zod schema. */
 export interface Parser {

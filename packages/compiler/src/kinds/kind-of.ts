@@ -1,11 +1,10 @@
 import type { StageCode } from '@millrace/ir'
-import type { Facts } from '../context.ts'
 import { kinds } from './index.ts'
 import type { KindCode } from './kind.ts'
 
-/** What is known of a stage's kind; undefined for one that nobody can compile. */
-export const kindOf = ({ kind }: StageCode, facts: Pick<Facts, 'kinds'>): KindCode | undefined =>
-  [...kinds, ...(facts.kinds ?? [])].find((known) => known.kind === kind)
+/** What is known of a stage's kind, among those of Millrace and others; undefined for one that nobody can compile. */
+export const kindOf = ({ kind }: StageCode, others: readonly KindCode[] = []): KindCode | undefined =>
+  [...kinds, ...others].find((known) => known.kind === kind)
 
 /** Whether a stage's code is a function that a module exports. */
 export const isExported = (code: StageCode): boolean =>

@@ -43,7 +43,7 @@ function checkStage(
   const { target } = facts
   const spec = plan.stages[node.stage] as PlanStageSpec
   const options = optionsOf(plan, node)
-  const kind = kindOf(spec, facts)
+  const kind = kindOf(spec, facts.kinds)
   if (!kind || !target.kinds.includes(spec.kind)) refuse(node, `a ${spec.kind} stage`, 'Write the stage in TypeScript.')
   if (options.workers > 1 && !target.workers)
     refuse(node, `a distributed stage of ${options.workers} workers`, 'Leave workers out.')

@@ -1,8 +1,6 @@
 import {
   type Binding,
   compare,
-  eachRead,
-  eachRef,
   fillDefaults,
   type Json,
   type JsonObject,
@@ -13,7 +11,8 @@ import {
   type PlanWhen,
   resolve,
 } from '@millrace/ir'
-import { type Collect, childrenByScope, type Frame, newStep, type Step } from './frame.ts'
+import { type Collect, childrenByScope, type Frame, newCollect, newFrame, newStep, type Step } from './frame.ts'
+import { lookUp, readsOf, stepOf } from './lookup.ts'
 import { showCondition, stagesUnder } from './scopes.ts'
 
 /** What the flow asks of who does the work, and tells it. */
@@ -51,8 +50,8 @@ export class Flow {
     this.#input = input
     this.#listener = listener
     this.#children = childrenByScope(plan.nodes)
-    this.#root = this.#frame('', undefined, undefined, undefined, undefined)
-    this.#result = this.#collect(plan.result, this.#root, 0)
+    this.#root = newFrame('', undefined, undefined, undefined, undefined)
+    this.#result = newCollect(plan.result, this.#root, 0)
   }
 
   start(): void {
@@ -81,21 +80,6 @@ export class Flow {
     this.#drain()
   }
 
-  #frame(
-    scope: string,
-    parent: Frame | undefined,
-    owner: Step | undefined,
-    index: Frame['index'],
-    item: Frame['item'],
-  ): Frame {
-    return { scope, parent, owner, index, item, steps: new Map(), open: 0, failed: undefined }
-  }
-
-  #collect(binding: Binding | undefined, frame: Frame, position: number): Step {
-    const node: Collect = { kind: 'collect', id: ':result', scope: frame.scope, binding, position }
-    return newStep(node, frame)
-  }
-
   /** Makes the steps of a frame; those that wait for nothing go to the queue. */
   #open(frame: Frame, collect: Step): void {
     const steps: Step[] = []
@@ -109,18 +93,18 @@ export class Flow {
     steps.push(collect)
     frame.open = steps.length
     for (const step of steps) {
-      this.#eachRead(step, (ref) => {
-        const source = this.#find(frame, ref)
-        if (!source) return
-        if (source.state === 'done') return
+      for (const ref of readsOf(step)) {
+        const source = stepOf(frame, ref)
+        if (!source) continue
+        if (source.state === 'done') continue
         if (source.state === 'failed' || source.state === 'not-run') step.because ??= source.because
         step.waiting++
         source.readers ??= []
         source.readers.push(step)
-      })
+      }
       const after = step.node.kind === 'stage' ? step.node.after : undefined
       for (const id of after ?? []) {
-        const source = this.#find(frame, id)
+        const source = stepOf(frame, id)
         if (!source) continue
         if (source.ended && source.state === 'done' && !subtreeFailed(source)) continue
         if (source.ended) step.because ??= source.because ?? failedOwners.get(source) ?? id
@@ -136,42 +120,10 @@ export class Flow {
     this.#known += 1 + (node.merged?.length ?? 0)
   }
 
-  #eachRead(step: Step, visit: (ref: string) => void): void {
-    const { node } = step
-    const seen = new Set<string>()
-    const each = ({ ref }: { readonly ref: string }) => {
-      if (seen.has(ref)) return
-      seen.add(ref)
-      visit(ref)
-    }
-    if (node.kind !== 'collect') eachRead(node, each)
-    else if (node.binding) eachRef(node.binding, each)
-  }
-
-  #find(from: Frame, ref: string): Step | undefined {
-    if (ref.endsWith(':input') || ref.endsWith(':item') || ref.endsWith(':index')) return undefined
-    for (let frame: Frame | undefined = from; frame; frame = frame.parent) {
-      const step = frame.steps.get(ref)
-      if (step) return step
-    }
-    return undefined
-  }
-
-  #look(from: Frame, ref: string): Json | undefined {
-    if (ref === ':input') return this.#input
-    const item = /^(.*):(item|index)$/.exec(ref)
-    if (item) {
-      let frame: Frame | undefined = from
-      while (frame && frame.scope !== item[1]) frame = frame.parent
-      return item[2] === 'item' ? frame?.item?.value : frame?.item?.index
-    }
-    return this.#find(from, ref)?.value
-  }
-
   #resolve(frame: Frame, binding: Binding): Json | undefined {
     return resolve(
       binding,
-      (ref) => this.#look(frame, ref),
+      (ref) => lookUp(frame, ref, this.#input),
       (token) => this.#listener.asset(token),
     )
   }
@@ -246,9 +198,9 @@ export class Flow {
     const i = step.next++
     const value = (step.items ? (step.value as Json[])[i] : null) as Json
     const index = [...(step.frame.index ?? []), i]
-    const frame = this.#frame(node.id, step.frame, step, index, { value, index: i })
+    const frame = newFrame(node.id, step.frame, step, index, { value, index: i })
     step.frames++
-    this.#open(frame, this.#collect(node.result, frame, i))
+    this.#open(frame, newCollect(node.result, frame, i))
   }
 
   #when(step: Step, node: PlanWhen): void {
@@ -265,10 +217,10 @@ export class Flow {
       this.#listener.skipped(stage, step.frame.index, because)
     }
     if (!holds && !node.hasElse) return this.#settle(step, 'done', undefined)
-    const frame = this.#frame(`${node.id}:${taken}`, step.frame, step, step.frame.index, undefined)
+    const frame = newFrame(`${node.id}:${taken}`, step.frame, step, step.frame.index, undefined)
     step.frames++
     step.due = 1
-    this.#open(frame, this.#collect(holds ? node.then : node.else, frame, 0))
+    this.#open(frame, newCollect(holds ? node.then : node.else, frame, 0))
   }
 
   #settle(step: Step, state: 'done' | 'failed' | 'not-run', value: Json | undefined): void {

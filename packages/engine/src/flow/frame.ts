@@ -64,6 +64,18 @@ export const newStep = (node: Step['node'], frame: Frame): Step => ({
   ended: false,
 })
 
+export const newFrame = (
+  scope: string,
+  parent: Frame | undefined,
+  owner: Step | undefined,
+  index: Frame['index'],
+  item: Frame['item'],
+): Frame => ({ scope, parent, owner, index, item, steps: new Map(), open: 0, failed: undefined })
+
+/** The step that waits for what a body returns. */
+export const newCollect = (binding: Binding | undefined, frame: Frame, position: number): Step =>
+  newStep({ kind: 'collect', id: ':result', scope: frame.scope, binding, position }, frame)
+
 export const childrenByScope = (nodes: readonly PlanNode[]): Map<string, PlanNode[]> => {
   const out = new Map<string, PlanNode[]>()
   for (const node of nodes) {

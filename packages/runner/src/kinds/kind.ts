@@ -1,5 +1,4 @@
 import type { StageCode } from '@millrace/ir'
-import type { attemptFiles } from '../folder.ts'
 
 /** How the stages of one kind are run. A kind is a file here, and one in the compiler that knows what of it counts. */
 export interface StageKind {
@@ -8,11 +7,23 @@ export interface StageKind {
   command(code: StageCode, paths: AttemptPaths): Command
 }
 
-type AttemptPaths = ReturnType<typeof attemptFiles>
+/** Absolute paths in the attempt's folder (contracts: stage). */
+interface AttemptPaths {
+  readonly input: string
+  readonly output: string
+  readonly files: string
+  readonly metrics: string
+}
 
 /** The first word is the program. */
 export interface Command {
   readonly words: readonly [string, ...string[]]
   /** Besides what the contract gives every stage. Default none. */
   readonly env?: Readonly<Record<string, string>>
+}
+
+/** What a stage runs that is no function of a loaded module. */
+export interface CommandStage {
+  readonly kind: StageKind
+  readonly code: StageCode
 }

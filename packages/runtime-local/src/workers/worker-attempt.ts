@@ -16,8 +16,8 @@ import { killAfter, type Timeout } from '../attempts/timeout.ts'
 import { origin } from '../origin.ts'
 import { processFailure, refusedOutput } from '../processes/process-failure.ts'
 import { afterReading } from './after-reading.ts'
+import type { WorkerEnd, WorkerJob, WorkerStart } from './worker-job.ts'
 import { type Placed, workerPool } from './worker-pool.ts'
-import type { WorkerEnd, WorkerJob, WorkerStart } from './worker-process.ts'
 
 /** Its modules can't be loaded in another process: it must run in this one. */
 export class Unloadable extends Error {}

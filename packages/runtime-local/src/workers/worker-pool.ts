@@ -3,7 +3,8 @@ import { type Gpu, visibleGpus } from '../machine/gpus.ts'
 import type { Origin } from '../origin.ts'
 import { endSurvivors } from '../processes/survivors.ts'
 import { afterReading } from './after-reading.ts'
-import { type WorkerJob, WorkerProcess, type WorkerStart, workerPrefix } from './worker-process.ts'
+import type { WorkerJob, WorkerStart } from './worker-job.ts'
+import { WorkerProcess, workerPrefix } from './worker-process.ts'
 
 /** How long a worker that nobody needs is kept for the next run of this process, in milliseconds. */
 const keptFor = 10_000

@@ -1,4 +1,4 @@
-import { LoadTime } from '../effects/load-time.ts'
+import { ModuleEffects } from '../effects/module-effects.ts'
 import { analyse } from '../parse/scopes.ts'
 import type { Tools } from '../toolchain/tools.ts'
 
@@ -10,7 +10,7 @@ import type { Tools } from '../toolchain/tools.ts'
  */
 export function canonicalOrder(code: string, tools: Tools, keyOf: (statement: string) => string): string {
   const { program, errors } = tools.parseSync('printed.js', code, { lang: 'js', sourceType: 'module' })
-  if (errors.length > 0 || !new LoadTime(analyse(program)).isHarmlessBody(program.body)) return code
+  if (errors.length > 0 || !new ModuleEffects(analyse(program)).isPureBody(program.body)) return code
   return program.body
     .map(({ start, end }) => {
       const text = code.slice(start, end)

@@ -2,7 +2,7 @@ import type { ESTree } from 'rolldown/utils'
 import type { Edit } from '../parse/edits.ts'
 import type { Analysis } from '../parse/scopes.ts'
 import { bindingNames, isFunction, type Node, unwrap } from '../parse/syntax.ts'
-import type { LoadTime } from './load-time.ts'
+import type { ModuleEffects } from './module-effects.ts'
 
 const pure = '/* @__PURE__ */ '
 const working = new Set([
@@ -18,7 +18,12 @@ const working = new Set([
  * Makes the initialisers of a module's top level droppable where evaluating them changes nothing, like `makePure`, but in
  * code that runs: what is awaited stays, and so do classes and deep patterns.
  */
-export function makeDroppable(text: string, program: ESTree.Program, { visits }: Analysis, loadTime: LoadTime): Edit[] {
+export function makeDroppable(
+  text: string,
+  program: ESTree.Program,
+  { visits }: Analysis,
+  loadTime: ModuleEffects,
+): Edit[] {
   const works: number[] = []
   const awaits: number[] = []
   for (const { node, deferred } of visits) {
@@ -31,7 +36,7 @@ export function makeDroppable(text: string, program: ESTree.Program, { visits }:
     const at = unwrap(init)
     // these take their names from the variable
     if (isFunction(at) || at.type === 'ClassExpression') return false
-    if (!isWithin(init, works) || isWithin(init, awaits) || !loadTime.isHarmless([whole])) return false
+    if (!isWithin(init, works) || isWithin(init, awaits) || !loadTime.isPure([whole])) return false
     edits.push({ start: init.start, end: init.start, text: `${pure}(() => (` })
     edits.push({ start: init.end, end: init.end, text: '))()' })
     return true

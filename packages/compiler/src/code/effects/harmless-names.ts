@@ -55,10 +55,10 @@ const callFirst = words(
 )
 const callSecond = words('then from parse stringify replace replaceAll groupBy')
 
-export const isMaker = (specifier: string | undefined): boolean => makers.has(specifier ?? '')
+export const isPureFactory = (specifier: string | undefined): boolean => makers.has(specifier ?? '')
 
 /** Whether what a package like zod has made may be called by a name. */
-export const isMakerCall = (path: readonly string[]): boolean => !path.some((name) => zodEffects.has(name))
+export const isPureFactoryCall = (path: readonly string[]): boolean => !path.some((name) => zodEffects.has(name))
 
 /** @param path of what is called in a builtin module; its default export is the module again */
 export function isBuiltinCall(specifier: string, path: readonly string[]): boolean {
@@ -70,7 +70,7 @@ export function isBuiltinCall(specifier: string, path: readonly string[]): boole
 export const isGlobalCall = ([first = '', second = '']: readonly string[]): boolean =>
   globals.has(second === '' ? first : `${first}.`) || globals.has(`${first}.${second}`)
 
-export const isCalm = (name: string, ofBuiltin: boolean): boolean =>
+export const isPureMethod = (name: string, ofBuiltin: boolean): boolean =>
   calm.has(name) || (ofBuiltin && calmOfBuiltins.has(name))
 
 export const givesItem = (name: string): boolean => giveItems.has(name)

@@ -2,7 +2,7 @@ import type { ESTree } from 'rolldown/utils'
 import type { Edit } from '../parse/edits.ts'
 import type { Analysis } from '../parse/scopes.ts'
 import { bindingNames, isFunction, type Node, unwrap } from '../parse/syntax.ts'
-import { LoadTime } from './load-time.ts'
+import { ModuleEffects } from './module-effects.ts'
 
 const pure = '/* @__PURE__ */ '
 /** Nothing that the bundler knows, so that a call of it stays. */
@@ -18,7 +18,7 @@ export function makePure(
   text: string,
   program: ESTree.Program,
   analysis: Analysis,
-  loadTime = new LoadTime(analysis),
+  loadTime = new ModuleEffects(analysis),
 ): Edit[] {
   const edits: Edit[] = []
   const inClasses: Node[] = []
@@ -38,7 +38,7 @@ export function makePure(
         for (const declarator of declaration.declarations) {
           const { id, init } = declarator
           if (!init) continue
-          if (!loadTime.isHarmless([declarator])) around(init, `${kept}(`, ')')
+          if (!loadTime.isPure([declarator])) around(init, `${kept}(`, ')')
           else {
             wrap(init)
             if (!isFlat(id)) edits.push(...unfold(text, id, init))
@@ -47,22 +47,21 @@ export function makePure(
         break
       case 'ClassDeclaration':
         if (declaration.declare) break
-        if (loadTime.isHarmless([declaration])) inClasses.push(declaration)
+        if (loadTime.isPure([declaration])) inClasses.push(declaration)
         else if (declaration.id) edits.push(keep(statement, declaration.id.name))
         break
       case 'TSEnumDeclaration':
-        if (loadTime.isHarmless(declaration.body.members.map(({ initializer }) => initializer)))
-          inClasses.push(declaration)
+        if (loadTime.isPure(declaration.body.members.map(({ initializer }) => initializer))) inClasses.push(declaration)
         else edits.push(keep(statement, declaration.id.name))
         break
       case 'ExpressionStatement':
         // rolldown takes the reading of a property for harmless, whatever getter it runs
-        if (isRead(declaration.expression) && !loadTime.isHarmless([declaration.expression]))
+        if (isRead(declaration.expression) && !loadTime.isPure([declaration.expression]))
           around(declaration.expression, `;${kept}(`, ')')
         break
       default:
         if (statement.type === 'ExportDefaultDeclaration' && !unwrap(statement.declaration).type.startsWith('TS')) {
-          if (loadTime.isHarmless([statement.declaration])) wrap(statement.declaration)
+          if (loadTime.isPure([statement.declaration])) wrap(statement.declaration)
           else around(statement.declaration, `${kept}(`, ')')
         }
     }

@@ -4,10 +4,10 @@ import {
   changesItself,
   givesItem,
   isBuiltinCall,
-  isCalm,
   isGlobalCall,
-  isMaker,
-  isMakerCall,
+  isPureFactory,
+  isPureFactoryCall,
+  isPureMethod,
 } from './harmless-names.ts'
 
 /** What a method is called on, as far as that can be told. */
@@ -122,7 +122,7 @@ function ofMeaning(meaning: Meaning, type: Node['type'], named: boolean): Receiv
   const called = type === 'CallExpression' || type === 'NewExpression'
   switch (meaning.kind) {
     case 'imported':
-      if (isMaker(meaning.from)) return made
+      if (isPureFactory(meaning.from)) return made
       return called && !named && isBuiltinCall(meaning.from, meaning.path) ? made : unknown
     case 'class':
       if (type === 'CallExpression') return unknown
@@ -142,9 +142,9 @@ function ofMeaning(meaning: Meaning, type: Node['type'], named: boolean): Receiv
 }
 
 function after(of: Receiver, name: string | undefined): Receiver {
-  if (of.kind === 'made') return name === undefined || isMakerCall([name]) ? made : unknown
+  if (of.kind === 'made') return name === undefined || isPureFactoryCall([name]) ? made : unknown
   if (of.kind !== 'builtin' && of.kind !== 'unknown') return unknown
   if (name === undefined || givesItem(name)) return unknown
-  if (isCalm(name, false)) return builtin
-  return changesItself(name) || isCalm(name, true) ? of : unknown
+  if (isPureMethod(name, false)) return builtin
+  return changesItself(name) || isPureMethod(name, true) ? of : unknown
 }

@@ -1,8 +1,8 @@
 import { extname } from 'node:path'
 import type { ParseResult } from 'rolldown/utils'
 import { borrowParts, copySchemas, type Definition, findDefinitions } from '../effects/borrowed-parts.ts'
-import { LoadTime } from '../effects/load-time.ts'
 import { makePure } from '../effects/make-pure.ts'
+import { ModuleEffects } from '../effects/module-effects.ts'
 import { cutPureMarks } from '../effects/pure-marks.ts'
 import { type Asset, findAssets } from '../parse/assets.ts'
 import { cutOptions } from '../parse/cut-options.ts'
@@ -114,7 +114,7 @@ export function readModule(
   const imports = findImports(analysis, keepsImports, marked.inJsx)
   const { edits, workers, counted } = findAssets(file, analysis, options.nameAsset)
   const names = new ModuleNames(analysis, options.follow)
-  const loadTime = new LoadTime(names, options.known)
+  const loadTime = new ModuleEffects(names, options.known)
   const isModule = parsed.module.hasModuleSyntax
   const definitions = findDefinitions(program, analysis, names, file, options.number)
   for (const [call, definition] of isModule ? definitions : []) options.definitions.set(call, definition)

@@ -1,6 +1,6 @@
 import type { Definition } from '../effects/borrowed-parts.ts'
 import { makeDroppable } from '../effects/droppable.ts'
-import { LoadTime } from '../effects/load-time.ts'
+import { ModuleEffects } from '../effects/module-effects.ts'
 import { hasOldDecorators, plainCode } from '../effects/plain-code.ts'
 import { cutPureMarks } from '../effects/pure-marks.ts'
 import type { LocalModule, ModuleGraph } from '../modules/module-graph.ts'
@@ -117,7 +117,7 @@ export class EmitSources {
       ...cutPureMarks(parsed),
       ...findImports(analysis, keeps).edits,
       ...mainCalls(program.body, analysis.root),
-      ...makeDroppable(text, program, analysis, new LoadTime(names, this.#known)),
+      ...makeDroppable(text, program, analysis, new ModuleEffects(names, this.#known)),
     ]
     return { analysis, edits }
   }

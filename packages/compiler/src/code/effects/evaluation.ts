@@ -1,6 +1,5 @@
 import type { ESTree } from 'rolldown/utils'
-import { type Meaning, ModuleNames } from '../parse/module-names.ts'
-import type { Analysis } from '../parse/scopes.ts'
+import type { Meaning, ModuleNames } from '../parse/module-names.ts'
 import { isFunction, literalText, type Node, propertyName, unwrap } from '../parse/syntax.ts'
 import { isToken } from '../parse/tokens.ts'
 import { classParts, instanceParts, partsOf } from './evaluated-parts.ts'
@@ -8,10 +7,10 @@ import {
   callsArgument,
   changesItself,
   isBuiltinCall,
-  isCalm,
   isGlobalCall,
-  isMaker,
-  isMakerCall,
+  isPureFactory,
+  isPureFactoryCall,
+  isPureMethod,
 } from './harmless-names.ts'
 import { meaningOfPath, receiverOf } from './receivers.ts'
 
@@ -25,57 +24,8 @@ interface Step {
 
 type Call = ESTree.CallExpression | ESTree.NewExpression | ESTree.TaggedTemplateExpression
 
-/**
- * Tells whether what a module does when it loads could be done in any order, or not at all: it makes things, and
- * neither changes anything that was there nor calls what might. What isn't known is told to be harmful.
- */
-export class LoadTime {
-  readonly names: ModuleNames
-  /** Functions and classes that are harmless with all that they call. */
-  readonly #known: Set<Node>
-
-  constructor(names: ModuleNames | Analysis, known: Set<Node> = new Set()) {
-    this.names = names instanceof ModuleNames ? names : new ModuleNames(names)
-    this.#known = known
-  }
-
-  /** Whether all statements of a module are such. */
-  isHarmlessBody(body: readonly Node[]): boolean {
-    const parts: (Node | null)[] = []
-    for (const statement of body)
-      switch (statement.type) {
-        case 'ImportDeclaration':
-          // for its effect alone
-          if (statement.specifiers.length === 0) return false
-          break
-        case 'ExportNamedDeclaration':
-        case 'ExportDefaultDeclaration':
-          parts.push(statement.declaration)
-          break
-        case 'ExportAllDeclaration':
-          break
-        case 'VariableDeclaration':
-        case 'FunctionDeclaration':
-        case 'ClassDeclaration':
-        case 'EmptyStatement':
-          parts.push(statement)
-          break
-        default:
-          return false
-      }
-    return this.isHarmless(parts)
-  }
-
-  /** Whether evaluating some nodes is. */
-  isHarmless(nodes: readonly (Node | null)[]): boolean {
-    const walk = new Walk(this.#known)
-    walk.add(nodes, this.names)
-    return walk.isHarmless()
-  }
-}
-
 /** One question, with all that it leads to. */
-class Walk {
+export class Evaluation {
   readonly #stack: Step[] = []
   readonly #known: Set<Node>
   readonly #entered = new Set<Node>()
@@ -92,7 +42,7 @@ class Walk {
     for (const node of nodes) if (node) this.#stack.push({ node: unwrap(node), of, makes })
   }
 
-  isHarmless(): boolean {
+  isPure(): boolean {
     for (let step = this.#stack.pop(); step; step = this.#stack.pop()) if (!this.#evaluate(step)) return false
     for (const node of this.#entered) this.#known.add(node)
     return true
@@ -238,7 +188,7 @@ class Walk {
       case 'class':
         return call.type === 'NewExpression' && this.#instantiate(meaning.node, meaning.of)
       case 'imported':
-        if (isMaker(meaning.from)) return isMakerCall(meaning.path)
+        if (isPureFactory(meaning.from)) return isPureFactoryCall(meaning.path)
         if (!isBuiltinCall(meaning.from, meaning.path)) return false
         for (const argument of list)
           if (isFunction(unwrap(argument)) && !this.#enter(unwrap(argument), of)) return false
@@ -263,7 +213,7 @@ class Walk {
     switch (receiver.kind) {
       case 'made':
         // a function here is called later, if at all
-        return isMakerCall([name])
+        return isPureFactoryCall([name])
       case 'class':
       case 'instance': {
         const own = receiver.of.methods(name)
@@ -273,7 +223,7 @@ class Walk {
         return false
     }
     if (changesItself(name)) return this.#isNew(object, of, makes) && this.#callBack(name, list, of)
-    if (!isCalm(name, receiver.kind === 'builtin') || !this.#callBack(name, list, of)) return false
+    if (!isPureMethod(name, receiver.kind === 'builtin') || !this.#callBack(name, list, of)) return false
     // it may be one of the program's own
     return receiver.kind === 'builtin' || [...this.#modules].every((module) => module.methods(name).length === 0)
   }
@@ -294,7 +244,7 @@ class Walk {
       const meaning = meaningOfPath(at, of)
       if (meaning?.kind === 'function') return this.#enter(meaning.node, meaning.of)
       if (meaning?.kind === 'global') return meaning.path[0] === 'undefined' || isGlobalCall(meaning.path)
-      if (meaning?.kind === 'imported') return isMaker(meaning.from) || isBuiltinCall(meaning.from, meaning.path)
+      if (meaning?.kind === 'imported') return isPureFactory(meaning.from) || isBuiltinCall(meaning.from, meaning.path)
       return meaning?.kind === 'value' && /^(?:Literal|ArrayExpression|TemplateLiteral)$/.test(meaning.node.type)
     })
   }

@@ -2,22 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
-import { type Json, mapArtifacts, metricIn, type Schema, type StageCode, stageVariables } from '@millrace/ir'
-import type { Artifacts } from '../artifacts.ts'
-import { exitFailure } from '../exit-failure.ts'
-import { StageFailure } from '../failure.ts'
-import { attemptFiles, readJson, writeWhole } from '../folder.ts'
-import type { Attempt } from '../stage.ts'
-import type { StageKind } from './kind.ts'
+import { type Json, mapArtifacts, metricIn, type Schema, stageVariables } from '@millrace/ir'
+import type { Artifacts } from './artifacts.ts'
+import { exitFailure } from './exit-failure.ts'
+import { StageFailure } from './failure.ts'
+import { attemptFiles, readJson, writeWhole } from './folder.ts'
+import type { CommandStage } from './kinds/kind.ts'
+import type { Attempt } from './stage.ts'
 
 /** How long what was told to end after a timeout may go on (contracts: stage), in milliseconds. */
 const killAfter = 1000
-
-/** What a stage runs that is no function of a loaded module. */
-export interface CommandStage {
-  readonly kind: StageKind
-  readonly code: StageCode
-}
 
 /**
  * Runs an attempt's process by the stage contract: input and output are files in the attempt's folder. Gives what it
