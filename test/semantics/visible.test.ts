@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { seal } from '@millrace/ir'
+import { withChecksum } from '@millrace/ir'
 import { expect, test } from 'vitest'
 import { program } from '../support/program.ts'
 
@@ -92,7 +92,7 @@ test('a store of strangers drives no terminal', async () => {
   )
   const file = join(runs, id, info as string)
   const { value } = JSON.parse(readFileSync(file, 'utf8')) as { value: Record<string, unknown> }
-  writeFileSync(file, seal({ ...value, pipeline: `fine${odd}` }))
+  writeFileSync(file, withChecksum({ ...value, pipeline: `fine${odd}` }))
   mkdirSync(join(one.folder, 'sub\u202e'), { recursive: true })
   for (const given of [
     ['runs', 'list'],

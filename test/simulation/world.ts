@@ -2,7 +2,7 @@ import type { Event, RunOutcome } from '@millrace/ir'
 import { openStore, type Store } from '../../packages/store/src/index.ts'
 import { Random } from '../faults/random.ts'
 import { ApiServer, type SimJob } from './api-server.ts'
-import { Conductor, ownRun } from './driver.ts'
+import { ClusterRun, resumeRun } from './driver.ts'
 import { JobController } from './job-controller.ts'
 import type { Planned } from './plan-of.ts'
 import { PodLives } from './pod-life.ts'
@@ -82,7 +82,7 @@ export class World {
     process.act(() => {
       const store = openStore(this.#root)
       const info = { pipeline: given.plan.pipeline, plan: digest, parameters: given.input }
-      const own = ownRun(store, info, job)
+      const own = resumeRun(store, info, job)
       const cluster = new SimCluster(this.api, this.#troubles, process, this.#forbidden)
       const begun = { process, cluster, crash: undefined }
       if ('ended' in own) {
@@ -99,7 +99,7 @@ export class World {
       }
       if (kill?.at === 'time')
         unowned(() => setTimeout(() => !life.outcome && !process.dead && die(), kill.milliseconds))
-      const conductor = new Conductor({
+      const conductor = new ClusterRun({
         given,
         digest,
         store: dyingStore(store, process, kill, die),

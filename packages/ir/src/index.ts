@@ -83,8 +83,8 @@ export type { Duration, Quantity, Resources } from './resources.ts'
 export { bytesOf, defaultResources, gpuCount, heapLimit, millisecondsOf } from './resources.ts'
 export type { RunOptions, RunOutcome, Runtime } from './runtime.ts'
 export { planDigest } from './runtime.ts'
-export { seal, unseal } from './sealed.ts'
-export { placeOfError, tellError } from './tell-error.ts'
+export { parseChecksummed, withChecksum } from './sealed.ts'
+export { describeError, placeOfError } from './tell-error.ts'
 export type { WrongVariable } from './variables.ts'
 export {
   receiveVariables,

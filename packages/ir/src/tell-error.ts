@@ -2,7 +2,7 @@ import { isDiagnosticError } from './diagnostic.ts'
 import { firstPlace, type Place } from './place.ts'
 
 /** What an author's code threw, in one line: an error with its causes and what it gathers, a string, `null`. */
-export function tellError(error: unknown): string {
+export function describeError(error: unknown): string {
   const told: string[] = []
   const seen = new Set<unknown>()
   for (let at = error; told.length < 8 && !seen.has(at); at = causeOf(at)) {

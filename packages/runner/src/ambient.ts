@@ -1,4 +1,4 @@
-import { firstPlace, tellError } from '@millrace/ir'
+import { describeError, firstPlace } from '@millrace/ir'
 import { StageFailure, threw } from './failure.ts'
 import { guardProcess } from './guard-process.ts'
 import { hold, keep } from './hold.ts'
@@ -25,7 +25,7 @@ function blame(error: unknown): boolean {
   const own = storage.getStore() ?? (running.size === 1 ? [...running][0] : undefined)
   if (!own) return running.size > 0
   if (running.has(own)) own.fail(threw(own.node, error, 'left unhandled'))
-  else own.print(`[after the stage ended] ${tellError(error)}\n`)
+  else own.print(`[after the stage ended] ${describeError(error)}\n`)
   return true
 }
 

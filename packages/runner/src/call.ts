@@ -1,12 +1,12 @@
 import {
   canonical,
   copy,
+  describeError,
   inOrder,
   type Json,
   type JsonObject,
   outputLimit,
   showPath,
-  tellError,
   toJson,
 } from '@millrace/ir'
 import { ended, started, within } from './ambient.ts'
@@ -181,7 +181,7 @@ function messageOf(error: unknown): string {
   try {
     return String((error as Error)?.message ?? error)
   } catch {
-    return tellError(error)
+    return describeError(error)
   }
 }
 
@@ -206,7 +206,9 @@ function contextOf(attempt: Attempt, artifacts: Artifacts): object {
     folder: (name: unknown) => artifacts.draft('folder', name),
     metric(name: unknown, value: unknown, step?: unknown) {
       if (typeof name !== 'string' || typeof value !== 'number' || !Number.isFinite(value))
-        throw new TypeError(`context.metric(${tellError(name)}, ${tellError(value)}): give a name and a finite number`)
+        throw new TypeError(
+          `context.metric(${describeError(name)}, ${describeError(value)}): give a name and a finite number`,
+        )
       if (step !== undefined && !Number.isSafeInteger(step))
         throw new TypeError('context.metric: step is a whole number')
       const time = new Date().toISOString()
@@ -214,7 +216,7 @@ function contextOf(attempt: Attempt, artifacts: Artifacts): object {
     },
     log(message: unknown, data?: unknown) {
       const json = data === undefined ? undefined : toJson(data)
-      attempt.log('info', String(message), json && ('json' in json ? json.json : tellError(data)))
+      attempt.log('info', String(message), json && ('json' in json ? json.json : describeError(data)))
     },
     // its own: what it does to it must not reach others
     get signal() {

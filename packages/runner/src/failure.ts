@@ -1,11 +1,11 @@
 import {
   type Code,
   type Diagnostic,
+  describeError,
   isDiagnosticError,
   type Place,
   placeOfError,
   showPath,
-  tellError,
 } from '@millrace/ir'
 import type { Issue } from './stage.ts'
 
@@ -65,7 +65,7 @@ export function threw(node: string, error: unknown, how = 'threw'): StageFailure
     return new StageFailure('store-failed', refused.message, refused.fix, { cause: error })
   return new StageFailure(
     how === 'threw' ? 'stage-threw' : 'unhandled-error',
-    `"${node}" ${how} ${tellError(error)}`,
+    `"${node}" ${how} ${describeError(error)}`,
     (isDiagnosticError(error) ? error.diagnostics[0]?.fix : fixes[how]) ?? '',
     {
       place: placeOfError(error),

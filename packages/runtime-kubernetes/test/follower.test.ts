@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { Follower } from '../src/api/list-watch.ts'
+import { ListWatch } from '../src/api/list-watch.ts'
 import { serving } from './serving.ts'
 
 interface Thing {
@@ -42,7 +42,7 @@ async function following(...answers: readonly [Answer, ...Answer[]]) {
   })
   const stopping = new AbortController()
   onTestFinished(() => stopping.abort())
-  const follower = new Follower<Thing>(api, {
+  const follower = new ListWatch<Thing>(api, {
     path: '/things',
     selector: 'a=b',
     tell: ({ metadata: { name, resourceVersion } }) => told.push(`${name} ${resourceVersion}`),
@@ -222,7 +222,7 @@ test('pages that are too large are asked for smaller', async () => {
   const nothing = () => {}
   const stopping = new AbortController()
   const common = { tell: nothing, tellGone: nothing, silent: nothing, broken: nothing, stopped: stopping.signal }
-  const follower = new Follower<Thing>(api, { ...common, path: '/things', selector: 'a=b' })
+  const follower = new ListWatch<Thing>(api, { ...common, path: '/things', selector: 'a=b' })
   await follower.start()
   stopping.abort()
   expect(limits.slice(0, 3)).toEqual(['500', '125', '31'])

@@ -8,9 +8,9 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Cluster } from '../src/api/cluster.ts'
 import { newItemCall } from '../src/driver/item-call.ts'
 import { JobFolder } from '../src/driver/job-folder.ts'
-import { newNodeRun } from '../src/driver/job-run.ts'
+import { newJobRun } from '../src/driver/job-run.ts'
 import type { Outcomes } from '../src/driver/outcomes.ts'
-import { PodWatch } from '../src/driver/pod-watcher.ts'
+import { PodWatcher } from '../src/driver/pod-watcher.ts'
 
 const node = { kind: 'stage', id: 'n', stage: 's' } as PlanStage
 const plan = { pipeline: 'p', nodes: [node], stages: { s: { name: 's', output: {} } } } as unknown as Plan
@@ -19,7 +19,7 @@ const plan = { pipeline: 'p', nodes: [node], stages: { s: { name: 's', output: {
 function running(pods: number) {
   const root = mkdtempSync(join(tmpdir(), 'millrace-watch-'))
   onTestFinished(() => rmSync(root, { recursive: true, force: true }))
-  const run = newNodeRun(node, { name: 'job' } as ClusterJob)
+  const run = newJobRun(node, { name: 'job' } as ClusterJob)
   const events: (Event & { readonly node?: string })[] = []
   run.phase = 'runs'
   run.uid = 'job-uid'
@@ -37,7 +37,7 @@ function running(pods: number) {
     cluster: {} as Cluster,
     again: '',
   }
-  const watch = new PodWatch(around, [run], {} as Outcomes)
+  const watch = new PodWatcher(around, [run], {} as Outcomes)
   const rest = { jobUid: 'job-uid', deleted: false, disrupted: false, waits: undefined, exit: undefined }
   for (let index = 0; index < pods; index++)
     watch.saw({ ...rest, uid: `pod${index}`, job: 'job', index, begun: true, phase: 'Running' } as never)

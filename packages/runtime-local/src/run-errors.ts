@@ -1,4 +1,4 @@
-import { type Diagnostic, tellError } from '@millrace/ir'
+import { type Diagnostic, describeError } from '@millrace/ir'
 import { StageFailure } from '@millrace/runner'
 import { exhausted, isExhausted } from './processes/exhausted.ts'
 
@@ -16,7 +16,7 @@ export function fault(pipeline: string, error: unknown): Diagnostic {
   const diagnostic: Diagnostic = {
     code: disk ? 'store-failed' : 'internal-error',
     severity: 'error',
-    message: disk ? `the store failed: ${message}` : `Millrace itself failed: ${tellError(error)}`,
+    message: disk ? `the store failed: ${message}` : `Millrace itself failed: ${describeError(error)}`,
     at: { pipeline, node: null },
     fix: disk
       ? 'Make room or mend the disk, then run again to go on.'

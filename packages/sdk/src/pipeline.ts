@@ -3,11 +3,11 @@ import {
   type Body,
   capture,
   type Diagnostic,
+  describeError,
   fail,
   type Place,
   placeOfError,
   type Schema,
-  tellError,
 } from '@millrace/ir'
 import type { z } from 'zod'
 import { bind } from './bind.ts'
@@ -181,7 +181,7 @@ export function buildFailed(error: unknown, definition: PipelineDefinition) {
   return {
     code: 'build-failed',
     severity: 'error',
-    message: `the build of pipeline "${definition.name}" threw ${tellError(error)}`,
+    message: `the build of pipeline "${definition.name}" threw ${describeError(error)}`,
     at: { ...definition.at(), ...place },
     fix: 'Mend the build; it runs before any stage, with refs instead of values.',
   } as const

@@ -1,6 +1,6 @@
 import { readdirSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { seal } from '@millrace/ir'
+import { withChecksum } from '@millrace/ir'
 import { expect, test } from 'vitest'
 import { openStore } from '../src/index.ts'
 import { foreign, key, run, sealed, succeed, used } from './hostile.ts'
@@ -14,9 +14,9 @@ test('what is kept of a run is told as far as it has the shape of it, under its 
   const journal = `${JSON.stringify(finishedEvent(run, 'failed'))}\n`
   const summary = { ...info, ...ending('failed'), journal: journal.length }
   foreign(root, {
-    'info.json': seal({ ...info, id: '../..', status: 'odd' }),
+    'info.json': withChecksum({ ...info, id: '../..', status: 'odd' }),
     'journal.jsonl': journal,
-    'summary.json': seal({ ...summary, id: '../..' }),
+    'summary.json': withChecksum({ ...summary, id: '../..' }),
   })
   expect(openStore(root).runs.list()).toMatchObject([{ id: run, status: 'failed' }])
   rmSync(join(root, 'runs', run, 'summary.json'))
@@ -25,8 +25,8 @@ test('what is kept of a run is told as far as it has the shape of it, under its 
   for (const name of Object.keys(summary))
     for (const value of odd) {
       foreign(root, {
-        'summary.json': seal({ ...summary, [name]: value }),
-        'info.json': seal({ ...info, [name]: value }),
+        'summary.json': withChecksum({ ...summary, [name]: value }),
+        'info.json': withChecksum({ ...info, [name]: value }),
       })
       const [found] = openStore(root).runs.list()
       if (found)
@@ -43,7 +43,10 @@ test('what is kept of a run is told as far as it has the shape of it, under its 
     }
   // a history tells of the runs that are there
   foreign(root, {})
-  write(join(root, 'runs/summaries.jsonl'), ['../..', run].map((id) => seal({ ...summary, id, pipeline: 7 })).join(''))
+  write(
+    join(root, 'runs/summaries.jsonl'),
+    ['../..', run].map((id) => withChecksum({ ...summary, id, pipeline: 7 })).join(''),
+  )
   expect(
     openStore(root)
       .runs.list()
@@ -94,14 +97,14 @@ test('lines of a journal that are no events are left out', () => {
     '{"event":"log"',
     ...fine.map((event) => JSON.stringify(event)),
   ]
-  foreign(root, { 'info.json': seal(info), 'journal.jsonl': lines.join('\n') })
+  foreign(root, { 'info.json': withChecksum(info), 'journal.jsonl': lines.join('\n') })
   expect([...openStore(root).runs.events(run)]).toEqual(fine)
 })
 
 test('a file that is larger than what is written there is not read', () => {
   const root = newRoot()
   foreign(root, {
-    'info.json': seal(info),
+    'info.json': withChecksum(info),
     'journal.jsonl': `${JSON.stringify(finishedEvent(run))}\n`,
     'summary.json': '',
   })
@@ -133,7 +136,7 @@ function useAllOf(root: string): void {
 
 test('a journal and a pack with nothing in them, however long, are read no further', async () => {
   const root = newRoot()
-  foreign(root, { 'info.json': seal(info), 'journal.jsonl': `${JSON.stringify(finishedEvent(run))}\n` })
+  foreign(root, { 'info.json': withChecksum(info), 'journal.jsonl': `${JSON.stringify(finishedEvent(run))}\n` })
   write(join(root, 'results/packs/run-1.jsonl'), `${lineText(key, { by: 'one' })}\n`)
   for (const name of [`runs/${run}/journal.jsonl`, 'results/packs/run-1.jsonl']) truncateSync(join(root, name), 2 ** 43)
   expect([...openStore(root).runs.events(run)]).toEqual([finishedEvent(run)])
@@ -147,7 +150,7 @@ test('a mark of a run whose name is a path is none', async () => {
   for (const id of ['..', '.', 'tmp', 'open', '20260101']) {
     const odd = join(root, 'runs/open', `${mark.slice(0, 17)}${id}`)
     renameSync(join(root, 'runs/open', readdirSync(join(root, 'runs/open'))[0] as string), odd)
-    write(join(root, 'info.json'), seal(info))
+    write(join(root, 'info.json'), withChecksum(info))
     expect([id, openStore(root).runs.resume(work)]).toEqual([id, undefined])
   }
 })

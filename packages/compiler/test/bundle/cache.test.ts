@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { seal, unseal } from '@millrace/ir'
+import { parseChecksummed, withChecksum } from '@millrace/ir'
 import { describe, expect, test } from 'vitest'
 import { change, type Files, index, lookAt, newFolder, write } from './program.ts'
 
@@ -58,9 +58,9 @@ function program(): { root: string; cache: string; poison(): void } {
   /** Makes a use of the cache visible. */
   const poison = (): void => {
     for (const name of readdirSync(cache)) {
-      const kept = JSON.stringify(unseal(readFileSync(join(cache, name), 'utf8')))
+      const kept = JSON.stringify(parseChecksummed(readFileSync(join(cache, name), 'utf8')))
       const other: unknown = JSON.parse(kept.replace(/"code":"sha256:\w+"/g, `"code":"${stale}"`))
-      writeFileSync(join(cache, name), seal(other))
+      writeFileSync(join(cache, name), withChecksum(other))
     }
   }
   return { root, cache, poison }

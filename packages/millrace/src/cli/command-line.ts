@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
-import { type Diagnostic, isDiagnosticError, nowhere, placeOfError, tellError } from '@millrace/ir'
+import { type Diagnostic, describeError, isDiagnosticError, nowhere, placeOfError } from '@millrace/ir'
 import { parse } from './parser.ts'
 import { exitCodes, exitOf, leave } from './support/exit.ts'
 import type { Invocation } from './support/invocation.ts'
@@ -39,7 +39,7 @@ async function code(invocation: Invocation, report: Report): Promise<number> {
 const internal = (error: unknown): Diagnostic => ({
   code: 'internal-error',
   severity: 'error',
-  message: `Millrace itself failed: ${tellError(error)}`,
+  message: `Millrace itself failed: ${describeError(error)}`,
   at: { ...nowhere, ...placeOfError(error) },
   fix: 'Run it again with --trace and report what it prints.',
 })

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { checkConfig } from '@millrace/compiler'
-import { type Diagnostic, hint, isObject, nowhere, type Place, placeOfError, tellError } from '@millrace/ir'
+import { type Diagnostic, describeError, hint, isObject, nowhere, type Place, placeOfError } from '@millrace/ir'
 import type { Config, Environment } from '../config.ts'
 import { shortPath } from '../short-path.ts'
 import type { ChosenEnvironment } from './compile-program.ts'
@@ -137,7 +137,7 @@ async function readConfig(file: string, problems: Diagnostic[]): Promise<Config 
   try {
     config = ((await import(pathToFileURL(file).href)) as { default?: Partial<Config> }).default
   } catch (error) {
-    return refuse(`it threw ${tellError(error)}`, placeOfError(error))
+    return refuse(`it threw ${describeError(error)}`, placeOfError(error))
   }
   if (!isObject(config?.environments)) return refuse('its default export has no environments', {})
   const wrong = checkConfig(config, file)

@@ -1,6 +1,14 @@
 import { join } from 'node:path'
 import type { CodeIndex } from '@millrace/compiler'
-import { content, type Digest, isObject, type JsonObject, type Plan, seal, unseal } from '@millrace/ir'
+import {
+  content,
+  type Digest,
+  isObject,
+  type JsonObject,
+  type Plan,
+  parseChecksummed,
+  withChecksum,
+} from '@millrace/ir'
 import { type Runs, readStored } from '@millrace/store'
 
 /** What a run was made of, kept beside its journal so that a later `plan` can tell what changed. */
@@ -18,7 +26,7 @@ export function saveRecord(runs: Runs, run: string, plan: Plan, code: CodeIndex,
   const sources = Object.fromEntries([...code.stages].map(([key, found]) => [key, found.sources]))
   const record: RunRecord = { plan, sources, input: content(input) as JsonObject }
   try {
-    runs.write(run, recordName, seal(record), 0o600)
+    runs.write(run, recordName, withChecksum(record), 0o600)
   } catch {
     // a later plan then can't tell what changed; what is wrong with the disk is the journal's to say
   }
@@ -26,7 +34,7 @@ export function saveRecord(runs: Runs, run: string, plan: Plan, code: CodeIndex,
 
 export function readRecord(folder: string): RunRecord | undefined {
   try {
-    const record = unseal(readStored(join(folder, recordName)))
+    const record = parseChecksummed(readStored(join(folder, recordName)))
     return isRecord(record) ? record : undefined
   } catch {
     return undefined

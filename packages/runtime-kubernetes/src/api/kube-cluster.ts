@@ -3,7 +3,7 @@ import { labelNames } from '@millrace/ir'
 import type { ApiServer } from './api-client.ts'
 import { type Cluster, ClusterError, type JobFields, type Listener } from './cluster.ts'
 import { driverManager, jobView, podView } from './kube-views.ts'
-import { Follower } from './list-watch.ts'
+import { ListWatch } from './list-watch.ts'
 import type { JobView, Told } from './views.ts'
 
 /** Warnings that are read at once. */
@@ -36,13 +36,13 @@ export class KubeCluster implements Cluster {
       broken: (error: unknown) => listener.broken(error),
       stopped: stopping.signal,
     }
-    const jobs = new Follower<V1Job>(this.#api, {
+    const jobs = new ListWatch<V1Job>(this.#api, {
       ...common,
       path: this.#jobs,
       tell: (job) => listener.job(seen(jobView, job)),
       tellGone: ({ metadata }) => listener.noJob(metadata?.name ?? '', metadata?.uid ?? ''),
     })
-    const pods = new Follower<V1Pod>(this.#api, {
+    const pods = new ListWatch<V1Pod>(this.#api, {
       ...common,
       path: this.#pods,
       tell: (pod) => listener.pod(seen(podView, pod)),

@@ -49,7 +49,7 @@ export interface Following<T> {
 type Lost = 'ended' | 'gone' | 'failed'
 
 /** Lists, then watches; lists again where the watch lost its place. */
-export class Follower<T extends Named> {
+export class ListWatch<T extends Named> {
   readonly #api: ApiServer
   readonly #of: Following<T>
   readonly #known = new Map<string, T>()

@@ -9,15 +9,15 @@ import {
   type PlanStageSpec,
   type RunOutcome,
 } from '@millrace/ir'
-import type { Conducting } from './driver-options.ts'
+import type { DriverOptions } from './driver-options.ts'
 import type { Cause } from './failures.ts'
 import type { ItemCall } from './item-call.ts'
-import { JobLives } from './job-lifecycle.ts'
+import { JobLifecycle } from './job-lifecycle.ts'
 import { Order, withoutConcurrency } from './job-order.ts'
-import { type NodeRun, newNodeRun } from './job-run.ts'
+import { type JobRun, newJobRun } from './job-run.ts'
 import { diagnosticOf, type Made, type Outcomes } from './outcomes.ts'
 import type { Attempt } from './pod-attempt.ts'
-import { PodWatch } from './pod-watcher.ts'
+import { PodWatcher } from './pod-watcher.ts'
 
 /** How often markers are looked for, and how often the cluster is asked why nothing starts, in milliseconds. */
 const lookEvery = 200
@@ -27,14 +27,14 @@ const askEvery = 4000
  * One run of a Plan on a cluster. The flow says what may start, Jobs do it, markers in the store say what was done. It
  * keeps nothing that store and Jobs don't tell: one that dies is followed by another that goes on.
  */
-export class Conductor implements RunHost, Outcomes {
-  readonly #of: Conducting
+export class ClusterRun implements RunHost, Outcomes {
+  readonly #of: DriverOptions
   readonly #plan: Plan
   readonly #core: RunCore
   readonly #order: Order
-  readonly #nodes = new Map<string, NodeRun>()
-  readonly #jobs: JobLives
-  readonly #pods: PodWatch
+  readonly #nodes = new Map<string, JobRun>()
+  readonly #jobs: JobLifecycle
+  readonly #pods: PodWatcher
   /** Stages whose forerunners have all ended. */
   readonly #due: string[] = []
   /** What ends a whole Job is one error of the run, told of its first item. */
@@ -43,7 +43,7 @@ export class Conductor implements RunHost, Outcomes {
   #finish: (() => void) | undefined
   readonly stopped = false
 
-  constructor(of: Conducting) {
+  constructor(of: DriverOptions) {
     this.#of = of
     const { given, store, folder, cluster, onEvent, owner, again } = of
     const plan = withoutConcurrency(given.plan)
@@ -52,11 +52,11 @@ export class Conductor implements RunHost, Outcomes {
     this.#order = new Order(plan)
     for (const node of plan.nodes) {
       const job = given.jobs[node.id]
-      if (node.kind === 'stage' && job) this.#nodes.set(node.id, newNodeRun(node, job))
+      if (node.kind === 'stage' && job) this.#nodes.set(node.id, newJobRun(node, job))
     }
     const { root } = store
-    this.#jobs = new JobLives({ given, root, run: folder.id, cluster, owner, again }, this.#nodes.values(), this)
-    this.#pods = new PodWatch(
+    this.#jobs = new JobLifecycle({ given, root, run: folder.id, cluster, owner, again }, this.#nodes.values(), this)
+    this.#pods = new PodWatcher(
       { plan, root, folder, events: this.#core.events, cluster, again },
       this.#nodes.values(),
       this,
@@ -137,7 +137,7 @@ export class Conductor implements RunHost, Outcomes {
   ended({ node }: Call, how: 'done' | 'failed'): void {
     const run = this.#runOf(node)
     if (how === 'failed') run.failed++
-    if (--run.open > 0) return
+    if (--run.openCalls > 0) return
     this.#ended(run)
     this.#advance()
   }
@@ -150,29 +150,29 @@ export class Conductor implements RunHost, Outcomes {
 
   // ------------------------------------------------------------ nodes
 
-  #runOf(node: PlanStage): NodeRun {
-    return this.#nodes.get(node.id) as NodeRun
+  #runOf(node: PlanStage): JobRun {
+    return this.#nodes.get(node.id) as JobRun
   }
 
   /** Opens every stage whose forerunners have ended: all its items are known now. */
   #advance(): void {
     for (let id = this.#due.shift(); id !== undefined; id = this.#due.shift()) {
-      const run = this.#nodes.get(id) as NodeRun
+      const run = this.#nodes.get(id) as JobRun
       run.phase = 'opens'
-      run.open = run.pending.length
-      if (run.open === 0) this.#ended(run)
+      run.openCalls = run.pending.length
+      if (run.openCalls === 0) this.#ended(run)
       else void this.#open(run)
     }
     this.#settled()
   }
 
   /** All calls of a stage have ended: those that only waited for them may open. */
-  #ended(run: NodeRun): void {
+  #ended(run: JobRun): void {
     this.#due.push(...this.#order.ended(run.node.id))
     if (run.phase === 'opens') this.#jobs.closeUnused(run).catch((error: unknown) => this.broken(error))
   }
 
-  async #open(run: NodeRun): Promise<void> {
+  async #open(run: JobRun): Promise<void> {
     try {
       const misses: Call[] = []
       for (const call of run.pending) {
@@ -233,7 +233,7 @@ export class Conductor implements RunHost, Outcomes {
     this.#core.events.retried(call, number, diagnosticOf(this.#plan, call, cause), next)
   }
 
-  failed(run: NodeRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause, log?: string): void {
+  failed(run: JobRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause, log?: string): void {
     item.ended = true
     const first = this.#blamed.get(cause) ?? item
     this.#blamed.set(cause, first)
@@ -250,7 +250,7 @@ export class Conductor implements RunHost, Outcomes {
     this.#jobs.stop(run)
   }
 
-  follows(run: NodeRun): void {
+  follows(run: JobRun): void {
     this.#pods.begin(run)
   }
 

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import {
   type ClusterPlan,
   type Diagnostic,
+  describeError,
   type Event,
   failedRun,
   formatDiagnostic,
@@ -18,14 +19,13 @@ import {
   podVariables,
   readArchive,
   setKey,
-  tellError,
 } from '@millrace/ir'
 import { makeFolder, onDisk, openStore, replaceFile, type Store } from '@millrace/store'
 import { ApiServer, accessFromPod } from '../api/api-client.ts'
 import { ClusterError } from '../api/cluster.ts'
 import { KubeCluster } from '../api/kube-cluster.ts'
-import { Conductor } from './cluster-run.ts'
-import { ownRun } from './resume-run.ts'
+import { ClusterRun } from './cluster-run.ts'
+import { resumeRun } from './resume-run.ts'
 
 /** Where a driver finds what it is given. */
 export interface DriverPlaces {
@@ -67,10 +67,10 @@ export async function drive(env: NodeJS.ProcessEnv, places: DriverPlaces = inPod
     const { pipeline } = given.plan
     const info = { pipeline, plan: digest, parameters: given.input }
     const [driver, uid] = [variable(podVariables.job), variable(podVariables.jobUid)]
-    const own = ownRun(store, info, uid)
+    const own = resumeRun(store, info, uid)
     if ('ended' in own) return tellAgain(own.ended, places)
     const { folder } = own
-    const conductor = new Conductor({
+    const conductor = new ClusterRun({
       given: { ...given, input: inStore(given.input, places.store) as JsonObject },
       digest,
       store,
@@ -121,7 +121,7 @@ function crash(error: unknown): Diagnostic {
   return {
     code: 'internal-error',
     severity: 'error',
-    message: `the driver failed: ${tellError(error)}${error instanceof Error ? `\n${error.stack}` : ''}`,
+    message: `the driver failed: ${describeError(error)}${error instanceof Error ? `\n${error.stack}` : ''}`,
     at: nowhere,
     fix: 'It is started again by itself; report this if it goes on.',
   }

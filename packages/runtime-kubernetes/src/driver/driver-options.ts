@@ -4,7 +4,7 @@ import type { Cluster } from '../api/cluster.ts'
 import type { Owner } from '../api/views.ts'
 
 /** What a run on a cluster is given. */
-export interface Conducting {
+export interface DriverOptions {
   /** Artifacts in its input have absolute paths here. */
   readonly given: ClusterPlan
   /** Of all that the driver was given; a run goes on under it. */

@@ -19,7 +19,7 @@ import {
 import { adopt, itemOf, newItemCall } from './item-call.ts'
 import { JobControl, type Shape } from './job-control.ts'
 import { JobFolder } from './job-folder.ts'
-import type { NodeRun } from './job-run.ts'
+import type { JobRun } from './job-run.ts'
 import { type Outcomes, openItems } from './outcomes.ts'
 
 /** How long after its Job's end a marker may still come, in milliseconds. */
@@ -39,14 +39,14 @@ export interface Surroundings {
 }
 
 /** The lives of the stage Jobs: released when their items are known, and given their reviewed values back at their end. */
-export class JobLives {
+export class JobLifecycle {
   readonly #around: Surroundings
   readonly #outcomes: Outcomes
   readonly #views = new Map<string, JobView>()
-  readonly #byJob: ReadonlyMap<string, NodeRun>
+  readonly #byJob: ReadonlyMap<string, JobRun>
   readonly #control: JobControl
 
-  constructor(around: Surroundings, runs: Iterable<NodeRun>, outcomes: Outcomes) {
+  constructor(around: Surroundings, runs: Iterable<JobRun>, outcomes: Outcomes) {
     this.#around = around
     this.#outcomes = outcomes
     this.#byJob = new Map(Array.from(runs, (run) => [run.job.name, run]))
@@ -54,11 +54,11 @@ export class JobLives {
   }
 
   /** Runs what no result is there for. */
-  async release(run: NodeRun, missed: readonly Call[]): Promise<void> {
+  async release(run: JobRun, missed: readonly Call[]): Promise<void> {
     const { given, root, run: id, again } = this.#around
     const view = await this.#present(run, missed[0] as Call)
     const folder = this.#bind(run, view)
-    run.before = view.end !== undefined
+    run.endedBefore = view.end !== undefined
     // another driver may have released it, and committed what it gave
     const misses = isReleased(view) ? await this.#outcomes.find(missed) : missed
     if (misses.length === 0) return
@@ -66,7 +66,7 @@ export class JobLives {
     run.items = items
     if (items.length > mostCompletions) return this.#failOpen(run, tooMany(run.node, items.length))
     const known = folder.released()
-    const adopted = known && adopt(known, items, run.before)
+    const adopted = known && adopt(known, items, run.endedBefore)
     if (adopted && (adopted.left.length === 0 || isReleased(view))) {
       // a driver before this one released it: what it wrote stands
       run.items = adopted.items
@@ -76,12 +76,12 @@ export class JobLives {
           run,
           item,
           undefined,
-          run.before ? isFinal(run.node, view, again) : runsOther(run.node, view.name),
+          run.endedBefore ? isFinal(run.node, view, again) : runsOther(run.node, view.name),
         )
       // those were all
       if (run.phase !== 'opens') return
     } else {
-      if (run.before) return this.#failOpen(run, isFinal(run.node, view, again))
+      if (run.endedBefore) return this.#failOpen(run, isFinal(run.node, view, again))
       const told = items.map(({ item: { key, inputDigest } }) => ({ key, inputDigest }))
       run.release = { version: 1, run: id, items: told }
       folder.release(
@@ -93,7 +93,7 @@ export class JobLives {
   }
 
   /** A stage that had nothing to run: its Job is Complete at once, without a pod. */
-  async closeUnused(run: NodeRun): Promise<void> {
+  async closeUnused(run: JobRun): Promise<void> {
     const view = this.#views.get(run.job.name)
     if (!view) return this.#close(run)
     // another driver runs it, or left it before its end
@@ -103,19 +103,19 @@ export class JobLives {
     // what a failure kept from running stays as it is, for the next run
     if (!whole && view.end === undefined && known?.run !== this.#around.run) return this.#close(run)
     run.release = known
-    if (whole) run.unused = run.pending.length > 0 ? 'cached' : 'skipped'
+    if (whole) run.skipReason = run.pending.length > 0 ? 'cached' : 'skipped'
     run.items = known?.items.map(() => undefined) ?? []
     await this.#follow(run)
   }
 
   /** From now on the run of a stage is about this very Job, and not another of its name. */
-  #bind(run: NodeRun, { uid }: JobView): JobFolder {
+  #bind(run: JobRun, { uid }: JobView): JobFolder {
     run.uid = uid
     run.folder = new JobFolder(this.#around.root, uid)
     return run.folder
   }
 
-  async #follow(run: NodeRun): Promise<void> {
+  async #follow(run: JobRun): Promise<void> {
     run.phase = 'runs'
     this.#outcomes.follows(run)
     const view = this.#views.get(run.job.name)
@@ -124,7 +124,7 @@ export class JobLives {
   }
 
   /** Ends a Job that would try what has failed for good: it counts deleted pods, and may try more often than the stage. */
-  stop(run: NodeRun): void {
+  stop(run: JobRun): void {
     const view = this.#views.get(run.job.name)
     if (run.job.mapped || !view || view.end !== undefined || run.phase !== 'runs') return
     const width = run.items.length
@@ -156,9 +156,9 @@ export class JobLives {
   }
 
   /** What is to be done about a released Job. Markers must have been looked for before. */
-  look(run: NodeRun): void {
+  look(run: JobRun): void {
     const view = this.#views.get(run.job.name)
-    if (run.phase !== 'runs' || run.busy > 0 || !view) return
+    if (run.phase !== 'runs' || run.patchesInFlight > 0 || !view) return
     if (view.uid !== run.uid) {
       this.#failOpen(run, jobGone(run.node, view.name))
       return this.#close(run)
@@ -177,32 +177,32 @@ export class JobLives {
   }
 
   /** Why a Job ended, and left items without a marker. */
-  #without(run: NodeRun, view: JobView): Cause {
+  #without(run: JobRun, view: JobView): Cause {
     const { again } = this.#around
-    if (run.before) return isFinal(run.node, view, again)
+    if (run.endedBefore) return isFinal(run.node, view, again)
     if (view.end === 'failed') return jobFailed(run.node, view)
     const manager = run.narrowedBy ?? (view.completions === run.items.length ? undefined : 'an unknown manager')
     return manager === undefined ? withoutOutput(run.node, view.name) : cutShort(run.node, view.name, manager, again)
   }
 
-  #end(run: NodeRun, view: JobView): void {
+  #end(run: JobRun, view: JobView): void {
     run.phase = 'closes'
     const ended = view.end === 'complete' && run.failed === 0 ? 'succeeded' : 'failed'
     // another driver may have told already how it came to its end
-    const before = run.unused || run.before ? view.annotations[annotationNames.state] : undefined
-    const state = run.failed > 0 ? 'failed' : (before ?? run.unused ?? ended)
+    const before = run.skipReason || run.endedBefore ? view.annotations[annotationNames.state] : undefined
+    const state = run.failed > 0 ? 'failed' : (before ?? run.skipReason ?? ended)
     this.#shape(run, () => this.#putBack(run, state))
       .then(() => this.#close(run))
       .catch((error: unknown) => this.#outcomes.broken(error))
   }
 
-  #close(run: NodeRun): void {
+  #close(run: JobRun): void {
     run.phase = 'closed'
     this.#outcomes.closed(run)
   }
 
   /** Widens the Job, then lets it go; each step can be repeated. */
-  async #start(run: NodeRun): Promise<void> {
+  async #start(run: JobRun): Promise<void> {
     const { job } = run
     const width = run.items.length
     const parallel = Math.min(width, job.parallel ?? width)
@@ -210,7 +210,12 @@ export class JobLives {
     const uid = run.uid as string
     await this.#shape(run, async () => {
       if (width === 0)
-        return void (await this.#control.shape(job.name, uid, { ...shape, suspend: true, parallelism: 0 }, run.unused))
+        return void (await this.#control.shape(
+          job.name,
+          uid,
+          { ...shape, suspend: true, parallelism: 0 },
+          run.skipReason,
+        ))
       if (parallel < width && this.#views.get(job.name)?.completions !== width)
         await this.#control.shape(job.name, uid, { ...shape, suspend: true, parallelism: width })
       await this.#control.shape(job.name, uid, { ...shape, suspend: false, parallelism: parallel })
@@ -218,7 +223,7 @@ export class JobLives {
   }
 
   /** Somebody applied the reviewed manifest over the released Job. */
-  #releaseAgain(run: NodeRun, view: JobView): void {
+  #releaseAgain(run: JobRun, view: JobView): void {
     const manager = view.suspendedBy ?? 'an unknown manager'
     const times = (run.suspensions.get(manager) ?? 0) + 1
     run.suspensions.set(manager, times)
@@ -228,20 +233,20 @@ export class JobLives {
     this.#close(run)
   }
 
-  #later(run: NodeRun, shape: Shape): void {
+  #later(run: JobRun, shape: Shape): void {
     this.#shape(run, async () => void (await this.#control.shape(run.job.name, run.uid as string, shape))).catch(
       (error: unknown) => this.#outcomes.broken(error),
     )
   }
 
-  async #putBack(run: NodeRun, state: string): Promise<void> {
+  async #putBack(run: JobRun, state: string): Promise<void> {
     const reviewed: Shape = { suspend: true, completions: 1, parallelism: 1, backoffLimit: run.job.backoffLimit }
     await this.#control.shape(run.job.name, run.uid as string, reviewed, state)
   }
 
   /** What the cluster refuses fails the stage, or where it had ended, nothing. */
-  async #shape(run: NodeRun, work: () => Promise<void>): Promise<void> {
-    run.busy++
+  async #shape(run: JobRun, work: () => Promise<void>): Promise<void> {
+    run.patchesInFlight++
     try {
       await work()
     } catch (error) {
@@ -251,12 +256,12 @@ export class JobLives {
       this.#failOpen(run, gone ? jobGone(run.node, run.job.name) : refused(run.node, run.job.name, error.message))
       this.#close(run)
     } finally {
-      run.busy--
+      run.patchesInFlight--
     }
   }
 
   /** The Job as it is now, once it is there: whoever applies the folder may be slower than the driver. */
-  async #present(run: NodeRun, first: Call): Promise<JobView> {
+  async #present(run: JobRun, first: Call): Promise<JobView> {
     const { name } = run.job
     for (let told = false; ; told = true) {
       const view = this.#views.has(name) ? await this.#control.look(name) : undefined
@@ -266,7 +271,7 @@ export class JobLives {
     }
   }
 
-  #failOpen(run: NodeRun, cause: Cause): void {
+  #failOpen(run: JobRun, cause: Cause): void {
     for (const item of openItems(run)) {
       const attempt = item.latest
       const odd = attempt?.odd
@@ -276,7 +281,7 @@ export class JobLives {
 }
 
 /** An apply of the reviewed manifest may let a Job that runs be Complete at once, whatever is done about it. */
-function noteNarrowing(run: NodeRun, { started, suspendedBy, completions }: JobView): void {
+function noteNarrowing(run: JobRun, { started, suspendedBy, completions }: JobView): void {
   const ran = started || run.items.some((item) => item !== undefined && item.attempts.size > 0)
   if (ran && completions !== run.items.length) run.narrowedBy ??= suspendedBy
 }

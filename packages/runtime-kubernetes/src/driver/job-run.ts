@@ -4,7 +4,7 @@ import type { ItemCall } from './item-call.ts'
 import type { JobFolder } from './job-folder.ts'
 
 /** One stage call of the Plan with its Job: all its items together. */
-export interface NodeRun {
+export interface JobRun {
   readonly node: PlanStage
   readonly job: ClusterJob
   /**
@@ -15,7 +15,7 @@ export interface NodeRun {
   /** Calls that are ready, before the node opens. */
   readonly pending: Call[]
   /** Calls that have not ended. */
-  open: number
+  openCalls: number
   skipped: number
   notRun: number
   failed: number
@@ -28,9 +28,9 @@ export interface NodeRun {
   /** What it was released with. */
   release: Release | undefined
   /** Nothing of it runs: why. */
-  unused: 'cached' | 'skipped' | undefined
+  skipReason: 'cached' | 'skipped' | undefined
   /** Its Job had ended before this driver came to it. */
-  before: boolean
+  endedBefore: boolean
   /** When its Job ended without all markers. */
   endedAt: number | undefined
   /** How often somebody else suspended it, by field manager. */
@@ -38,19 +38,19 @@ export interface NodeRun {
   /** Who gave it the reviewed width while it ran. */
   narrowedBy: string | undefined
   /** The sentence that was told last of why it waits. */
-  waits: string | undefined
+  waitReason: string | undefined
   /** A pod of it ran, or said why it does not. */
-  heard: boolean
+  reported: boolean
   /** Patches that are on their way. */
-  busy: number
+  patchesInFlight: number
 }
 
-export const newNodeRun = (node: PlanStage, job: ClusterJob): NodeRun => ({
+export const newJobRun = (node: PlanStage, job: ClusterJob): JobRun => ({
   node,
   job,
   phase: 'waits',
   pending: [],
-  open: 0,
+  openCalls: 0,
   skipped: 0,
   notRun: 0,
   failed: 0,
@@ -58,12 +58,12 @@ export const newNodeRun = (node: PlanStage, job: ClusterJob): NodeRun => ({
   uid: undefined,
   folder: undefined,
   release: undefined,
-  unused: undefined,
-  before: false,
+  skipReason: undefined,
+  endedBefore: false,
   endedAt: undefined,
   suspensions: new Map(),
   narrowedBy: undefined,
-  waits: undefined,
-  heard: false,
-  busy: 0,
+  waitReason: undefined,
+  reported: false,
+  patchesInFlight: 0,
 })

@@ -2,17 +2,17 @@ import {
   type AttemptId,
   checkOutput,
   type DoneMarker,
+  describeError,
   optionsOf,
   type Plan,
   type PlanStage,
   type PlanStageSpec,
-  tellError,
   type UnreadDone,
   type WorkItem,
 } from '@millrace/ir'
 import { outputDigest } from '@millrace/store'
 import type { Cause } from './failures.ts'
-import type { NodeRun } from './job-run.ts'
+import type { JobRun } from './job-run.ts'
 import { markedOutput } from './marked-output.ts'
 import type { Made } from './outcomes.ts'
 
@@ -27,17 +27,17 @@ interface Places {
  *
  * @param files where the attempt's own artifacts lie
  */
-export function madeBy(run: NodeRun, item: WorkItem, files: string, marker: DoneMarker, places: Places): Made | Cause {
+export function madeBy(run: JobRun, item: WorkItem, files: string, marker: DoneMarker, places: Places): Made | Cause {
   try {
     return judged(run, item, files, marker, places)
   } catch (error) {
     // what a stage made up is no reason for a driver to end
-    return refusedOutput(run.node, `it can't be looked at: ${tellError(error)}`)
+    return refusedOutput(run.node, `it can't be looked at: ${describeError(error)}`)
   }
 }
 
 function judged(
-  { node }: NodeRun,
+  { node }: JobRun,
   item: WorkItem,
   files: string,
   marker: DoneMarker,
@@ -54,13 +54,13 @@ function judged(
 }
 
 /** Whether a marker is of what a Job was released with: its item may have been written anew before its pod read it. */
-export function isOfRelease({ release }: NodeRun, { inputDigest, key }: UnreadDone, { index }: AttemptId): boolean {
+export function isOfRelease({ release }: JobRun, { inputDigest, key }: UnreadDone, { index }: AttemptId): boolean {
   const released = release?.items[index]
   return released?.inputDigest === inputDigest && released.key === key
 }
 
 /** How many markers the pods of a Job can leave, and some more. */
-export const mostMarkers = (plan: Plan, { node, items }: NodeRun): number =>
+export const mostMarkers = (plan: Plan, { node, items }: JobRun): number =>
   1000 + items.length * (optionsOf(plan, node).retries + 10)
 
 const refusedOutput = (node: PlanStage, problem: string): Cause => ({

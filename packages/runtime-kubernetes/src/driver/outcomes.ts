@@ -2,7 +2,7 @@ import type { Call } from '@millrace/engine'
 import type { Diagnostic, Digest, Json, Metric, Plan } from '@millrace/ir'
 import type { Cause } from './failures.ts'
 import type { ItemCall } from './item-call.ts'
-import type { NodeRun } from './job-run.ts'
+import type { JobRun } from './job-run.ts'
 import type { Attempt } from './pod-attempt.ts'
 
 /** What an attempt made. */
@@ -19,20 +19,20 @@ export interface Outcomes {
   succeeded(item: ItemCall, attempt: Attempt, made: Made): void
   retried(item: ItemCall, attempt: Attempt, cause: Cause, next: string): void
   /** @param log the end of its log, where the attempt told it; default what was read of it */
-  failed(run: NodeRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause, log?: string): void
+  failed(run: JobRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause, log?: string): void
   waiting(call: Call, attempt: number, reason: string): void
   /** Looks again for results of calls, and ends those calls; gives the ones that still have none. */
   find(calls: readonly Call[]): Promise<readonly Call[]>
   /** Its Job is released, or was: its pods are followed from now on. */
-  follows(run: NodeRun): void
+  follows(run: JobRun): void
   /** Nothing more is to be done about its Job. */
-  closed(run: NodeRun): void
+  closed(run: JobRun): void
   /** The store or the cluster failed, or we did: the run can't go on in this process. */
   broken(error: unknown): void
 }
 
 /** Items that have not ended. */
-export const openItems = (run: NodeRun): ItemCall[] =>
+export const openItems = (run: JobRun): ItemCall[] =>
   run.items.filter((item): item is ItemCall => item !== undefined && !item.ended)
 
 export function diagnosticOf({ pipeline }: Plan, call: Call, { code, message, fix, at: place }: Cause): Diagnostic {

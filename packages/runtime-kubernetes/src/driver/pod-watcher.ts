@@ -6,7 +6,7 @@ import type { Exit, PodView } from '../api/views.ts'
 import { attemptRefused, type Cause, causeOfExit, neverStarted, podLost, runAgain } from './failures.ts'
 import type { ItemCall } from './item-call.ts'
 import type { JobFolder, News } from './job-folder.ts'
-import type { NodeRun } from './job-run.ts'
+import type { JobRun } from './job-run.ts'
 import { isOfRelease, madeBy, mostMarkers } from './made-by.ts'
 import { diagnosticOf, type Outcomes, openItems } from './outcomes.ts'
 import { Attempt } from './pod-attempt.ts'
@@ -31,22 +31,22 @@ interface Surroundings {
 }
 
 /** Follows the pods of released Jobs: what the cluster tells of them, and what they write into the store. */
-export class PodWatch {
+export class PodWatcher {
   readonly #around: Surroundings
   readonly #outcomes: Outcomes
-  readonly #byJob: ReadonlyMap<string, NodeRun>
+  readonly #byJob: ReadonlyMap<string, JobRun>
   /** By Job and uid. What was told of pods before their Job was followed counts too. */
   readonly #views = new Map<string, Map<string, PodView>>()
   readonly #heldLogs = { bytes: 0 }
 
-  constructor(around: Surroundings, runs: Iterable<NodeRun>, outcomes: Outcomes) {
+  constructor(around: Surroundings, runs: Iterable<JobRun>, outcomes: Outcomes) {
     this.#around = around
     this.#outcomes = outcomes
     this.#byJob = new Map(Array.from(runs, (run) => [run.job.name, run]))
   }
 
   /** Follows the pods of a Job from now on: what was written first, then what runs. */
-  begin(run: NodeRun): void {
+  begin(run: JobRun): void {
     this.look(run)
     for (const view of this.#views.get(run.job.name)?.values() ?? []) this.#seen(run, view)
   }
@@ -63,7 +63,7 @@ export class PodWatch {
     this.#views.get(job)?.delete(uid)
   }
 
-  #seen(run: NodeRun, view: PodView): void {
+  #seen(run: JobRun, view: PodView): void {
     const item = view.jobUid === run.uid ? run.items[view.index] : undefined
     // those before it, or itself, may have written what nobody has read yet
     if (view.begun && item && !item.ended && !item.attempts.has(view.uid)) this.look(run)
@@ -74,7 +74,7 @@ export class PodWatch {
     if (over && !item.attempts.has(view.uid) && openAttempt(item)) return
     if (view.begun && !this.#attempt(run, item, id)) return
     if (!view.begun && view.waits !== undefined && view.phase === 'Pending') {
-      run.heard = true
+      run.reported = true
       this.#waits(run, item, view.waits)
     }
     const { exit } = view
@@ -94,17 +94,17 @@ export class PodWatch {
   }
 
   /** A kubelet that restarts, or a device that is not there, is none of the stage's failures: its Job makes another. */
-  #unstarted(run: NodeRun, item: ItemCall, pod: string, exit: Exit): void {
+  #unstarted(run: JobRun, item: ItemCall, pod: string, exit: Exit): void {
     item.unstarted.add(pod)
-    run.heard = true
+    run.reported = true
     if (item.unstarted.size <= startsForgiven) return this.#waits(run, item, `${exit.reason}: ${exit.message}`)
     const cause = neverStarted(run.node, exit)
-    const fix = run.before ? runAgain(this.#around.again) : cause.fix
+    const fix = run.endedBefore ? runAgain(this.#around.again) : cause.fix
     this.#outcomes.failed(run, item, undefined, { ...cause, fix })
   }
 
   /** A container ended, and there is no marker that tells why. */
-  #fell(run: NodeRun, item: ItemCall, attempt: Attempt): void {
+  #fell(run: JobRun, item: ItemCall, attempt: Attempt): void {
     if (attempt.failed || !attempt.exit) return
     attempt.end()
     const { exit, cause = causeOfExit(run.node, exit) } = attempt
@@ -113,11 +113,11 @@ export class PodWatch {
   }
 
   /** What an attempt left is odd: it failed, and who goes on after this driver knows it. */
-  #refused(run: NodeRun, item: ItemCall, attempt: Attempt, { path, message }: Pick<OddFile, 'path' | 'message'>): void {
+  #refused(run: JobRun, item: ItemCall, attempt: Attempt, { path, message }: Pick<OddFile, 'path' | 'message'>): void {
     this.#failedHere(run, item, attempt, attemptRefused(run.node, path, message), false)
   }
 
-  #failedHere(run: NodeRun, item: ItemCall, attempt: Attempt, cause: Cause, retry: boolean): void {
+  #failedHere(run: JobRun, item: ItemCall, attempt: Attempt, cause: Cause, retry: boolean): void {
     const id = { index: run.items.indexOf(item), pod: attempt.pod }
     run.folder?.fail(id, { cause: diagnosticOf(this.#around.plan, item.call, cause), retry, log: attempt.tail })
     this.#failed(run, item, attempt, cause, retry)
@@ -125,7 +125,7 @@ export class PodWatch {
 
   /** Asks what is told of Jobs that were released and have no pod that could say what it waits for. */
   async ask(): Promise<void> {
-    const silent = [...this.#byJob.values()].filter((run) => run.phase === 'runs' && !run.heard)
+    const silent = [...this.#byJob.values()].filter((run) => run.phase === 'runs' && !run.reported)
     if (silent.length === 0) return
     try {
       const told = await this.#around.cluster.told()
@@ -141,7 +141,7 @@ export class PodWatch {
   }
 
   /** What the pods of a Job wrote since the last look. */
-  look(run: NodeRun): void {
+  look(run: JobRun): void {
     const { folder } = run
     if (!folder || openItems(run).length === 0) return
     const until = performance.now() + turn
@@ -163,7 +163,7 @@ export class PodWatch {
     }
   }
 
-  #hear(run: NodeRun, folder: JobFolder, news: News): void {
+  #hear(run: JobRun, folder: JobFolder, news: News): void {
     const item = run.items[news.id.index]
     if (!item || item.ended) return
     try {
@@ -175,7 +175,7 @@ export class PodWatch {
     }
   }
 
-  #oddMarker(run: NodeRun, item: ItemCall, { id }: News, odd: Pick<OddFile, 'path' | 'message'>): void {
+  #oddMarker(run: JobRun, item: ItemCall, { id }: News, odd: Pick<OddFile, 'path' | 'message'>): void {
     const attempt = this.#attempt(run, item, id)
     if (!attempt || attempt.failed) return
     attempt.end()
@@ -183,21 +183,21 @@ export class PodWatch {
   }
 
   /** One sentence a Job: its other items wait for the same. */
-  #waits(run: NodeRun, item: ItemCall, reason: string): void {
-    if (run.waits === reason) return
-    run.waits = reason
+  #waits(run: JobRun, item: ItemCall, reason: string): void {
+    if (run.waitReason === reason) return
+    run.waitReason = reason
     this.#outcomes.waiting(item.call, item.attempts.size + 1, reason)
   }
 
   /** The attempt of a pod; undefined where an earlier one of its item ended the item. */
-  #attempt(run: NodeRun, item: ItemCall, id: AttemptId): Attempt | undefined {
+  #attempt(run: JobRun, item: ItemCall, id: AttemptId): Attempt | undefined {
     return item.attempts.get(id.pod) ?? this.#begun(run, item, id)
   }
 
-  #begun(run: NodeRun, item: ItemCall, id: AttemptId): Attempt | undefined {
+  #begun(run: JobRun, item: ItemCall, id: AttemptId): Attempt | undefined {
     this.#lost(run, item)
     if (item.ended) return undefined
-    run.heard = true
+    run.reported = true
     const { events, folder } = this.#around
     const { call } = item
     const number = item.attempts.size + 1
@@ -215,7 +215,7 @@ export class PodWatch {
   }
 
   /** Of one item there is one pod at a time: with the next, the one before it is over. */
-  #lost(run: NodeRun, item: ItemCall): void {
+  #lost(run: JobRun, item: ItemCall): void {
     const before = openAttempt(item)
     if (!before) return
     if (before.exit) return this.#fell(run, item, before)
@@ -225,7 +225,7 @@ export class PodWatch {
     this.#outcomes.retried(item, before, podLost(run.node), new Date().toISOString())
   }
 
-  #done(run: NodeRun, item: ItemCall, folder: JobFolder, news: News): void {
+  #done(run: JobRun, item: ItemCall, folder: JobFolder, news: News): void {
     const { id } = news
     const read = folder.done(id)
     if (!read) return folder.forget(news)
@@ -250,7 +250,7 @@ export class PodWatch {
     this.#outcomes.succeeded(item, attempt, made)
   }
 
-  #told(run: NodeRun, item: ItemCall, folder: JobFolder, news: News): void {
+  #told(run: JobRun, item: ItemCall, folder: JobFolder, news: News): void {
     const { id, kind, ours } = news
     const read = folder.failed(news)
     if (!read) return folder.forget(news)
@@ -269,13 +269,13 @@ export class PodWatch {
     this.#failed(run, item, attempt, cause, retry, log)
   }
 
-  #failed(run: NodeRun, item: ItemCall, attempt: Attempt, cause: Cause, retry: boolean, log?: string): void {
+  #failed(run: JobRun, item: ItemCall, attempt: Attempt, cause: Cause, retry: boolean, log?: string): void {
     attempt.failed = true
     item.failures++
     const { retries } = optionsOf(this.#around.plan, run.node)
     if (!retry || item.failures > retries) {
       // it failed under a driver before this one, and its Job never runs again by itself
-      const fix = run.before ? runAgain(this.#around.again) : cause.fix
+      const fix = run.endedBefore ? runAgain(this.#around.again) : cause.fix
       return this.#outcomes.failed(run, item, attempt, { ...cause, fix }, log)
     }
     const next = new Date(Date.now() + firstBackOff * 2 ** (item.failures - 1)).toISOString()
@@ -287,7 +287,7 @@ export class PodWatch {
 const openAttempt = ({ latest }: ItemCall): Attempt | undefined => (latest?.failed ? undefined : latest)
 
 /** Those that have waited longest for a look come first. */
-const openAttempts = (run: NodeRun): Attempt[] =>
+const openAttempts = (run: JobRun): Attempt[] =>
   openItems(run)
     .flatMap((item) => openAttempt(item) ?? [])
     .sort((a, b) => a.looked - b.looked)

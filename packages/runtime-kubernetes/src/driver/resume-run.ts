@@ -15,7 +15,7 @@ const driverFile = 'driver.json'
  *
  * @param job uid of the driver's Job
  */
-export function ownRun({ runs }: Store, info: RunInfo, job: string): OwnRun {
+export function resumeRun({ runs }: Store, info: RunInfo, job: string): OwnRun {
   const last = runs.list().find(({ pipeline, plan }) => pipeline === info.pipeline && plan === info.plan)
   if (last?.finished !== undefined && driverOf(runs, last.id) === job) return { ended: endsOf(runs.events(last.id)) }
   const folder = runs.resume(info, { takeOver: true }) ?? runs.create(info)

@@ -1,4 +1,4 @@
-import { type Digest, isDigest, isObject, seal, unseal } from '@millrace/ir'
+import { type Digest, isDigest, isObject, parseChecksummed, withChecksum } from '@millrace/ir'
 import type { Store } from '@millrace/store'
 
 /** Milliseconds of processor time up to which a call makes its stage light, and above which heavy for good. */
@@ -54,7 +54,7 @@ export class Weights {
     // another process may have learnt more meanwhile
     for (const [code, weight] of this.#read())
       if (weight === 'heavy' && this.of(code as Digest)) this.#set(code as Digest, weight)
-    this.#kept.keep(seal({ weights: [...this.#all].slice(-remembered) }))
+    this.#kept.keep(withChecksum({ weights: [...this.#all].slice(-remembered) }))
   }
 
   get #all(): Map<string, Weight> {
@@ -65,7 +65,7 @@ export class Weights {
   #read(): Map<string, Weight> {
     const known = new Map<string, Weight>()
     try {
-      const kept = unseal(this.#kept.read())
+      const kept = parseChecksummed(this.#kept.read())
       const list = isObject(kept) && Array.isArray(kept.weights) ? kept.weights : []
       for (const entry of list) {
         const [code, weight] = Array.isArray(entry) ? entry : []

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { canonical, type Json, seal, unseal } from '@millrace/ir'
+import { canonical, type Json, parseChecksummed, withChecksum } from '@millrace/ir'
 
 /** Where the results of one kind about a file are kept. */
 export const cachePath = (folder: string, kind: string, file: string): string =>
@@ -19,7 +19,7 @@ export function readCache<T>(path: string, fingerprint: Json): T | undefined {
 /** What was kept last, under whatever fingerprint; undefined for none, and for what can't be read. */
 export function readAnyCache<T>(path: string): { readonly fingerprint: Json; readonly value: T } | undefined {
   try {
-    const kept = unseal(readFileSync(path, { flag: toRead as never }).toString()) as
+    const kept = parseChecksummed(readFileSync(path, { flag: toRead as never }).toString()) as
       | { fingerprint?: Json; value?: T }
       | undefined
     return kept?.value === undefined ? undefined : { fingerprint: kept.fingerprint ?? null, value: kept.value }
@@ -38,7 +38,7 @@ export interface CacheFolder {
 
 /** Keeps a value. That it can't is no error: the next run computes it again. */
 export function writeCache(path: string, fingerprint: Json, value: unknown, { write }: CacheFolder): void {
-  const text = seal({ fingerprint, value })
+  const text = withChecksum({ fingerprint, value })
   try {
     if (write) return write(path, text)
     mkdirSync(dirname(path), { recursive: true })

@@ -16,7 +16,7 @@ export async function readYaml(text: string, places: Places): Promise<{ readonly
   const lines = new yaml.LineCounter()
   const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, merge: true })
   const [wrong] = document.errors
-  if (wrong) return { ...tellError(wrong.code, wrong.message), ...placeOf(lines, wrong.pos[0]) }
+  if (wrong) return { ...describeError(wrong.code, wrong.message), ...placeOf(lines, wrong.pos[0]) }
   try {
     new Check(yaml, document, lines, places).node(document.contents, [], undefined)
   } catch (error) {
@@ -31,7 +31,7 @@ const placeOf = (lines: LineCounter, offset: number): { readonly line: number; r
   return { line, column: col }
 }
 
-function tellError(code: string, message: string): Found {
+function describeError(code: string, message: string): Found {
   switch (code) {
     case 'MULTIPLE_DOCS':
       return { message: 'holds several documents', fix: 'Give each a file of its own.' }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { type Digest, isObject, seal, unseal } from '@millrace/ir'
+import { type Digest, isObject, parseChecksummed, withChecksum } from '@millrace/ir'
 import { putIfAbsent } from '../../files/atomic-write.ts'
 import { errnoOf, storeFailed } from '../../files/file-errors.ts'
 import { readText } from '../../files/regular-file.ts'
@@ -26,7 +26,7 @@ export class FolderPackages implements PackageRecords {
     const path = join(this.#folder, `${createHash('sha256').update(id).digest('hex').slice(0, 32)}.json`)
     let text = read(path)
     if (text === undefined) {
-      if (putIfAbsent(this.#folder, path, seal({ package: id, digest }))) return digest
+      if (putIfAbsent(this.#folder, path, withChecksum({ package: id, digest }))) return digest
       text = read(path) ?? ''
     }
     const value = parse(text)
@@ -47,7 +47,7 @@ function read(path: string): string | undefined {
 
 function parse(text: string): unknown {
   try {
-    return unseal(text)
+    return parseChecksummed(text)
   } catch {
     return undefined
   }

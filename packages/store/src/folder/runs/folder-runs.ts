@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Event, seal } from '@millrace/ir'
+import { type Event, withChecksum } from '@millrace/ir'
 import { put, putIfAbsent, remove, temporaryPath } from '../../files/atomic-write.ts'
 import { errnoOf, onDisk, storeFailed } from '../../files/file-errors.ts'
 import { makeFolder } from '../../files/make-folder.ts'
@@ -84,7 +84,7 @@ export class FolderRuns implements Runs {
     try {
       onDisk('create', this.#scratch, () => {
         makeFolder(made)
-        writeFileSync(infoOf(made), seal(info))
+        writeFileSync(infoOf(made), withChecksum(info))
         writeFileSync(join(made, firstOwner), ownerText())
       })
       const id = this.#name(made, info)

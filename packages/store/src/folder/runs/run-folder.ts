@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { type Event, seal } from '@millrace/ir'
+import { type Event, withChecksum } from '@millrace/ir'
 import { put } from '../../files/atomic-write.ts'
 import { onDisk } from '../../files/file-errors.ts'
 import { makeFolder } from '../../files/make-folder.ts'
@@ -66,7 +66,7 @@ export function runFolder({ id, path, scratch, resumed, info, claim, done }: Pla
       const { pipeline, plan, parameters, started } = info
       const { status, counts, seconds, finished } = end
       const summary = { pipeline, plan, parameters, status, started, finished, seconds, counts }
-      put(scratch, summaryOf(path), seal({ ...summary, ...(ended && { journal: journal.size }) }))
+      put(scratch, summaryOf(path), withChecksum({ ...summary, ...(ended && { journal: journal.size }) }))
       if (ended && status === 'succeeded') done()
       claim.release()
     },

@@ -1,4 +1,4 @@
-import { isObject, seal, unseal } from '@millrace/ir'
+import { isObject, parseChecksummed, withChecksum } from '@millrace/ir'
 import { put } from '../../files/atomic-write.ts'
 import { linesOf } from '../../files/lines-of.ts'
 import { readText } from '../../files/regular-file.ts'
@@ -44,7 +44,7 @@ export class RunIndex<S extends Indexed> {
   write(summaries: readonly S[], fresh: number): void {
     if (fresh < slack) return
     try {
-      put(this.#scratch, this.#path, summaries.map(seal).join(''))
+      put(this.#scratch, this.#path, summaries.map(withChecksum).join(''))
     } catch {}
   }
 
@@ -59,7 +59,7 @@ export class RunIndex<S extends Indexed> {
 
 function parse(line: string): unknown {
   try {
-    return unseal(line)
+    return parseChecksummed(line)
   } catch {
     return undefined
   }

@@ -8,8 +8,8 @@ import {
   isCounts,
   isObject,
   type JsonObject,
+  parseChecksummed,
   type RunStatus,
-  unseal,
 } from '@millrace/ir'
 import { isRealFolder } from '../../files/real-folder.ts'
 import { readText } from '../../files/regular-file.ts'
@@ -113,7 +113,7 @@ function infoIn(folder: string): Info | undefined {
 
 function readObject(path: string): Fields | undefined {
   try {
-    const value = unseal(readText(path))
+    const value = parseChecksummed(readText(path))
     return isObject(value) ? value : undefined
   } catch {
     return undefined
