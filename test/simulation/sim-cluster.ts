@@ -1,5 +1,5 @@
 import type { ApiServer, Change } from './api-server.ts'
-import { type Cluster, ClusterError, type JobFields, type JobView, type Listener, type Told } from './driver.ts'
+import { type Cluster, ClusterError, type ClusterEvent, type JobFields, type JobView, type Listener } from './driver.ts'
 import type { Process } from './processes.ts'
 import type { Troubles } from './troubles.ts'
 
@@ -56,7 +56,7 @@ export class SimCluster implements Cluster {
     })
   }
 
-  told(): Promise<readonly Told[]> {
+  events(): Promise<readonly ClusterEvent[]> {
     return this.#answer(undefined, () => [])
   }
 

@@ -29,12 +29,12 @@ export class CacheKeys {
     node: PlanStage,
     index: readonly number[] | undefined,
     args: Json,
-  ): { readonly key: Digest; readonly kept: boolean } {
+  ): { readonly key: Digest; readonly cacheable: boolean } {
     const { identity, code } = this.#plan.stages[node.stage] as PlanStageSpec
     const base = { identity, input: content(args) }
     const key = digestJson(base)
-    if (optionsOf(this.#plan, node).cache) return { key, kept: code !== undefined }
+    if (optionsOf(this.#plan, node).cache) return { key, cacheable: code !== undefined }
     const place = [this.#places.get(node.id) ?? -1, ...(index ?? [])]
-    return { key: digestJson({ ...base, run: this.#run, place }), kept: code !== undefined }
+    return { key: digestJson({ ...base, run: this.#run, place }), cacheable: code !== undefined }
   }
 }

@@ -59,17 +59,17 @@ export function dryRun(
   for (let at = 0; at < ready.length; at++) {
     const { step, args } = ready[at] as { step: Step; args: Json }
     const node = step.node as PlanStage
-    const { key, kept } = keys.of(node, step.frame.index, args)
+    const { key, cacheable } = keys.of(node, step.frame.index, args)
     const spec = plan.stages[node.stage] as PlanStageSpec
-    const hit = kept ? store.results.peek(key, spec.output, givenTo(spec, args, asset)) : undefined
+    const hit = cacheable ? store.results.peek(key, spec.output, givenTo(spec, args, asset)) : undefined
     if (hit) {
       note(node.id, { state: 'hit', because: hit.from, index: step.frame.index, output: hit.output })
       flow.succeed(step, hit.output)
     } else {
       // equal calls are done once
-      const first = kept ? missed.get(key) : undefined
+      const first = cacheable ? missed.get(key) : undefined
       note(node.id, { state: first ? 'unknown' : 'miss', because: first ?? '', index: step.frame.index })
-      if (kept && !first) missed.set(key, node.id)
+      if (cacheable && !first) missed.set(key, node.id)
       flow.fail(step)
     }
   }

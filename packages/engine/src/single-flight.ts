@@ -7,7 +7,7 @@ export class SingleFlight {
 
   /** Whether a call is the first of its key, waits for the one that is, or has its result already. */
   enter(call: Call): 'first' | 'waits' | CallResult {
-    if (!call.kept) return 'first'
+    if (!call.cacheable) return 'first'
     const first = this.#first.get(call.key)
     if (first?.result) return first.result
     if (first) first.others.push(call)

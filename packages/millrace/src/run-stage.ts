@@ -12,7 +12,7 @@ import {
   showPath,
   toJson,
 } from '@millrace/ir'
-import { callStage, failStuck, onStuck, StageFailure, takeOver } from '@millrace/runner'
+import { callStage, failStuck, installSandbox, onStuck, StageFailure } from '@millrace/runner'
 import { type InputOf, type OutputOf, type Plain, type Stage, stageDefinition } from '@millrace/sdk'
 import { assetsIn, loadedStage } from './program/stage-loader.ts'
 import { stageVariables } from './program/stage-variables.ts'
@@ -73,7 +73,7 @@ export async function runStage<S extends AnyStage>(
       )
   }
   if (missing.length > 0) throw new RunError(missing, null)
-  const release = takeOver()
+  const release = installSandbox()
   const awake = onStuck(failStuck)
   let folder: string | undefined
   try {

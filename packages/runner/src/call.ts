@@ -9,11 +9,11 @@ import {
   showPath,
   toJson,
 } from '@millrace/ir'
-import { ended, started, within } from './ambient.ts'
 import { Artifacts } from './artifacts.ts'
 import { refused, StageFailure, threw } from './failure.ts'
-import type { Ambient } from './per-stage.ts'
+import type { StageScope } from './per-stage.ts'
 import { runCommand } from './run-command.ts'
+import { ended, started, within } from './sandbox.ts'
 import type { Attempt, LoadedStage, Outcome, Parser } from './stage.ts'
 
 /**
@@ -28,19 +28,19 @@ export const callStage = (stage: LoadedStage, attempt: Attempt): Promise<Outcome
 /** Does what is known to be a stage's own: what it prints, ends or leaves unhandled is the attempt's. */
 export async function asStage<T>(
   { node, print, giveUp }: Pick<Attempt, 'node' | 'print' | 'giveUp'>,
-  work: (ambient: Readonly<Ambient>) => Promise<T>,
+  work: (scope: Readonly<StageScope>) => Promise<T>,
 ): Promise<T> {
   if (giveUp.aborted) throw giveUp.reason
   const { resolve, reject, promise } = settleable<T>()
-  const ambient: Ambient = { node, print, fail: reject }
+  const scope: StageScope = { node, print, fail: reject }
   const abort = () => reject(giveUp.reason)
   giveUp.addEventListener('abort', abort, { once: true })
-  started(ambient)
+  started(scope)
   try {
-    void settleBy(() => within(ambient, () => work(ambient)), resolve, reject)
+    void settleBy(() => within(scope, () => work(scope)), resolve, reject)
     return await promise
   } finally {
-    ended(ambient)
+    ended(scope)
     giveUp.removeEventListener('abort', abort)
   }
 }

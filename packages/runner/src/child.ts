@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import { dataError, digestBytes, type Json, type Resources, stageVariables } from '@millrace/ir'
 import { appendStored, makeFolder, onDisk } from '@millrace/store'
-import { failStuck, onStuck, outside, takeOver } from './ambient.ts'
 import { callStage } from './call.ts'
 import { exitWith } from './exit.ts'
 import { threw } from './failure.ts'
 import { attemptFiles, writeWhole } from './folder.ts'
-import { hold, keep } from './hold.ts'
 import { knownLarge } from './large-files.ts'
+import { keepListener, protectListener } from './protect-listener.ts'
 import { writeResult } from './result.ts'
+import { failStuck, installSandbox, onStuck, outsideStage } from './sandbox.ts'
 import { onSignal } from './signals.ts'
 import type { Attempt, LoadedStage } from './stage.ts'
 import { variablesNamed } from './variables-named.ts'
@@ -44,7 +44,7 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
   const giveUp = new AbortController()
   let stopping = false
   // a parent that says stop waits for the stage to end, and kills when it waited enough
-  hold('message', (message: unknown) => {
+  protectListener('message', (message: unknown) => {
     stopping ||= message === 'stop'
   })
   onSignal(
@@ -55,9 +55,9 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
     },
   )
   // the parent's death must not leave us, nor what the stage started, working for nobody
-  keep('disconnect', () => outside(() => process.kill(-process.pid, 'SIGKILL')))
+  keepListener('disconnect', () => outsideStage(() => process.kill(-process.pid, 'SIGKILL')))
   process.channel?.unref()
-  const release = takeOver(true)
+  const release = installSandbox(true)
   const awake = onStuck(failStuck)
   const sending: Promise<void>[] = []
   const end = async (code: number) => {
@@ -77,7 +77,7 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
       },
       metric: (metric) => appendStored(variable(stageVariables.metrics), `${JSON.stringify(metric)}\n`),
       log(level, message, data) {
-        if (!process.send || !process.connected) outside(() => process.stderr.write(`${message}\n`))
+        if (!process.send || !process.connected) outsideStage(() => process.stderr.write(`${message}\n`))
         else {
           const line = { level, message, ...(data === undefined ? {} : { data }) }
           sending.push(new Promise((resolve) => process.send?.(line, undefined, undefined, () => resolve())))

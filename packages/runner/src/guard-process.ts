@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { constants } from 'node:os'
-import { putBack } from './hold.ts'
 import { perStage, storage } from './per-stage.ts'
+import { putBack } from './protect-listener.ts'
 
 type Free = (...given: unknown[]) => unknown
 

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { StageFailure } from './failure.ts'
 
 /** What the running code of one attempt can reach without being told: the console, `process.exit`, lost errors. */
-export interface Ambient {
+export interface StageScope {
   readonly node: string
   print(text: string): void
   /** Ends the attempt as failed, now. */
@@ -15,7 +15,7 @@ export interface Ambient {
   replaced?: Map<object, unknown>
 }
 
-export const storage = new AsyncLocalStorage<Ambient>()
+export const storage = new AsyncLocalStorage<StageScope>()
 
 type Function = (...given: never[]) => unknown
 
@@ -38,15 +38,15 @@ export function perStage<K extends string>(
     configurable: true,
     enumerable: before?.enumerable ?? true,
     get() {
-      const ambient = storage.getStore()
-      if (!ambient) return outer
-      return ambient.replaced?.has(slot) ? ambient.replaced.get(slot) : inner
+      const scope = storage.getStore()
+      if (!scope) return outer
+      return scope.replaced?.has(slot) ? scope.replaced.get(slot) : inner
     },
     set(value: Function) {
-      const ambient = storage.getStore()
-      if (ambient) {
-        ambient.replaced ??= new Map()
-        ambient.replaced.set(slot, value)
+      const scope = storage.getStore()
+      if (scope) {
+        scope.replaced ??= new Map()
+        scope.replaced.set(slot, value)
       } else {
         outer = value
         inner = within(value)

@@ -15,13 +15,11 @@ import {
   type WorkItem,
 } from '@millrace/ir'
 import { appendStored, makeFolder, onDisk } from '@millrace/store'
-import { failStuck, onStuck, takeOver } from './ambient.ts'
 import { asStage, perform } from './call.ts'
 import { exitWith } from './exit.ts'
 import { exitFailure } from './exit-failure.ts'
 import { StageFailure, threw } from './failure.ts'
 import { writeWhole } from './folder.ts'
-import { hold } from './hold.ts'
 import { startTimer } from './long-timer.ts'
 import { unpackCode } from './pod/code.ts'
 import { PodInputs } from './pod/inputs.ts'
@@ -32,7 +30,9 @@ import { measured } from './pod/metrics.ts'
 import { type PodOptions, podOptions } from './pod/options.ts'
 import { attemptNumber, beginAttempt, failuresOf, type PodPlace, podPlace } from './pod/place.ts'
 import { writeTermination } from './pod/termination.ts'
+import { protectListener } from './protect-listener.ts'
 import { portable } from './result.ts'
+import { failStuck, installSandbox, onStuck } from './sandbox.ts'
 import { onSignal } from './signals.ts'
 import type { Attempt, LoadedStage, Outcome } from './stage.ts'
 import { variablesNamed } from './variables-named.ts'
@@ -63,7 +63,7 @@ export async function runPod(
   process.umask(mask)
   receiveVariables(process.env)
   const pod = new Pod({ ...podOptions, ...given })
-  const release = takeOver(true)
+  const release = installSandbox(true)
   const awake = onStuck(failStuck)
   const end = (code: number): never => {
     awake()
@@ -101,7 +101,7 @@ class Pod {
       },
     )
     // what ends this process past us must not look like a success
-    hold('exit', (code: number) => {
+    protectListener('exit', (code: number) => {
       if (!this.ended) process.exitCode = this.fail(exitFailure(this.#name, code, false))
     })
   }

@@ -1,5 +1,5 @@
 import { createHook } from 'node:async_hooks'
-import { type Ambient, storage } from './per-stage.ts'
+import { type StageScope, storage } from './per-stage.ts'
 
 /** Milliseconds that this thread has computed; where Node can't tell (before 23.9), that it has lived. */
 export const threadTime = (): number => {
@@ -8,11 +8,11 @@ export const threadTime = (): number => {
   return (user + system) / 1000
 }
 
-let current: Ambient | undefined
+let current: StageScope | undefined
 let since = 0
-const outer: (Ambient | undefined)[] = []
+const outer: (StageScope | undefined)[] = []
 
-function turnTo(next: Ambient | undefined): void {
+function turnTo(next: StageScope | undefined): void {
   if (next === current) return
   const now = threadTime()
   if (current) current.processor = (current.processor ?? 0) + now - since
@@ -37,9 +37,9 @@ export function countProcessorTime(): void {
 }
 
 /** Runs what begins an attempt: no hook tells of it. */
-export function counted<T>(ambient: Ambient, body: () => T): T {
+export function counted<T>(scope: StageScope, body: () => T): T {
   const before = current
-  turnTo(ambient)
+  turnTo(scope)
   try {
     return body()
   } finally {

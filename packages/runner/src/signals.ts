@@ -1,10 +1,10 @@
 import { StageFailure } from './failure.ts'
-import { hold } from './hold.ts'
+import { protectListener } from './protect-listener.ts'
 
 /** Tells a process that is there for one stage when the system wants it to end. */
 export function onSignal(node: () => string, stop: (failure: StageFailure) => void): void {
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
-    hold(name, () =>
+    protectListener(name, () =>
       stop(
         new StageFailure(
           'process-failed',

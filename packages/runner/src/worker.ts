@@ -1,6 +1,5 @@
 import { fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { failStuck, onStuck, outside, takeOver } from './ambient.ts'
 import { asStage, perform } from './call.ts'
 import { exitWith } from './exit.ts'
 import { threw } from './failure.ts'
@@ -8,9 +7,10 @@ import { failureData, failureOf } from './failure-data.ts'
 import { leftChildren } from './guard-process.ts'
 import { knownLarge } from './large-files.ts'
 import { Lines } from './lines.ts'
-import type { Ambient } from './per-stage.ts'
+import type { StageScope } from './per-stage.ts'
 import { countProcessorTime } from './processor-time.ts'
 import { readLineNow } from './read-now.ts'
+import { failStuck, installSandbox, onStuck, outsideStage } from './sandbox.ts'
 import type { Attempt, LoadedStage } from './stage.ts'
 import { exhaustion, processLacks } from './whose-fault.ts'
 import {
@@ -37,7 +37,7 @@ export interface WorkerHost {
  * one is gone.
  */
 export function runWorker(host: WorkerHost): void {
-  takeOver()
+  installSandbox()
   countProcessorTime()
   pipe = fstatSync(workerPipes.tells).ino
   new Worker(host).listen()
@@ -60,7 +60,7 @@ class Worker {
     this.#told.setEncoding('utf8')
     this.#told.on('data', (text: string) => this.#read(text))
     // nobody is left to work for
-    const end = () => outside(() => process.kill(-process.pid, 'SIGKILL'))
+    const end = () => outsideStage(() => process.kill(-process.pid, 'SIGKILL'))
     this.#told.on('close', end).on('error', end)
     tell({ ready: true })
     onStuck(() => {
@@ -86,7 +86,7 @@ class Worker {
     else if ('stop' in told) this.#stops.get(told.stop)?.abort(failureOf(told.why))
     else if ('learn' in told) this.#host.learn(told.learn)
     else if ('failStuck' in told) failStuck()
-    else if ('leave' in told) outside(() => exitWith(0))
+    else if ('leave' in told) outsideStage(() => exitWith(0))
     // who needs it will be told why it can't be loaded
     else this.#host.preload(told.preload, told.from).catch(() => {})
   }
@@ -127,7 +127,7 @@ class Worker {
       ...(timeout ? { deadline: { at: began + timeout.after, failure: failureOf(timeout.failure) } } : {}),
       worker: { index: 0, count: 1 },
     }
-    let own: Readonly<Ambient> | undefined
+    let own: Readonly<StageScope> | undefined
     const took = (full = false) => ({
       seconds: (performance.now() - began) / 1000,
       processor: own?.processor ?? 0,
@@ -138,8 +138,8 @@ class Worker {
       },
     })
     try {
-      const done = await asStage(attempt, (ambient) => {
-        own = ambient
+      const done = await asStage(attempt, (scope) => {
+        own = scope
         return perform(stage, attempt)
       })
       return { ...number, done, large: knownLarge(done), ...took() }
@@ -159,7 +159,7 @@ let pipe: number | undefined
 
 function tell(what: WorkerTells | WorkerState): void {
   // a stage closed it, and may have opened a file of its own under the number
-  if (inodeOf(workerPipes.tells) !== pipe) outside(() => process.kill(-process.pid, 'SIGKILL'))
+  if (inodeOf(workerPipes.tells) !== pipe) outsideStage(() => process.kill(-process.pid, 'SIGKILL'))
   writeNow(workerPipes.tells, `${JSON.stringify(what)}\n`)
 }
 
@@ -175,7 +175,7 @@ function inodeOf(fd: number): number | undefined {
 function folderOf(call: number): string {
   tell({ call, folder: true })
   const line = readLineNow(workerPipes.answers)
-  if (line === undefined) return outside(() => process.kill(-process.pid, 'SIGKILL')) as never
+  if (line === undefined) return outsideStage(() => process.kill(-process.pid, 'SIGKILL')) as never
   const answer = JSON.parse(line) as FolderAnswer
   if ('failed' in answer) throw failureOf(answer.failed)
   return answer.folder

@@ -1,6 +1,6 @@
 export type { Cluster, JobFields, Listener } from './api/cluster.ts'
 export { ClusterError } from './api/cluster.ts'
-export type { JobView, Owner, PodView, Told } from './api/views.ts'
+export type { ClusterEvent, JobView, Owner, PodView } from './api/views.ts'
 export { follow, type Untold } from './client/follow.ts'
 export type { LogSelection, PodLog } from './client/pod-logs.ts'
 export { podLogs } from './client/pod-logs.ts'

@@ -11,7 +11,7 @@ import {
   planDigest,
   type RunOutcome,
 } from '@millrace/ir'
-import { outside, StageFailure } from '@millrace/runner'
+import { outsideStage, StageFailure } from '@millrace/runner'
 import type { Pack, RunFolder } from '@millrace/store'
 import type { Made } from './execution/call-attempt.ts'
 import { commitMade } from './execution/commit-made.ts'
@@ -57,7 +57,7 @@ export class LocalRun implements RunHost, Outcomes {
     this.#folder = folder
     const { store } = options
     // a stage's code may have told it: what the listener prints, or starts timers for, is not the stage's
-    const onEvent = listen && ((event: Event) => outside(() => listen(event)))
+    const onEvent = listen && ((event: Event) => outsideStage(() => listen(event)))
     this.#core = new RunCore({ plan, input, store, folder, onEvent }, this)
     this.#pack = store.results.openPack(folder.id, { fresh: options.fresh === true })
     const machine = options.machine ?? machineCapacity()
@@ -205,7 +205,7 @@ export class LocalRun implements RunHost, Outcomes {
     const spec = this.#plan.stages[call.node.stage] as PlanStageSpec
     // a key that holds the run's id can only be this run's own
     const own = !optionsOf(this.#plan, call.node).cache
-    if (call.kept && !recompute?.has(call.node.id) && (!fresh || own)) {
+    if (call.cacheable && !recompute?.has(call.node.id) && (!fresh || own)) {
       const looking = { verifyFull: verify === true, user: this.#folder, given: givenTo(spec, call.args, asset) }
       const hit = await store.results.find(call.key, spec.output, looking)
       if (hit) return this.#core.cached(call, hit)

@@ -10,7 +10,7 @@ import {
   type RunOutcome,
   type Runtime,
 } from '@millrace/ir'
-import { failStuck, hold, leftChildren, onStuck, takeOver } from '@millrace/runner'
+import { failStuck, installSandbox, leftChildren, onStuck, protectListener } from '@millrace/runner'
 import { attemptsIn } from '@millrace/store'
 import { anyChildren, killChildren } from './execution/child-process.ts'
 import type { LocalOptions } from './local-options.ts'
@@ -52,12 +52,12 @@ let undo: (() => Promise<void>) | undefined
 /** Several runs of one process share what must be taken over once. */
 function shared(): () => Promise<void> {
   if (users++ === 0) {
-    const release = takeOver()
+    const release = installSandbox()
     const awake = onStuck(() => {
       failStuck()
       workerPool.failStuck()
     })
-    const alert = hold('exit', killChildren)
+    const alert = protectListener('exit', killChildren)
     rememberOrigin()
     undo = async () => {
       alert()

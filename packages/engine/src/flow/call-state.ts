@@ -9,7 +9,7 @@ export interface Call {
   readonly args: Json
   readonly key: Digest
   /** Whether its result may be taken from, and put into, the store. */
-  readonly kept: boolean
+  readonly cacheable: boolean
 }
 
 /** What a call ended with. */

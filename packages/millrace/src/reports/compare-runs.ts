@@ -44,7 +44,7 @@ export interface Comparison {
 }
 
 /** What a journal says of one run; of a run that went on, the last that was said. */
-interface Told {
+interface JournalFacts {
   /** How each call ended: `succeeded`, `cached`, … */
   readonly ends: Map<string, string>
   readonly seconds: Map<string, number>
@@ -82,8 +82,8 @@ export function compareRuns(store: Store, a: RunSummary, b: RunSummary): Compari
 /** Whether a call gave a result; that it came from the cache is no difference of the runs' work. */
 const ended = (end: Json | undefined): boolean => end === 'succeeded' || end === 'cached'
 
-function tellOf(store: Store, run: string): Told {
-  const told: Told = { ends: new Map(), seconds: new Map(), metrics: new Map(), output: null }
+function tellOf(store: Store, run: string): JournalFacts {
+  const told: JournalFacts = { ends: new Map(), seconds: new Map(), metrics: new Map(), output: null }
   for (const event of inOrder(store.runs.events(run))) {
     if (event.event === 'run.finished') told.output = content(event.output)
     if (!('node' in event)) continue
@@ -196,7 +196,7 @@ function withFiles(at: Difference, records: readonly (RunRecord | undefined)[]):
   return files.length > 0 ? { ...at, note: files.join(', ') } : at
 }
 
-function timesOf(a: Told, b: Told): Difference[] {
+function timesOf(a: JournalFacts, b: JournalFacts): Difference[] {
   return [...a.seconds]
     .flatMap(([what, seconds]) => {
       const other = b.seconds.get(what)

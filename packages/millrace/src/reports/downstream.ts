@@ -11,7 +11,7 @@ function readsOf(node: PlanNode): string[] {
 }
 
 /** The given nodes and all that depends on them, directly or not. */
-export function below(plan: Plan, from: ReadonlySet<string>): Set<string> {
+export function downstreamOf(plan: Plan, from: ReadonlySet<string>): Set<string> {
   const readers = new Map<string, string[]>()
   for (const node of plan.nodes)
     for (const id of readsOf(node)) {

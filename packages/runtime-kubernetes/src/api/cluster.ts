@@ -1,4 +1,4 @@
-import type { JobView, Owner, PodView, Told } from './views.ts'
+import type { ClusterEvent, JobView, Owner, PodView } from './views.ts'
 
 /** All that a driver asks of a cluster. A simulation of it stands in the tests. */
 export interface Cluster {
@@ -13,7 +13,7 @@ export interface Cluster {
    */
   apply(name: string, fields: JobFields): Promise<JobView>
   /** What was told of objects of the namespace in the last minutes. */
-  told(): Promise<readonly Told[]>
+  events(): Promise<readonly ClusterEvent[]>
 }
 
 export interface Listener {

@@ -4,7 +4,7 @@ import type { ApiServer } from './api-client.ts'
 import { type Cluster, ClusterError, type JobFields, type Listener } from './cluster.ts'
 import { driverManager, jobView, podView } from './kube-views.ts'
 import { ListWatch } from './list-watch.ts'
-import type { JobView, Told } from './views.ts'
+import type { ClusterEvent, JobView } from './views.ts'
 
 /** Warnings that are read at once. */
 const pageSize = 500
@@ -87,7 +87,7 @@ export class KubeCluster implements Cluster {
     return seen(jobView, await this.#api.apply<V1Job>(`${this.#jobs}/${name}`, body, query))
   }
 
-  async told(): Promise<readonly Told[]> {
+  async events(): Promise<readonly ClusterEvent[]> {
     const found = await this.#api.read<{ readonly items: readonly CoreV1Event[] }>(this.#events, {
       // a wide map has thousands of others
       fieldSelector: 'type=Warning',
@@ -97,7 +97,7 @@ export class KubeCluster implements Cluster {
   }
 }
 
-const toldIn = ({ items }: { readonly items: readonly CoreV1Event[] }): readonly Told[] =>
+const toldIn = ({ items }: { readonly items: readonly CoreV1Event[] }): readonly ClusterEvent[] =>
   items
     .toSorted((a, b) => timeOf(a) - timeOf(b))
     .flatMap(({ involvedObject: { kind, name }, reason, message }) =>

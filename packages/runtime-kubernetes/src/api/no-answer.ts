@@ -17,15 +17,15 @@ export function noAnswer(error: unknown): ClusterError {
   return new ClusterError(0, told.some(({ code = '' }) => untrusted.test(code)) ? 'Untrusted' : 'NoAnswer', message)
 }
 
-interface Told {
+interface ErrorCause {
   readonly message?: string
   readonly code?: string
 }
 
 /** `fetch` says what was wrong in the cause of its error. */
-function causes(error: unknown): readonly Told[] {
-  const found: Told[] = []
-  for (let at = error as (Told & { readonly cause?: unknown }) | undefined; at && found.length < 4; ) {
+function causes(error: unknown): readonly ErrorCause[] {
+  const found: ErrorCause[] = []
+  for (let at = error as (ErrorCause & { readonly cause?: unknown }) | undefined; at && found.length < 4; ) {
     found.push(at)
     at = at.cause as typeof at
   }

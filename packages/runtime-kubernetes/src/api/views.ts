@@ -52,7 +52,7 @@ export interface Exit {
 }
 
 /** What the cluster tells of an object. */
-export interface Told {
+export interface ClusterEvent {
   readonly kind: 'Job' | 'Pod'
   readonly name: string
   readonly reason: string

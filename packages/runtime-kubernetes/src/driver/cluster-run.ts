@@ -198,7 +198,7 @@ export class ClusterRun implements RunHost, Outcomes {
   }
 
   async #find(call: Call, meanwhile: boolean): Promise<CallResult | undefined> {
-    if (!call.kept) return undefined
+    if (!call.cacheable) return undefined
     const { store, folder } = this.#of
     const { output } = this.#plan.stages[call.node.stage] as PlanStageSpec
     return store.results.find(call.key, output, { user: folder, meanwhile })
@@ -222,7 +222,7 @@ export class ClusterRun implements RunHost, Outcomes {
     const { log, number } = attempt
     if (log !== undefined) this.#core.logs.keep(key, log)
     const { output: schema } = this.#plan.stages[call.node.stage] as PlanStageSpec
-    const result: CallResult = call.kept
+    const result: CallResult = call.cacheable
       ? await store.results.commit({ key, run: folder.id, output, schema, digest, metrics, user: folder })
       : { output, metrics, from: folder.id }
     this.#core.events.succeeded(call, number, (performance.now() - attempt.began) / 1000, result.output)

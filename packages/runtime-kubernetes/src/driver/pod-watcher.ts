@@ -128,7 +128,7 @@ export class PodWatcher {
     const silent = [...this.#byJob.values()].filter((run) => run.phase === 'runs' && !run.reported)
     if (silent.length === 0) return
     try {
-      const told = await this.#around.cluster.told()
+      const told = await this.#around.cluster.events()
       for (const run of silent) {
         const { name } = run.job
         const last = told.filter((one) => one.name === name || one.name.startsWith(`${name}-`)).at(-1)

@@ -140,8 +140,8 @@ export class CallAttempt implements AttemptRequest {
 
   folder(): string {
     if (this.#folder === undefined) {
-      const { key, kept } = this.#call
-      this.#folder = this.#around.folder.attempts.begin(this.node.id, this.token, kept ? key : undefined)
+      const { key, cacheable } = this.#call
+      this.#folder = this.#around.folder.attempts.begin(this.node.id, this.token, cacheable ? key : undefined)
       const { files } = attemptFiles(this.#folder)
       onDisk('create', files, () => makeFolder(files))
     }

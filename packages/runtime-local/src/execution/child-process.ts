@@ -148,7 +148,7 @@ function contract(
   }
 }
 
-interface Told {
+interface ChildReport {
   /** What the child says over the channel of its failure, where it can't write it. */
   failure?: ChildFailure
   /** Whether it read the code that was planned. */
@@ -159,8 +159,8 @@ async function checked(request: AttemptRequest): Promise<void> {
   await request.checkCode('loading')
 }
 
-function listen(child: ChildProcess, request: AttemptRequest, metrics: MetricTail): Readonly<Told> {
-  const told: Told = {}
+function listen(child: ChildProcess, request: AttemptRequest, metrics: MetricTail): Readonly<ChildReport> {
+  const told: ChildReport = {}
   for (const stream of [child.stdout, child.stderr]) {
     const decoder = new StringDecoder('utf8')
     stream?.on('data', (chunk: Buffer) => request.log.write(decoder.write(chunk)))

@@ -18,12 +18,12 @@ interface Target {
 
 /** Puts what an attempt made into the store; gives what stands there afterwards. */
 export function commitMade(
-  { node, key, kept, args }: Call,
+  { node, key, cacheable, args }: Call,
   { output, digest, metrics, attempt, apart, log }: Made,
   { plan, options, folder, pack, logs }: Target,
 ): Promise<CallResult> | CallResult {
   const run = folder.id
-  if (!kept) return { output, metrics, from: run }
+  if (!cacheable) return { output, metrics, from: run }
   if (log !== undefined) logs.keep(key, log)
   const { store, fresh, recompute, asset } = options
   const spec = plan.stages[node.stage] as PlanStageSpec

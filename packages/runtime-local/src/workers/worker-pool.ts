@@ -1,4 +1,4 @@
-import { type FailureData, hold } from '@millrace/runner'
+import { type FailureData, protectListener } from '@millrace/runner'
 import { type Gpu, visibleGpus } from '../machine/gpus.ts'
 import type { Origin } from '../origin.ts'
 import { endSurvivors } from '../processes/survivors.ts'
@@ -148,7 +148,7 @@ class WorkerPool {
   /** Starts a worker; undefined when the system, or what it is to run, does not let it. */
   #begin(start: WorkerStart): WorkerProcess | undefined {
     if ((this.#failures.get(start) ?? 0) >= failuresAllowed) return undefined
-    this.#exit ??= hold('exit', () => this.end())
+    this.#exit ??= protectListener('exit', () => this.end())
     clearTimeout(this.#leaving)
     // with the variables of another run, or a GPU that this one is to have alone
     const isInTheWay = ({ gpus }: WorkerStart) =>

@@ -97,7 +97,7 @@ export async function computeIndex(request: CodeRequest, contents: PackageConten
 }
 
 /** What of a place is told: a variable that is read there, or the place. */
-interface Told {
+interface ToldSite {
   readonly site: Uncounted
   readonly name: string | undefined
   readonly stages: string[]
@@ -108,8 +108,8 @@ function tell(
   sites: ReadonlyMap<Uncounted, readonly string[]>,
   isDeclared: (stage: string, name: string) => boolean,
   nameOf: (stage: string) => string,
-): Told[] {
-  const told = new Map<string, Told>()
+): ToldSite[] {
+  const told = new Map<string, ToldSite>()
   for (const [site, stages] of [...sites].sort(([a], [b]) => a.start - b.start))
     for (const name of site.names?.length ? site.names : [undefined]) {
       const readers = stages.filter((stage) => name === undefined || !isDeclared(stage, name)).map(nameOf)

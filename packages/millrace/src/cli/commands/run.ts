@@ -5,7 +5,7 @@ import { localRuntimeOf, resourceDiagnostics } from '../../program/local-runtime
 import { type Prepared, refuse } from '../../program/prepare.ts'
 import { saveRecord } from '../../program/record.ts'
 import { warm } from '../../program/workers.ts'
-import { below } from '../../reports/downstream.ts'
+import { downstreamOf } from '../../reports/downstream.ts'
 import { runToGoOnWith, showCommitted } from '../../reports/resumable-run.ts'
 import { attemptsOf, newView } from '../progress/new-view.ts'
 import { quietView } from '../progress/view.ts'
@@ -101,7 +101,7 @@ function stagesFrom({ plan }: Prepared, from: string): ReadonlySet<string> {
   const chosen = stages.filter(
     (node) => node.id === from || node.merged?.includes(from) || plan.stages[node.stage]?.name === from,
   )
-  if (chosen.length > 0) return below(plan, new Set(chosen.map((node) => node.id)))
+  if (chosen.length > 0) return downstreamOf(plan, new Set(chosen.map((node) => node.id)))
   const known = stages.map((node) => node.id)
   throw new DiagnosticError([
     {

@@ -3,7 +3,7 @@ import { type TargetFile, targets } from '@millrace/compiler'
 import { annotationNames, type DiagnosticError, type Event, millisecondsOf, optionsOf, type Plan } from '@millrace/ir'
 import { startTimer } from '@millrace/runner'
 import { applyAll, ClusterError, deleteEnded, follow, hasEnded, type Untold } from '@millrace/runtime-kubernetes'
-import { below } from '../../reports/downstream.ts'
+import { downstreamOf } from '../../reports/downstream.ts'
 import { attemptsOf, newView } from '../progress/new-view.ts'
 import { chosenCluster, clusterFailed, refused } from '../support/cluster-access.ts'
 import { exitCodes } from '../support/exit.ts'
@@ -54,11 +54,11 @@ function objectsIn(files: readonly TargetFile[]): KubernetesObject[] {
   })
 }
 
-/** The Jobs of what each run does anew: stages with `cache: false`, and all below them. */
+/** The Jobs of what each run does anew: stages with `cache: false`, and all downstreamOf them. */
 function doneAnew(plan: Plan, objects: readonly KubernetesObject[]): ReadonlySet<string> {
   const stages = plan.nodes.flatMap((node) => (node.kind === 'stage' ? [node] : []))
   const effects = stages.filter((node) => !optionsOf(plan, node).cache)
-  const ids = below(plan, new Set(effects.map(({ id }) => id)))
+  const ids = downstreamOf(plan, new Set(effects.map(({ id }) => id)))
   const keys = new Set<unknown>(stages.flatMap(({ id, key }) => (ids.has(id) ? [key] : [])))
   const keyOf = ({ spec }: V1Job) => spec?.template?.metadata?.annotations?.[annotationNames.nodeKey]
   return new Set(objects.flatMap((job) => (keys.has(keyOf(job)) ? [job.metadata?.name ?? ''] : [])))

@@ -9,7 +9,7 @@ interface Failed {
 }
 
 /** What is told once: a diagnostic, the calls that it is true of, and the end of the first one's log. */
-export interface Told {
+export interface FailureGroup {
   readonly diagnostic: Diagnostic
   /** Names of calls in maps; none where the diagnostic names the call. */
   readonly calls: readonly string[]
@@ -38,7 +38,7 @@ export class Failures {
   }
 
   /** The errors of the run's end, each with its calls; equal causes of one stage are one. */
-  group(errors: readonly Diagnostic[]): Told[] {
+  group(errors: readonly Diagnostic[]): FailureGroup[] {
     const byNode = new Map<string, Map<string, Group>>()
     const taken = new Map<string, number>()
     for (const [i, diagnostic] of errors.entries()) {
@@ -71,7 +71,7 @@ function causeOf({ code, message, at }: Diagnostic, index: readonly number[] | u
   return JSON.stringify([code, at.file, at.line, at.column, at.path, text])
 }
 
-function toldOf(groups: readonly Group[]): Told[] {
+function toldOf(groups: readonly Group[]): FailureGroup[] {
   const chosen = groups.length > apart ? alike(groups) : groups
   const shown = chosen.slice(0, most)
   const more = chosen.slice(most).flatMap(({ calls }) => calls.map(nameOf))

@@ -1,6 +1,6 @@
 import { formatDiagnostic } from '@millrace/ir'
 import { shortPath } from '../../short-path.ts'
-import type { Told } from './failures.ts'
+import type { FailureGroup } from './failures.ts'
 import { annotation, group, harmless, onGitHub } from './github.ts'
 import { plainText } from './terminal.ts'
 
@@ -10,7 +10,7 @@ const logLines = 10
 const names = 5
 
 /** An error for a person: what is wrong, in which calls, where, the end of the log, what to do. */
-export function showTold({ diagnostic, calls, alike, log, more }: Told, env = process.env): string {
+export function showTold({ diagnostic, calls, alike, log, more }: FailureGroup, env = process.env): string {
   const lines = plainText(formatDiagnostic(diagnostic, shortPath)).split('\n')
   // the place and the way out are the last lines; a message may have several
   const fixed = diagnostic.at.file === undefined ? 1 : 2

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { exitWith, hold } from '@millrace/runner'
+import { exitWith, protectListener } from '@millrace/runner'
 import { exitCodes, patience } from './exit.ts'
 
 const codes = { SIGINT: exitCodes.interrupt, SIGTERM: exitCodes.terminate, SIGHUP: exitCodes.hangup } as const
@@ -20,7 +20,7 @@ export class Signals {
   constructor() {
     const deaf = hangupIgnored()
     for (const [name, code] of Object.entries(codes))
-      hold(name, () => {
+      protectListener(name, () => {
         if (name !== 'SIGHUP' || !deaf) this.#came(code)
       })
     const closed = () => this.cancel(exitCodes.closedOutput)

@@ -13,7 +13,7 @@ import { readText } from '../../files/regular-file.ts'
 const folderOf = (root: string): string => join(root, 'prune')
 
 /** Condemns attempts until it is told that it is over. */
-export function condemn(root: string, scratch: string, attempts: readonly string[]): () => void {
+export function markForDeletion(root: string, scratch: string, attempts: readonly string[]): () => void {
   const folder = folderOf(root)
   const path = temporaryPath(folder)
   put(scratch, path, JSON.stringify(attempts))
@@ -27,7 +27,7 @@ export function condemn(root: string, scratch: string, attempts: readonly string
   }
 }
 
-export class Condemned {
+export class DeletionMarks {
   readonly #folder: string
   /** A file holds the same as long as it is there. */
   readonly #lists = new Map<string, ReadonlySet<string>>()

@@ -6,7 +6,7 @@ import { closeFile, readText } from '../../files/regular-file.ts'
 import { hasLiveOwner } from './run-lock.ts'
 
 /** Who takes results from the store: it is told before their bytes are looked at. */
-export interface User {
+export interface Referrer {
   /**
    * Notes that results of a run, or the files of attempts (each `<node>/<attempt>`), are used from now on: no prune
    * takes them while the user lives, and none that goes by age while its run is kept.
@@ -17,7 +17,7 @@ export interface User {
 const usesOf = (folder: string): string => join(folder, 'uses')
 
 /** The file `uses` of a run: a line `run <id>` or `attempt <node>/<attempt>` for each thing of others that it took. */
-export class Uses implements User {
+export class References implements Referrer {
   readonly #path: string
   readonly #run: string
   readonly #known = new Set<string>()
@@ -64,7 +64,7 @@ export interface Used {
 }
 
 /** Adds what a run used. */
-export function readUses(folder: string, used: Used): void {
+export function readReferences(folder: string, used: Used): void {
   const path = usesOf(folder)
   let text: string
   try {
@@ -84,6 +84,6 @@ export function usedNow(root: string): ReadonlySet<string> {
   const used: Used = { runs: new Set(), attempts: new Set() }
   const runs = join(root, 'runs')
   for (const id of onDisk('read', runs, () => foldersIn(runs)))
-    if (hasLiveOwner(join(runs, id))) readUses(join(runs, id), used)
+    if (hasLiveOwner(join(runs, id))) readReferences(join(runs, id), used)
   return used.attempts
 }

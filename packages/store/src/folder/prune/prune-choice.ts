@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { untouched } from '../../files/atomic-write.ts'
-import { readUses, type Used } from '../coordination/references.ts'
+import { readReferences, type Used } from '../coordination/references.ts'
 import { type KnownManifest, type KnownPack, type KnownRun, runOfAttempt } from './prune-survey.ts'
 
 export interface PruneOptions {
@@ -70,9 +70,9 @@ export function choose(
   const used: Used = { runs: new Set(), attempts: new Set() }
   const held: Used = { runs: new Set(), attempts: new Set() }
   for (const { id, path } of kept.values()) {
-    readUses(path, used)
+    readReferences(path, used)
     // one that is new may use anything that is there
-    if (live.has(id) || !known.has(id)) readUses(path, held)
+    if (live.has(id) || !known.has(id)) readReferences(path, held)
   }
   const isNew = (run: string): boolean => live.has(run) || (kept.has(run) && !known.has(run))
   const byRuns = options.olderThan !== undefined || options.keep !== undefined

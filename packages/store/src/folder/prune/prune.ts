@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Diagnostic, isDiagnosticError } from '@millrace/ir'
-import { condemn } from '../coordination/deletion-marks.ts'
+import { markForDeletion } from '../coordination/deletion-marks.ts'
 import { type Claim, claim } from '../coordination/run-lock.ts'
 import { keepNewest } from '../runs/run-id.ts'
 import { type Choice, choose, oldRuns, type PruneOptions, type Survey } from './prune-choice.ts'
@@ -39,14 +39,15 @@ export function prune(root: string, options: PruneOptions, tell: (pruned: Pruned
     return removal.failures
   }
   const claims: Claim[] = []
-  let pardon = (): void => {}
+  let unmark = (): void => {}
   const arm = (): void => {
     for (const run of [...old.keys()]) {
       const claimed = claim(run.path, join(root, 'runs', 'tmp'))
       if (claimed) claims.push(claimed)
       else old.delete(run)
     }
-    if (first.attempts.size > 0) pardon = condemn(root, join(root, 'results', 'tmp'), [...first.attempts.keys()])
+    if (first.attempts.size > 0)
+      unmark = markForDeletion(root, join(root, 'results', 'tmp'), [...first.attempts.keys()])
   }
   try {
     try {
@@ -60,13 +61,13 @@ export function prune(root: string, options: PruneOptions, tell: (pruned: Pruned
     const last = choose(survey, old, runsOf(root), options)
     const both = within(last, first)
     if (both.attempts.size < first.attempts.size) {
-      const before = pardon
-      pardon = condemn(root, join(root, 'results', 'tmp'), [...both.attempts.keys()])
+      const before = unmark
+      unmark = markForDeletion(root, join(root, 'results', 'tmp'), [...both.attempts.keys()])
       before()
     }
     remove(removal, survey, both, options)
   } finally {
-    pardon()
+    unmark()
     for (const claimed of claims) claimed.release()
   }
   return removal.failures

@@ -8,7 +8,7 @@ import { makeFolder } from '../../files/make-folder.ts'
 import { isLink, refuseLink } from '../../files/own-folders.ts'
 import { closeFile, readText } from '../../files/regular-file.ts'
 import { safeName } from '../../files/safe-name.ts'
-import { condemn } from '../coordination/deletion-marks.ts'
+import { markForDeletion } from '../coordination/deletion-marks.ts'
 import { usedNow } from '../coordination/references.ts'
 import { hasLiveOwner } from '../coordination/run-lock.ts'
 import { manifestPattern } from './manifest.ts'
@@ -116,13 +116,13 @@ function removeCutShort(root: string, own: string): void {
  */
 function withoutUse(root: string, unnamed: readonly Begun[], removed: (begun: Begun) => boolean): readonly Begun[] {
   const names = unnamed.map((begun) => begun.attempt)
-  const pardon = attempt(() => condemn(root, join(root, 'results', 'tmp'), names))
-  if (!pardon) return unnamed
+  const unmark = attempt(() => markForDeletion(root, join(root, 'results', 'tmp'), names))
+  if (!unmark) return unnamed
   try {
     const used = usedNow(root)
     return unnamed.filter((begun) => used.has(begun.attempt) || !removed(begun))
   } finally {
-    pardon()
+    unmark()
   }
 }
 

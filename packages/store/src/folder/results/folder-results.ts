@@ -4,8 +4,8 @@ import { artifactsOf, placed } from '../../files/artifact-paths.ts'
 import type { ArtifactPlaces } from '../../files/artifact-places.ts'
 import { seemsThere, verifyArtifact } from '../../files/verify-artifact.ts'
 import type { Committed, Result } from '../../result.ts'
-import { Condemned } from '../coordination/deletion-marks.ts'
-import type { User } from '../coordination/references.ts'
+import { DeletionMarks } from '../coordination/deletion-marks.ts'
+import type { Referrer } from '../coordination/references.ts'
 import { attemptsIn } from './attempts-in.ts'
 import type { Commit } from './manifest.ts'
 import { Manifests } from './manifests.ts'
@@ -38,7 +38,7 @@ export interface FindOptions {
   /** What the call is given: of what lies outside of the store, only that may be in its result. Default none. */
   readonly given?: () => readonly ArtifactValue[]
   /** Is told of what is used before its bytes are verified. */
-  readonly user?: User
+  readonly user?: Referrer
   /** Sees also what others committed after the first call; every miss then costs a look at the disk. Default false. */
   readonly meanwhile?: boolean
 }
@@ -53,7 +53,7 @@ export class FolderResults implements Results {
   readonly #packs: Packs
   /** Keys whose manifest `find` saw with other bytes than it says; a commit doesn't adopt it by its lengths alone. */
   readonly #damaged = new Set<Digest>()
-  readonly #condemned: Condemned
+  readonly #condemned: DeletionMarks
   readonly #places: ArtifactPlaces
   readonly #byLength: boolean
 
@@ -63,7 +63,7 @@ export class FolderResults implements Results {
     this.#places = places
     this.#byLength = byLength
     this.#manifests = new Manifests(places, folder, scratch)
-    this.#condemned = new Condemned(places.root)
+    this.#condemned = new DeletionMarks(places.root)
     this.#packs = new Packs(join(folder, 'packs'), scratch, places, isLive)
   }
 
@@ -152,7 +152,7 @@ export class FolderResults implements Results {
   }
 
   /** Says that it is used; false where a prune was faster. */
-  #take(result: Result, schema: Schema, manifest: boolean, user: User | undefined): boolean {
+  #take(result: Result, schema: Schema, manifest: boolean, user: Referrer | undefined): boolean {
     const attempts = artifactsOf(schema, result.output).flatMap(({ artifact }) => attemptsIn(artifact.path))
     user?.use(manifest && attempts.length > 0 ? undefined : result.from, attempts)
     return !this.#condemned.some(attempts)

@@ -17,7 +17,7 @@ import type { ArtifactPlaces } from '../../files/artifact-places.ts'
 import { largeFilesOf, rememberLarge } from '../../files/large-files.ts'
 import { isPlainPath, isRunName } from '../../files/plain-path.ts'
 import { metricsOf, type Result } from '../../result.ts'
-import type { User } from '../coordination/references.ts'
+import type { Referrer } from '../coordination/references.ts'
 
 /** What a commit puts down. */
 export interface Commit {
@@ -33,7 +33,7 @@ export interface Commit {
   /** Becomes current even where a valid result is (`--fresh`). */
   readonly replace?: boolean
   /** Is told of the result of others that is adopted. */
-  readonly user?: User
+  readonly user?: Referrer
   /** What the call is given, from which a result of others may take what lies outside of the store. Default none. */
   readonly given?: () => readonly ArtifactValue[]
 }

@@ -5,7 +5,7 @@ import { onDisk } from '../../files/file-errors.ts'
 import { makeFolder } from '../../files/make-folder.ts'
 import { refuseLink } from '../../files/own-folders.ts'
 import { safeName } from '../../files/safe-name.ts'
-import { type User, Uses } from '../coordination/references.ts'
+import { References, type Referrer } from '../coordination/references.ts'
 import type { Claim } from '../coordination/run-lock.ts'
 import { type Attempts, FolderAttempts } from '../results/attempts.ts'
 import { Journal } from './journal.ts'
@@ -13,7 +13,7 @@ import { lastEvent } from './journal-reader.ts'
 import { journalOf, type RunEnd, type RunInfo, summaryOf } from './run-summary.ts'
 
 /** The folder of a run that this process owns. */
-export interface RunFolder extends User {
+export interface RunFolder extends Referrer {
   readonly id: string
   readonly path: string
   /** Whether it goes on with what another process began. */
@@ -46,7 +46,7 @@ interface Place {
 
 export function runFolder({ id, path, scratch, resumed, info, claim, done }: Place): RunFolder {
   const journal = new Journal(journalOf(path))
-  const uses = new Uses(path, id)
+  const uses = new References(path, id)
   const attempts = new FolderAttempts(dirname(dirname(path)), id)
   return {
     id,

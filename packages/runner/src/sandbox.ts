@@ -1,22 +1,22 @@
 import { describeError, firstPlace } from '@millrace/ir'
 import { StageFailure, threw } from './failure.ts'
 import { guardProcess } from './guard-process.ts'
-import { hold, keep } from './hold.ts'
-import { type Ambient, perStage, storage } from './per-stage.ts'
+import { perStage, type StageScope, storage } from './per-stage.ts'
 import { counted } from './processor-time.ts'
+import { keepListener, protectListener } from './protect-listener.ts'
 
-const running = new Set<Ambient>()
+const running = new Set<StageScope>()
 
 /** Runs code so that what it prints, and what it throws where nobody waits, is known to be its own. */
-export const within = <T>(ambient: Ambient, body: () => T): T => storage.run(ambient, () => counted(ambient, body))
+export const within = <T>(scope: StageScope, body: () => T): T => storage.run(scope, () => counted(scope, body))
 
 let afterEach: (() => void) | undefined
 
-export const started = (ambient: Ambient): void => {
-  running.add(ambient)
+export const started = (scope: StageScope): void => {
+  running.add(scope)
 }
-export const ended = (ambient: Ambient): void => {
-  running.delete(ambient)
+export const ended = (scope: StageScope): void => {
+  running.delete(scope)
   afterEach?.()
 }
 
@@ -35,19 +35,19 @@ const exitCalled = (node: string, what: string): StageFailure =>
   })
 
 function refuseExit(what: string): never {
-  const ambient = storage.getStore() as Ambient
-  const failure = exitCalled(ambient.node, what)
-  ambient.fail(failure)
+  const scope = storage.getStore() as StageScope
+  const failure = exitCalled(scope.node, what)
+  scope.fail(failure)
   throw failure
 }
 
 /** All in one tick: a loop that prints a million lines must not put a million entries into Node's queue. */
-function callSoon(ambient: Ambient, done: () => void): void {
-  ambient.written ??= []
-  if (ambient.written.push(done) > 1) return
+function callSoon(scope: StageScope, done: () => void): void {
+  scope.written ??= []
+  if (scope.written.push(done) > 1) return
   process.nextTick(() => {
-    const all = ambient.written ?? []
-    ambient.written = undefined
+    const all = scope.written ?? []
+    scope.written = undefined
     for (const one of all)
       try {
         one()
@@ -62,19 +62,19 @@ function callSoon(ambient: Ambient, done: () => void): void {
 /** A standard stream as a stage sees it: what it writes is its own, and it can't end the stream for others. */
 function takeStream(stream: NodeJS.WriteStream): (() => void)[] {
   const write = (chunk: unknown, ...rest: unknown[]): boolean => {
-    const ambient = storage.getStore()
-    if (!ambient) return Reflect.apply(stream.write, stream, [chunk, ...rest])
+    const scope = storage.getStore()
+    if (!scope) return Reflect.apply(stream.write, stream, [chunk, ...rest])
     if (typeof chunk === 'string') {
       const encoding = typeof rest[0] === 'string' ? (rest[0] as BufferEncoding) : 'utf8'
-      ambient.print(/^utf-?8$/i.test(encoding) ? chunk.toWellFormed() : Buffer.from(chunk, encoding).toString())
-    } else ambient.print(Buffer.from(chunk as Uint8Array).toString())
+      scope.print(/^utf-?8$/i.test(encoding) ? chunk.toWellFormed() : Buffer.from(chunk, encoding).toString())
+    } else scope.print(Buffer.from(chunk as Uint8Array).toString())
     finished(rest)
     return true
   }
   const finished = (given: readonly unknown[]): void => {
     const done = given.find((item) => typeof item === 'function') as (() => void) | undefined
-    const ambient = storage.getStore()
-    if (done && ambient) callSoon(ambient, done)
+    const scope = storage.getStore()
+    if (done && scope) callSoon(scope, done)
   }
   const end = (...given: unknown[]) => {
     if (typeof given[0] === 'string' || given[0] instanceof Uint8Array) write(given[0], ...given.slice(1))
@@ -95,7 +95,7 @@ const consoleMethods = ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir',
  *
  * @param alone whether the process is there for one stage: what ends it then is its parent's to tell
  */
-export function takeOver(alone = false): () => void {
+export function installSandbox(alone = false): () => void {
   if (users++ === 0) giveBack = take(alone)
   return () => {
     if (--users === 0) giveBack?.()
@@ -121,7 +121,7 @@ function take(alone: boolean): () => void {
         throw error
       })
   }
-  const listeners = [keep('unhandledRejection', lost), keep('uncaughtException', lost)]
+  const listeners = [keepListener('unhandledRejection', lost), keepListener('uncaughtException', lost)]
   undo.push(...listeners)
   return () => {
     afterEach = undefined
@@ -130,23 +130,23 @@ function take(alone: boolean): () => void {
 }
 
 /** The way out for code that must really end the process, whatever stages run in it. */
-export const outside = <T>(body: () => T): T => storage.exit(body)
+export const outsideStage = <T>(body: () => T): T => storage.exit(body)
 
 /**
  * Calls `stuck` when nothing is left in this process that could settle the promises of the attempts that run: no
  * timer, no socket, no child. The event loop itself says so.
  */
-export const onStuck = (stuck: () => void): (() => void) => hold('beforeExit', stuck)
+export const onStuck = (stuck: () => void): (() => void) => protectListener('beforeExit', stuck)
 
 /** Fails every attempt that runs in this process, as never settled. */
 export function failStuck(): void {
   // what starts in their place may be stuck as well, and Node looks again only where something is left to do
   if (running.size > 0) setImmediate(() => {})
-  for (const ambient of [...running])
-    ambient.fail(
+  for (const scope of [...running])
+    scope.fail(
       new StageFailure(
         'never-settled',
-        `"${ambient.node}" returned a promise that nothing can settle any more`,
+        `"${scope.node}" returned a promise that nothing can settle any more`,
         'Make sure that the promise is resolved or rejected on each way through the stage.',
       ),
     )

@@ -7,15 +7,15 @@ const held = new Set<{ readonly event: string; readonly listener: Listener }>()
  * Adds a listener to this process that no stage can take away, nor call by emitting the event itself. Returns the way
  * back.
  */
-export function hold(event: string, listener: Listener): () => void {
+export function protectListener(event: string, listener: Listener): () => void {
   const guarded = (...given: never[]): void => {
     if (!storage.getStore()) listener(...given)
   }
-  return keep(event, guarded)
+  return keepListener(event, guarded)
 }
 
-/** Like hold, for what a stage's code may raise. */
-export function keep(event: string, listener: Listener): () => void {
+/** Like protectListener, for what a stage's code may raise. */
+export function keepListener(event: string, listener: Listener): () => void {
   const entry = { event, listener }
   held.add(entry)
   process.on(event as never, listener as never)
