@@ -91,7 +91,7 @@ try {
     log: () => {},
     print: (text) => { printed += text },
     signal,
-    giveUp: signal,
+    abandon: signal,
     seed: 1,
     resources: definition.options.resources,
     worker: { index: 0, count: 1 },

@@ -88,7 +88,7 @@ export async function runStage<S extends AnyStage>(
         log: () => {},
         print: () => {},
         signal: settings.signal ?? never,
-        giveUp: settings.signal ?? never,
+        abandon: settings.signal ?? never,
         seed: Number.parseInt(hexOf(digestJson(content(value))).slice(0, 8), 16),
         resources: definition.options.resources ?? defaultResources,
         worker: { index: 0, count: 1 },

@@ -20,28 +20,28 @@ import type { Attempt, LoadedStage, Outcome, Parser } from './stage.ts'
  * Calls a stage with the whole contract around it: parses the input, runs the function, settles its artifacts, parses
  * and checks the output.
  *
- * @throws StageFailure with the cause; `giveUp` aborting rejects with its reason
+ * @throws StageFailure with the cause; `abandon` aborting rejects with its reason
  */
 export const callStage = (stage: LoadedStage, attempt: Attempt): Promise<Outcome> =>
   asStage(attempt, () => perform(stage, attempt))
 
 /** Does what is known to be a stage's own: what it prints, ends or leaves unhandled is the attempt's. */
 export async function asStage<T>(
-  { node, print, giveUp }: Pick<Attempt, 'node' | 'print' | 'giveUp'>,
+  { node, print, abandon }: Pick<Attempt, 'node' | 'print' | 'abandon'>,
   work: (scope: Readonly<StageScope>) => Promise<T>,
 ): Promise<T> {
-  if (giveUp.aborted) throw giveUp.reason
+  if (abandon.aborted) throw abandon.reason
   const { resolve, reject, promise } = settleable<T>()
   const scope: StageScope = { node, print, fail: reject }
-  const abort = () => reject(giveUp.reason)
-  giveUp.addEventListener('abort', abort, { once: true })
+  const abort = () => reject(abandon.reason)
+  abandon.addEventListener('abort', abort, { once: true })
   started(scope)
   try {
     void settleBy(() => within(scope, () => work(scope)), resolve, reject)
     return await promise
   } finally {
     ended(scope)
-    giveUp.removeEventListener('abort', abort)
+    abandon.removeEventListener('abort', abort)
   }
 }
 

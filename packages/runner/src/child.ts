@@ -41,7 +41,7 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
   const files = variable(stageVariables.files)
   const paths = attemptFiles(dirname(input))
   const told = new AbortController()
-  const giveUp = new AbortController()
+  const abandon = new AbortController()
   let stopping = false
   // a parent that says stop waits for the stage to end, and kills when it waited enough
   protectListener('message', (message: unknown) => {
@@ -51,7 +51,7 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
     () => request.node,
     (failure) => {
       told.abort(failure)
-      setTimeout(() => stopping || giveUp.abort(failure), 100)
+      setTimeout(() => stopping || abandon.abort(failure), 100)
     },
   )
   // the parent's death must not leave us, nor what the stage started, working for nobody
@@ -85,7 +85,7 @@ export async function runChild(request: ChildRequest, load: () => Promise<Loaded
       },
       print: (text) => writeNow(1, text),
       signal: told.signal,
-      giveUp: giveUp.signal,
+      abandon: abandon.signal,
       seed: Number(variable(stageVariables.seed)),
       resources: request.resources,
       worker: { index: 0, count: 1 },

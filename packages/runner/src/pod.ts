@@ -82,7 +82,7 @@ export async function runPod(
 class Pod {
   readonly #options: PodOptions
   readonly #told = new AbortController()
-  readonly #giveUp = new AbortController()
+  readonly #abandon = new AbortController()
   #place: PodPlace | undefined
   #item: WorkItem | undefined
   #log: PodLog | undefined
@@ -114,7 +114,7 @@ class Pod {
   #stop(failure: StageFailure, grace: number): void {
     if (this.#told.signal.aborted) return
     this.#told.abort(failure)
-    setTimeout(() => this.#giveUp.abort(failure), grace).unref()
+    setTimeout(() => this.#abandon.abort(failure), grace).unref()
   }
 
   async work(load: (folder: string) => Promise<PodStage>): Promise<void> {
@@ -132,7 +132,7 @@ class Pod {
     const log = new PodLog(place.log, place.lines)
     this.#log = log
     const print = (text: string) => log.print(text)
-    const { stage, outcome } = await asStage({ node: item.node, print, giveUp: this.#giveUp.signal }, async () => {
+    const { stage, outcome } = await asStage({ node: item.node, print, abandon: this.#abandon.signal }, async () => {
       const stage = await load(folder)
       const inputs = new PodInputs(item.node, stage.inputSchema, item.input, options.store)
       await inputs.verify()
@@ -203,7 +203,7 @@ class Pod {
       log: (level, message, data) => log.log(level, message, data),
       print: (text) => log.print(text),
       signal: this.#told.signal,
-      giveUp: this.#giveUp.signal,
+      abandon: this.#abandon.signal,
       seed: item.seed,
       resources: item.resources,
       worker: { index: 0, count: 1 },

@@ -84,7 +84,7 @@ function ended(child: ChildProcess, attempt: Attempt): Promise<void> {
 }
 
 /** Tells the process when it is to end, and ends it when nobody waits any more. */
-function stopWith(child: ChildProcess, { signal: told, giveUp }: Attempt): () => void {
+function stopWith(child: ChildProcess, { signal: told, abandon }: Attempt): () => void {
   let timer: NodeJS.Timeout | undefined
   const hard = () => signal(child, 'SIGKILL')
   const soft = () => {
@@ -92,11 +92,11 @@ function stopWith(child: ChildProcess, { signal: told, giveUp }: Attempt): () =>
     timer = setTimeout(hard, killAfter)
   }
   told.addEventListener('abort', soft, { once: true })
-  giveUp.addEventListener('abort', hard, { once: true })
+  abandon.addEventListener('abort', hard, { once: true })
   return () => {
     clearTimeout(timer)
     told.removeEventListener('abort', soft)
-    giveUp.removeEventListener('abort', hard)
+    abandon.removeEventListener('abort', hard)
   }
 }
 

@@ -42,7 +42,7 @@ export interface Attempt {
   /** What the stage sees: it should end soon. */
   readonly signal: AbortSignal
   /** When it is no longer waited for; its reason is the failure. */
-  readonly giveUp: AbortSignal
+  readonly abandon: AbortSignal
   /** What it fails with when it settles later than `at`, in milliseconds of `performance.now()`. */
   readonly deadline?: { readonly at: number; readonly failure: Error }
   readonly seed: number

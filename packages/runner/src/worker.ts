@@ -108,7 +108,7 @@ class Worker {
     if (loading) tell({ ...number, heard: true })
     try {
       // what its modules print was printed where they were loaded first
-      stage = await asStage({ node, print: () => {}, giveUp: never }, () => this.#host.load(call.program, call.stage))
+      stage = await asStage({ node, print: () => {}, abandon: never }, () => this.#host.load(call.program, call.stage))
     } catch (error) {
       return { ...number, unloadable: threw(node, error).message }
     }
@@ -123,7 +123,7 @@ class Worker {
       log: (log, message, data) => tell({ ...number, log, message, ...(data === undefined ? {} : { data }) }),
       print: (print) => tell({ ...number, print }),
       signal,
-      giveUp: never,
+      abandon: never,
       ...(timeout ? { deadline: { at: began + timeout.after, failure: failureOf(timeout.failure) } } : {}),
       worker: { index: 0, count: 1 },
     }

@@ -49,7 +49,7 @@ export interface LocalOptions {
   /** Milliseconds that stages get to end after a cancel. Default 10,000. */
   readonly grace?: number
   /** Aborted: running stages are no longer waited for. */
-  readonly kill?: AbortSignal
+  readonly abandon?: AbortSignal
   /** Default: this machine's. */
   readonly machine?: Capacity
   /** Said before the first stage starts. */

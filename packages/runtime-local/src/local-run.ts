@@ -32,8 +32,8 @@ export class LocalRun implements RunHost, Outcomes {
   readonly #core: RunCore
   readonly #pack: Pack
   readonly #executor: Executor
-  readonly #cancel = new AbortController()
-  readonly #kill = new AbortController()
+  readonly #stopping = new AbortController()
+  readonly #abandoning = new AbortController()
   #active = 0
   readonly #backlog: Call[] = []
   #next = 0
@@ -68,15 +68,15 @@ export class LocalRun implements RunHost, Outcomes {
       folder,
       journal: this.#core.journal,
       events: this.#core.events,
-      cancel: this.#cancel.signal,
-      kill: this.#kill.signal,
+      stop: this.#stopping.signal,
+      abandon: this.#abandoning.signal,
       share: sharesOf(plan, machine),
     }
     this.#executor = new Executor(around, this)
   }
 
   get stopped(): boolean {
-    return this.#cancel.signal.aborted
+    return this.#stopping.signal.aborted
   }
 
   /** Runs to the end, whatever the end is; only a failing store throws. */
@@ -85,8 +85,8 @@ export class LocalRun implements RunHost, Outcomes {
     for (const notice of this.#options.notices ?? []) this.#core.journal.emit(notice)
     const onAbort = () => this.#stop(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
-    const onKill = () => this.#kill.abort(cancelled())
-    this.#options.kill?.addEventListener('abort', onKill, { once: true })
+    const onAbandon = () => this.#abandoning.abort(cancelled())
+    this.#options.abandon?.addEventListener('abort', onAbandon, { once: true })
     try {
       await new Promise<void>((resolve) => {
         this.#finish = resolve
@@ -98,7 +98,7 @@ export class LocalRun implements RunHost, Outcomes {
       await loopTurned()
     } finally {
       signal?.removeEventListener('abort', onAbort)
-      this.#options.kill?.removeEventListener('abort', onKill)
+      this.#options.abandon?.removeEventListener('abort', onAbandon)
       this.#executor.close()
       for (const last of [() => this.#lookAgain(), () => this.#pack.close()])
         try {
@@ -137,10 +137,10 @@ export class LocalRun implements RunHost, Outcomes {
 
   /** Starts nothing more; what runs is told to end, and after the grace no longer waited for. */
   #halt(reason = 'the run was cancelled'): void {
-    this.#cancel.abort(cancelled(reason))
+    this.#stopping.abort(cancelled(reason))
     this.#executor.clear()
     for (const call of this.#backlog.splice(this.#next)) this.left(call)
-    const timer = setTimeout(() => this.#kill.abort(cancelled()), this.#options.grace ?? 10_000)
+    const timer = setTimeout(() => this.#abandoning.abort(cancelled()), this.#options.grace ?? 10_000)
     timer.unref()
     this.#settled()
   }

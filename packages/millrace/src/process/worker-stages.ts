@@ -154,7 +154,7 @@ async function rehearse({ array, boolean, int, number, object, string }: typeof 
       log: () => {},
       print: () => {},
       signal: never,
-      giveUp: never,
+      abandon: never,
       seed: 0,
       resources: {},
       worker: { index: 0, count: 1 },

@@ -12,7 +12,7 @@ import { workersOf } from './workers.ts'
 
 type Chosen = Pick<
   LocalOptions,
-  'jobs' | 'fresh' | 'failFast' | 'strict' | 'verify' | 'recompute' | 'kill' | 'grace' | 'hideGpus'
+  'jobs' | 'fresh' | 'failFast' | 'strict' | 'verify' | 'recompute' | 'abandon' | 'grace' | 'hideGpus'
 > & {
   /** Runs in this process what would run in a warm worker. Default false. */
   readonly inProcess?: boolean

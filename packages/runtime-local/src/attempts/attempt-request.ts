@@ -52,9 +52,9 @@ export interface AttemptRequest {
    * @throws StageFailure when a file of the code that is still to be read is no longer as it was planned
    */
   checkCode(reader: Reader): Promise<void> | undefined
-  /** The run's cancel, the end of its grace. */
-  readonly cancel: AbortSignal
-  readonly kill: AbortSignal
+  /** Aborted when it is to end, and when nobody waits for it any longer. */
+  readonly stop: AbortSignal
+  readonly abandon: AbortSignal
 }
 
 /** 32 bits of the cache key: the same for the same work. */

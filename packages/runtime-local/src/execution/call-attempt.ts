@@ -22,8 +22,8 @@ export interface Surroundings {
   readonly folder: RunFolder
   readonly journal: RunJournal
   readonly events: CallEvents
-  readonly cancel: AbortSignal
-  readonly kill: AbortSignal
+  readonly stop: AbortSignal
+  readonly abandon: AbortSignal
   share(node: PlanStage): Share
 }
 
@@ -57,8 +57,8 @@ export class CallAttempt implements AttemptRequest {
   readonly gpus: readonly Gpu[]
   readonly log: StageLog
   readonly variables: LocalOptions['variables']
-  readonly cancel: AbortSignal
-  readonly kill: AbortSignal
+  readonly stop: AbortSignal
+  readonly abandon: AbortSignal
   place: Place
   token = newToken()
   readonly #around: Surroundings
@@ -72,7 +72,7 @@ export class CallAttempt implements AttemptRequest {
     attempt: number,
     given: Pick<AttemptRequest, 'spec' | 'options' | 'place' | 'share' | 'log'> & { readonly lease: Lease },
   ) {
-    const { plan, options, machine, cancel, kill } = around
+    const { plan, options, machine, stop, abandon } = around
     const { node } = call
     this.pipeline = plan.pipeline
     this.node = node
@@ -85,8 +85,8 @@ export class CallAttempt implements AttemptRequest {
     this.gpus = given.lease.gpus.map((number) => machine.gpus?.[number] ?? { vendor: 'nvidia', id: String(number) })
     this.log = given.log
     this.variables = options.variables
-    this.cancel = cancel
-    this.kill = kill
+    this.stop = stop
+    this.abandon = abandon
     this.place = given.place
     this.#around = around
     this.#call = call
@@ -105,7 +105,7 @@ export class CallAttempt implements AttemptRequest {
     try {
       const { output, seconds, loading } = await this.#perform(elsewhere)
       // what a stage gives once it was told to end is what it had by then
-      if (this.cancel.aborted) throw this.cancel.reason
+      if (this.stop.aborted) throw this.stop.reason
       if (!inputs.none) await inputs.verifyAgain()
       const apart = this.place === 'process'
       const after = this.checkCode(apart ? 'loaded' : readerOf(this.place, loading))
@@ -114,7 +114,7 @@ export class CallAttempt implements AttemptRequest {
       return { output, digest, metrics: this.#metrics, attempt: this.#folder, apart, seconds, log: this.log.file }
     } catch (error) {
       // what a cancel cut short is of no use; what failed may be looked at
-      if (this.#folder !== undefined && !this.cancel.aborted) this.#around.folder.attempts.end(this.#folder)
+      if (this.#folder !== undefined && !this.stop.aborted) this.#around.folder.attempts.end(this.#folder)
       if (!(error instanceof StageFailure)) throw error
       throw notItsOwn(error, this.#folder, this.#around.options.store.root) ?? withRoom(error, this.#folder)
     }

@@ -72,7 +72,7 @@ export async function runChildProcess(request: AttemptRequest, timeout: Timeout)
     detached: true,
   }
   const words = [...heapWords(request.share.resources), ...program.args]
-  const child = await startChild(node.id, execPath, words, options, request.cancel)
+  const child = await startChild(node.id, execPath, words, options, request.stop)
   timeout.start()
   const late = timeout.signal
   children.add(child)
@@ -83,7 +83,7 @@ export async function runChildProcess(request: AttemptRequest, timeout: Timeout)
   try {
     const { code, signal } = await ended(child)
     if (late.aborted) throw late.reason
-    if (request.kill.aborted) throw request.kill.reason
+    if (request.abandon.aborted) throw request.abandon.reason
     await (told.checked ?? request.checkCode('loading'))
     return { ...(await outcome(request, code, signal, told.failure)), seconds: (performance.now() - began) / 1000 }
   } finally {
@@ -193,14 +193,14 @@ function stopper(child: ChildProcess, request: AttemptRequest, late: AbortSignal
     soft()
     timer = setTimeout(hard, killAfter)
   }
-  request.cancel.addEventListener('abort', soft, { once: true })
-  request.kill.addEventListener('abort', hard, { once: true })
+  request.stop.addEventListener('abort', soft, { once: true })
+  request.abandon.addEventListener('abort', hard, { once: true })
   late.addEventListener('abort', onLate, { once: true })
-  if (request.cancel.aborted) soft()
+  if (request.stop.aborted) soft()
   return () => {
     clearTimeout(timer)
-    request.cancel.removeEventListener('abort', soft)
-    request.kill.removeEventListener('abort', hard)
+    request.stop.removeEventListener('abort', soft)
+    request.abandon.removeEventListener('abort', hard)
     late.removeEventListener('abort', onLate)
   }
 }

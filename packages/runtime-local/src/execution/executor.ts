@@ -58,7 +58,7 @@ export class Executor {
     const told = this.#waiting.end()
     const entries = this.#slots.clear()
     const waiting = [...entries.map(({ call }) => call), ...this.#backingOff.keys()]
-    const reason = (this.#around.cancel.reason as Error).message
+    const reason = (this.#around.stop.reason as Error).message
     for (const end of this.#backingOff.values()) end()
     // of the others nobody has heard
     const heard = entries.filter((entry) => entry.attempt > 1 || told.has(entry)).map(({ call }) => call)
@@ -122,9 +122,9 @@ export class Executor {
   }
 
   #failed(call: Call, attempt: number, failure: StageFailure, tail: string): void {
-    const { plan, cancel, events } = this.#around
-    if (cancel.aborted) {
-      events.cancelled(call, attempt, (cancel.reason as Error).message)
+    const { plan, stop, events } = this.#around
+    if (stop.aborted) {
+      events.cancelled(call, attempt, (stop.reason as Error).message)
       this.#outcomes.left(call)
     } else if (failure.retry && attempt <= optionsOf(plan, call.node).retries) this.#backOff(call, attempt, failure)
     else this.#outcomes.failed(call, failure, attempt, tail)

@@ -48,7 +48,7 @@ export async function runInWorker(request: AttemptRequest, place: WorkerPlace, t
       return await new Call(request, place, timeout, place.heavy || round > 0).ended
     } catch (error) {
       if (error instanceof WorkerFull && round > 0) throw error.failure
-      if (!(error instanceof WorkerLost) || round === again || request.cancel.aborted) throw error
+      if (!(error instanceof WorkerLost) || round === again || request.stop.aborted) throw error
       request.again()
     }
   }
@@ -99,14 +99,14 @@ class Call implements WorkerJob {
   }
 
   #begin(): void {
-    const { cancel, kill } = this.#request
+    const { stop, abandon } = this.#request
     const placed = workerPool.run(this, this.#workers.start, this.#workers.most)
-    this.#on(cancel, () => {
-      if (!placed.stop(failureData(cancel.reason as StageFailure))) this.#reject(cancel.reason)
+    this.#on(stop, () => {
+      if (!placed.stop(failureData(stop.reason as StageFailure))) this.#reject(stop.reason)
     })
-    this.#on(kill, () => {
+    this.#on(abandon, () => {
       placed.kill()
-      this.#reject(kill.reason)
+      this.#reject(abandon.reason)
     })
     this.#on(this.#timeout.signal, () => this.#late(placed))
   }

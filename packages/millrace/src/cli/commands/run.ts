@@ -40,7 +40,7 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
     ...(verify ? { verify } : {}),
     ...(recompute ? { recompute } : {}),
     ...(options.inProcess ? { inProcess: true } : { hideGpus: true }),
-    kill: signals.kill,
+    abandon: signals.kill,
   }
   const runtime = localRuntimeOf(prepared, chosen, problems)
   const view = newView(options, report, attemptsOf(plan))
