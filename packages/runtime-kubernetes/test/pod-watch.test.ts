@@ -29,7 +29,7 @@ function running(pods: number) {
   run.folder = new JobFolder(root, run.uid)
   run.folder.release({ version: 1, run: 'r', items: [] }, [])
   const journal = { emit: (event: Event) => events.push(event) } as unknown as RunJournal
-  const around = {
+  const dependencies = {
     plan,
     root,
     folder: { logFile: (_: string, index: readonly number[]) => join(root, `${index}.log`) } as unknown as RunFolder,
@@ -37,7 +37,7 @@ function running(pods: number) {
     cluster: {} as Cluster,
     again: '',
   }
-  const watch = new PodWatcher(around, [run], {} as Outcomes)
+  const watch = new PodWatcher(dependencies, [run], {} as Outcomes)
   const rest = { jobUid: 'job-uid', deleted: false, disrupted: false, waits: undefined, exit: undefined }
   for (let index = 0; index < pods; index++)
     watch.saw({ ...rest, uid: `pod${index}`, job: 'job', index, begun: true, phase: 'Running' } as never)

@@ -61,7 +61,7 @@ export class LocalRun implements RunHost, Outcomes {
     this.#core = new RunCore({ plan, input, store, folder, onEvent }, this)
     this.#pack = store.results.openPack(folder.id, { fresh: options.fresh === true })
     const machine = options.machine ?? machineCapacity()
-    const around = {
+    const dependencies = {
       plan,
       options,
       machine,
@@ -72,7 +72,7 @@ export class LocalRun implements RunHost, Outcomes {
       abandon: this.#abandoning.signal,
       share: sharesOf(plan, machine),
     }
-    this.#executor = new Executor(around, this)
+    this.#executor = new Executor(dependencies, this)
   }
 
   get stopped(): boolean {

@@ -28,7 +28,7 @@ const askEvery = 4000
  * keeps nothing that store and Jobs don't tell: one that dies is followed by another that goes on.
  */
 export class ClusterRun implements RunHost, Outcomes {
-  readonly #of: DriverOptions
+  readonly #options: DriverOptions
   readonly #plan: Plan
   readonly #core: RunCore
   readonly #order: Order
@@ -43,9 +43,9 @@ export class ClusterRun implements RunHost, Outcomes {
   #finish: (() => void) | undefined
   readonly stopped = false
 
-  constructor(of: DriverOptions) {
-    this.#of = of
-    const { given, store, folder, cluster, onEvent, owner, again } = of
+  constructor(options: DriverOptions) {
+    this.#options = options
+    const { given, store, folder, cluster, onEvent, owner, again } = options
     const plan = withoutConcurrency(given.plan)
     this.#plan = plan
     this.#core = new RunCore({ plan, input: given.input, store, folder, onEvent }, this)
@@ -65,7 +65,7 @@ export class ClusterRun implements RunHost, Outcomes {
 
   /** Runs to the end, whatever the end is; only a failing store or cluster throws. */
   async run(): Promise<RunOutcome> {
-    const { given, digest, cluster } = this.#of
+    const { given, digest, cluster } = this.#options
     this.#core.announce(content(given.input) as JsonObject, digest)
     const following = cluster.follow({
       job: (view) => this.#guard(() => this.#jobs.saw(view)),
@@ -143,9 +143,9 @@ export class ClusterRun implements RunHost, Outcomes {
   }
 
   asset(token: string): Json {
-    const asset = this.#of.given.assets[token]
+    const asset = this.#options.given.assets[token]
     if (!asset) throw new Error(`the plan has no asset "${token}"`)
-    return { ...asset, path: join(this.#of.store.root, asset.path) }
+    return { ...asset, path: join(this.#options.store.root, asset.path) }
   }
 
   // ------------------------------------------------------------ nodes
@@ -199,7 +199,7 @@ export class ClusterRun implements RunHost, Outcomes {
 
   async #find(call: Call, meanwhile: boolean): Promise<CallResult | undefined> {
     if (!call.cacheable) return undefined
-    const { store, folder } = this.#of
+    const { store, folder } = this.#options
     const { output } = this.#plan.stages[call.node.stage] as PlanStageSpec
     return store.results.find(call.key, output, { user: folder, meanwhile })
   }
@@ -217,7 +217,7 @@ export class ClusterRun implements RunHost, Outcomes {
   }
 
   async #commit(call: Call, attempt: Attempt, { output, digest, metrics }: Made): Promise<void> {
-    const { store, folder } = this.#of
+    const { store, folder } = this.#options
     const { key } = call
     const { log, number } = attempt
     if (log !== undefined) this.#core.logs.keep(key, log)

@@ -28,7 +28,7 @@ const markerGrace = 10_000
 const suspensionsAllowed = 2
 const soon = 200
 
-export interface Surroundings {
+export interface Dependencies {
   readonly given: ClusterPlan
   readonly root: string
   readonly run: string
@@ -40,22 +40,22 @@ export interface Surroundings {
 
 /** The lives of the stage Jobs: released when their items are known, and given their reviewed values back at their end. */
 export class JobLifecycle {
-  readonly #around: Surroundings
+  readonly #dependencies: Dependencies
   readonly #outcomes: Outcomes
   readonly #views = new Map<string, JobView>()
   readonly #byJob: ReadonlyMap<string, JobRun>
   readonly #control: JobControl
 
-  constructor(around: Surroundings, runs: Iterable<JobRun>, outcomes: Outcomes) {
-    this.#around = around
+  constructor(dependencies: Dependencies, runs: Iterable<JobRun>, outcomes: Outcomes) {
+    this.#dependencies = dependencies
     this.#outcomes = outcomes
     this.#byJob = new Map(Array.from(runs, (run) => [run.job.name, run]))
-    this.#control = new JobControl(around.cluster, this.#views, (view) => this.#see(view), around.owner)
+    this.#control = new JobControl(dependencies.cluster, this.#views, (view) => this.#see(view), dependencies.owner)
   }
 
   /** Runs what no result is there for. */
   async release(run: JobRun, missed: readonly Call[]): Promise<void> {
-    const { given, root, run: id, again } = this.#around
+    const { given, root, run: id, again } = this.#dependencies
     const view = await this.#present(run, missed[0] as Call)
     const folder = this.#bind(run, view)
     run.endedBefore = view.end !== undefined
@@ -101,7 +101,7 @@ export class JobLifecycle {
     const known = isReleased(view) && view.completions !== 0 ? folder.released() : undefined
     const whole = run.notRun === 0 && run.failed === 0
     // what a failure kept from running stays as it is, for the next run
-    if (!whole && view.end === undefined && known?.run !== this.#around.run) return this.#close(run)
+    if (!whole && view.end === undefined && known?.run !== this.#dependencies.run) return this.#close(run)
     run.release = known
     if (whole) run.skipReason = run.pending.length > 0 ? 'cached' : 'skipped'
     run.items = known?.items.map(() => undefined) ?? []
@@ -111,7 +111,7 @@ export class JobLifecycle {
   /** From now on the run of a stage is about this very Job, and not another of its name. */
   #bind(run: JobRun, { uid }: JobView): JobFolder {
     run.uid = uid
-    run.folder = new JobFolder(this.#around.root, uid)
+    run.folder = new JobFolder(this.#dependencies.root, uid)
     return run.folder
   }
 
@@ -178,7 +178,7 @@ export class JobLifecycle {
 
   /** Why a Job ended, and left items without a marker. */
   #without(run: JobRun, view: JobView): Cause {
-    const { again } = this.#around
+    const { again } = this.#dependencies
     if (run.endedBefore) return isFinal(run.node, view, again)
     if (view.end === 'failed') return jobFailed(run.node, view)
     const manager = run.narrowedBy ?? (view.completions === run.items.length ? undefined : 'an unknown manager')

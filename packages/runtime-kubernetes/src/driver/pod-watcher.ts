@@ -20,7 +20,7 @@ const firstBackOff = 10_000
 /** How long what one Job wrote may take of a look, in milliseconds: the rest waits. */
 const turn = 200
 
-interface Surroundings {
+interface Dependencies {
   readonly plan: Plan
   readonly root: string
   readonly folder: RunFolder
@@ -32,15 +32,15 @@ interface Surroundings {
 
 /** Follows the pods of released Jobs: what the cluster tells of them, and what they write into the store. */
 export class PodWatcher {
-  readonly #around: Surroundings
+  readonly #dependencies: Dependencies
   readonly #outcomes: Outcomes
   readonly #byJob: ReadonlyMap<string, JobRun>
   /** By Job and uid. What was told of pods before their Job was followed counts too. */
   readonly #views = new Map<string, Map<string, PodView>>()
   readonly #heldLogs = { bytes: 0 }
 
-  constructor(around: Surroundings, runs: Iterable<JobRun>, outcomes: Outcomes) {
-    this.#around = around
+  constructor(dependencies: Dependencies, runs: Iterable<JobRun>, outcomes: Outcomes) {
+    this.#dependencies = dependencies
     this.#outcomes = outcomes
     this.#byJob = new Map(Array.from(runs, (run) => [run.job.name, run]))
   }
@@ -99,7 +99,7 @@ export class PodWatcher {
     run.reported = true
     if (item.unstarted.size <= startsForgiven) return this.#waits(run, item, `${exit.reason}: ${exit.message}`)
     const cause = neverStarted(run.node, exit)
-    const fix = run.endedBefore ? runAgain(this.#around.again) : cause.fix
+    const fix = run.endedBefore ? runAgain(this.#dependencies.again) : cause.fix
     this.#outcomes.failed(run, item, undefined, { ...cause, fix })
   }
 
@@ -119,7 +119,7 @@ export class PodWatcher {
 
   #failedHere(run: JobRun, item: ItemCall, attempt: Attempt, cause: Cause, retry: boolean): void {
     const id = { index: run.items.indexOf(item), pod: attempt.pod }
-    run.folder?.fail(id, { cause: diagnosticOf(this.#around.plan, item.call, cause), retry, log: attempt.tail })
+    run.folder?.fail(id, { cause: diagnosticOf(this.#dependencies.plan, item.call, cause), retry, log: attempt.tail })
     this.#failed(run, item, attempt, cause, retry)
   }
 
@@ -128,7 +128,7 @@ export class PodWatcher {
     const silent = [...this.#byJob.values()].filter((run) => run.phase === 'runs' && !run.reported)
     if (silent.length === 0) return
     try {
-      const told = await this.#around.cluster.events()
+      const told = await this.#dependencies.cluster.events()
       for (const run of silent) {
         const { name } = run.job
         const last = told.filter((one) => one.name === name || one.name.startsWith(`${name}-`)).at(-1)
@@ -147,7 +147,7 @@ export class PodWatcher {
     const until = performance.now() + turn
     try {
       folder.look(() => {
-        for (const news of folder.news(mostMarkers(this.#around.plan, run))) {
+        for (const news of folder.news(mostMarkers(this.#dependencies.plan, run))) {
           this.#hear(run, folder, news)
           if (performance.now() > until) break
         }
@@ -198,7 +198,7 @@ export class PodWatcher {
     this.#lost(run, item)
     if (item.ended) return undefined
     run.reported = true
-    const { events, folder } = this.#around
+    const { events, folder } = this.#dependencies
     const { call } = item
     const number = item.attempts.size + 1
     const attempt = new Attempt(number, id.pod, {
@@ -244,7 +244,7 @@ export class PodWatcher {
     attempt.end()
     if (attempt.odd) return this.#refused(run, item, attempt, attempt.odd)
     attempt.measured(marker.metrics)
-    const made = madeBy(run, item.item, folder.files(id), marker, this.#around)
+    const made = madeBy(run, item.item, folder.files(id), marker, this.#dependencies)
     if ('code' in made) return this.#failedHere(run, item, attempt, made, false)
     item.ended = true
     this.#outcomes.succeeded(item, attempt, made)
@@ -272,10 +272,10 @@ export class PodWatcher {
   #failed(run: JobRun, item: ItemCall, attempt: Attempt, cause: Cause, retry: boolean, log?: string): void {
     attempt.failed = true
     item.failures++
-    const { retries } = optionsOf(this.#around.plan, run.node)
+    const { retries } = optionsOf(this.#dependencies.plan, run.node)
     if (!retry || item.failures > retries) {
       // it failed under a driver before this one, and its Job never runs again by itself
-      const fix = run.endedBefore ? runAgain(this.#around.again) : cause.fix
+      const fix = run.endedBefore ? runAgain(this.#dependencies.again) : cause.fix
       return this.#outcomes.failed(run, item, attempt, { ...cause, fix }, log)
     }
     const next = new Date(Date.now() + firstBackOff * 2 ** (item.failures - 1)).toISOString()

@@ -15,7 +15,7 @@ import { Unloadable } from '../workers/worker-attempt.ts'
 import { runAttempt } from './run-attempt.ts'
 
 /** What a run's attempts have in common. */
-export interface Surroundings {
+export interface Dependencies {
   readonly plan: Plan
   readonly options: LocalOptions
   readonly machine: Capacity
@@ -61,18 +61,18 @@ export class CallAttempt implements AttemptRequest {
   readonly abandon: AbortSignal
   place: Place
   token = newToken()
-  readonly #around: Surroundings
+  readonly #dependencies: Dependencies
   readonly #call: Call
   readonly #metrics: Metric[] = []
   #folder: string | undefined
 
   constructor(
-    around: Surroundings,
+    dependencies: Dependencies,
     call: Call,
     attempt: number,
     given: Pick<AttemptRequest, 'spec' | 'options' | 'place' | 'share' | 'log'> & { readonly lease: Lease },
   ) {
-    const { plan, options, machine, stop, abandon } = around
+    const { plan, options, machine, stop, abandon } = dependencies
     const { node } = call
     this.pipeline = plan.pipeline
     this.node = node
@@ -88,7 +88,7 @@ export class CallAttempt implements AttemptRequest {
     this.stop = stop
     this.abandon = abandon
     this.place = given.place
-    this.#around = around
+    this.#dependencies = dependencies
     this.#call = call
   }
 
@@ -97,7 +97,7 @@ export class CallAttempt implements AttemptRequest {
    * @throws StageFailure; what ends the run
    */
   async make(elsewhere: () => Place): Promise<Made> {
-    const inputs = new Inputs(this.spec, this.node.id, this.input, this.#around.options.verify === true)
+    const inputs = new Inputs(this.spec, this.node.id, this.input, this.#dependencies.options.verify === true)
     // awaited only where there is something to wait for: most calls are short
     if (!inputs.none) await inputs.verify()
     const before = this.checkCode(readerOf(this.place))
@@ -114,9 +114,9 @@ export class CallAttempt implements AttemptRequest {
       return { output, digest, metrics: this.#metrics, attempt: this.#folder, apart, seconds, log: this.log.file }
     } catch (error) {
       // what a cancel cut short is of no use; what failed may be looked at
-      if (this.#folder !== undefined && !this.stop.aborted) this.#around.folder.attempts.end(this.#folder)
+      if (this.#folder !== undefined && !this.stop.aborted) this.#dependencies.folder.attempts.end(this.#folder)
       if (!(error instanceof StageFailure)) throw error
-      throw notItsOwn(error, this.#folder, this.#around.options.store.root) ?? withRoom(error, this.#folder)
+      throw notItsOwn(error, this.#folder, this.#dependencies.options.store.root) ?? withRoom(error, this.#folder)
     }
   }
 
@@ -133,7 +133,7 @@ export class CallAttempt implements AttemptRequest {
 
   again(): void {
     this.#metrics.length = 0
-    if (this.#folder !== undefined) this.#around.folder.attempts.end(this.#folder)
+    if (this.#folder !== undefined) this.#dependencies.folder.attempts.end(this.#folder)
     this.#folder = undefined
     this.token = newToken()
   }
@@ -141,7 +141,7 @@ export class CallAttempt implements AttemptRequest {
   folder(): string {
     if (this.#folder === undefined) {
       const { key, cacheable } = this.#call
-      this.#folder = this.#around.folder.attempts.begin(this.node.id, this.token, cacheable ? key : undefined)
+      this.#folder = this.#dependencies.folder.attempts.begin(this.node.id, this.token, cacheable ? key : undefined)
       const { files } = attemptFiles(this.#folder)
       onDisk('create', files, () => makeFolder(files))
     }
@@ -151,27 +151,27 @@ export class CallAttempt implements AttemptRequest {
   metric(metric: Metric): void {
     if (this.log.over) return
     this.#metrics.push(metric)
-    this.#around.events.metric(this.#call, this.attempt, metric)
+    this.#dependencies.events.metric(this.#call, this.attempt, metric)
   }
 
   event(level: Level, message: string, data?: Json): void {
     this.log.keep(data === undefined ? message : `${message} ${JSON.stringify(data)}`)
     if (this.log.over) return
-    this.#around.events.log(this.#call, this.attempt, { level, message, data })
+    this.#dependencies.events.log(this.#call, this.attempt, { level, message, data })
   }
 
   load(): LoadedStage {
-    return this.#around.options.load(this.node.stage)
+    return this.#dependencies.options.load(this.node.stage)
   }
 
   child(): ChildProgram | undefined {
-    return this.#around.options.child(this.node.stage)
+    return this.#dependencies.options.child(this.node.stage)
   }
 
   checkCode(reader: Reader): Promise<void> | undefined {
     // a result that no other run takes may come from a file that the stage itself writes
     if (!this.options.cache && reader !== 'loading') return undefined
-    const looked = this.#around.options.changed(this.node.stage, reader)
+    const looked = this.#dependencies.options.changed(this.node.stage, reader)
     return looked && refuseChanged(this.node, looked)
   }
 }

@@ -6,7 +6,7 @@ import { gpuTypes, type Share } from '../machine/capacity.ts'
 import { type Lease, Slots } from '../machine/slots.ts'
 import { Waiting } from '../machine/waiting.ts'
 import { Places } from '../workers/places.ts'
-import { CallAttempt, type Made, type Surroundings } from './call-attempt.ts'
+import { CallAttempt, type Dependencies, type Made } from './call-attempt.ts'
 
 /** What became of a call, told once for each that entered. */
 export interface Outcomes {
@@ -28,7 +28,7 @@ interface Entry {
 
 /** Runs calls: waits for room on the machine, makes attempts with back-off between them, commits what came out. */
 export class Executor {
-  readonly #around: Surroundings
+  readonly #dependencies: Dependencies
   readonly #outcomes: Outcomes
   readonly #slots: Slots<Entry>
   readonly #waiting: Waiting<Entry>
@@ -36,16 +36,16 @@ export class Executor {
   /** Calls between two attempts, with the way to end their wait. */
   readonly #backingOff = new Map<Call, () => void>()
 
-  constructor(around: Surroundings, outcomes: Outcomes) {
-    this.#around = around
+  constructor(dependencies: Dependencies, outcomes: Outcomes) {
+    this.#dependencies = dependencies
     this.#outcomes = outcomes
-    this.#slots = new Slots(around.machine, around.options.jobs, () => gpuTypes(around.plan))
-    this.#places = new Places(around.plan, around.options, around.machine)
+    this.#slots = new Slots(dependencies.machine, dependencies.options.jobs, () => gpuTypes(dependencies.plan))
+    this.#places = new Places(dependencies.plan, dependencies.options, dependencies.machine)
     this.#waiting = new Waiting(
       () => this.#slots.first(),
       ({ call, attempt }, reason) => {
         try {
-          around.events.waiting(call, attempt, reason)
+          dependencies.events.waiting(call, attempt, reason)
         } catch (error) {
           outcomes.broken(error)
         }
@@ -58,11 +58,12 @@ export class Executor {
     const told = this.#waiting.end()
     const entries = this.#slots.clear()
     const waiting = [...entries.map(({ call }) => call), ...this.#backingOff.keys()]
-    const reason = (this.#around.stop.reason as Error).message
+    const reason = (this.#dependencies.stop.reason as Error).message
     for (const end of this.#backingOff.values()) end()
     // of the others nobody has heard
     const heard = entries.filter((entry) => entry.attempt > 1 || told.has(entry)).map(({ call }) => call)
-    for (const call of [...this.#backingOff.keys(), ...heard]) this.#around.events.cancelled(call, undefined, reason)
+    for (const call of [...this.#backingOff.keys(), ...heard])
+      this.#dependencies.events.cancelled(call, undefined, reason)
     this.#backingOff.clear()
     for (const call of waiting) this.#outcomes.left(call)
   }
@@ -73,7 +74,7 @@ export class Executor {
   }
 
   enter(call: Call, attempt = 1): void {
-    const share = this.#around.share(call.node)
+    const share = this.#dependencies.share(call.node)
     this.#slots.enter(share, { call, attempt }, (lease) => {
       void this.#begin(call, attempt, share, lease)
     })
@@ -90,7 +91,7 @@ export class Executor {
   }
 
   async #work(call: Call, attempt: number, share: Share, lease: Lease): Promise<void> {
-    const { events } = this.#around
+    const { events } = this.#dependencies
     const log = this.#log(call, attempt)
     try {
       events.started(call, attempt, share.resources)
@@ -116,13 +117,13 @@ export class Executor {
 
   #settle({ attempt }: Made, { unnamed }: CallResult): void {
     if (attempt === undefined) return
-    const { attempts } = this.#around.folder
+    const { attempts } = this.#dependencies.folder
     if (unnamed) attempts.discard(attempt)
     else attempts.end(attempt)
   }
 
   #failed(call: Call, attempt: number, failure: StageFailure, tail: string): void {
-    const { plan, stop, events } = this.#around
+    const { plan, stop, events } = this.#dependencies
     if (stop.aborted) {
       events.cancelled(call, attempt, (stop.reason as Error).message)
       this.#outcomes.left(call)
@@ -133,9 +134,9 @@ export class Executor {
   /** Exponential from 1 s to 30 s. */
   #backOff(call: Call, attempt: number, failure: StageFailure): void {
     const delay = Math.min(30_000, 1000 * 2 ** (attempt - 1))
-    const { plan, options, events } = this.#around
+    const { plan, options, events } = this.#dependencies
     const cause = failure.toDiagnostic(plan.pipeline, call.node.id, options.place(call.node.id))
-    events.retried(call, attempt, cause, this.#around.journal.later(delay))
+    events.retried(call, attempt, cause, this.#dependencies.journal.later(delay))
     const timer = setTimeout(() => {
       this.#backingOff.delete(call)
       this.enter(call, attempt + 1)
@@ -144,7 +145,7 @@ export class Executor {
   }
 
   #log(call: Call, attempt: number): StageLog {
-    const { folder, events } = this.#around
+    const { folder, events } = this.#dependencies
     return new StageLog(
       () => folder.logFile(call.node.id, call.index, attempt),
       (message) => events.log(call, attempt, { level: 'info', message }),
@@ -152,12 +153,12 @@ export class Executor {
   }
 
   async #attempt(call: Call, number: number, share: Share, lease: Lease, log: StageLog): Promise<Made> {
-    const { plan } = this.#around
+    const { plan } = this.#dependencies
     const { node } = call
     const spec = plan.stages[node.stage] as PlanStageSpec
     const options = optionsOf(plan, node)
     const place = this.#places.known(node, spec, share, options) ?? (await this.#places.inWorker(node, spec))
-    const attempt = new CallAttempt(this.#around, call, number, { spec, options, place, share, lease, log })
+    const attempt = new CallAttempt(this.#dependencies, call, number, { spec, options, place, share, lease, log })
     return attempt.make(() => this.#places.unloadable(node))
   }
 }
