@@ -64,14 +64,14 @@ export function mapRefs(binding: Binding, replace: (ref: Ref) => Binding): Bindi
 }
 
 /** A field of a binding: of a literal it is taken now, of a ref it lengthens the path. */
-export function step(binding: Binding, path: readonly string[]): Binding | undefined {
+export function select(binding: Binding, path: readonly string[]): Binding | undefined {
   let at: Binding = binding
   for (let i = 0; i < path.length; i++) {
     const key = path[i] as string
     if ('ref' in at) return { ref: at.ref, path: [...at.path, ...path.slice(i)] }
     if ('items' in at) {
       const rest = path.slice(i)
-      const items = at.items.map((item) => step(item, rest))
+      const items = at.items.map((item) => select(item, rest))
       return items.includes(undefined) ? undefined : { items: items as Binding[] }
     }
     if ('fields' in at) {
@@ -79,7 +79,7 @@ export function step(binding: Binding, path: readonly string[]): Binding | undef
       if (!field) return undefined
       at = field
     } else if ('value' in at) {
-      const value = follow(at.value, path.slice(i))
+      const value = valueAt(at.value, path.slice(i))
       return value === undefined ? undefined : { value }
     } else return undefined
   }
@@ -87,13 +87,13 @@ export function step(binding: Binding, path: readonly string[]): Binding | undef
 }
 
 /** A field of a value; of a list, that field of each item, through all list levels (a missing one is `null` there). */
-export function follow(value: Json | undefined, path: readonly string[]): Json | undefined {
+export function valueAt(value: Json | undefined, path: readonly string[]): Json | undefined {
   let at = value
   for (let i = 0; i < path.length; i++) {
     if (at === undefined || at === null) return at
     if (Array.isArray(at)) {
       const rest = path.slice(i)
-      return at.map((item: Json) => follow(item, rest) ?? null)
+      return at.map((item: Json) => valueAt(item, rest) ?? null)
     }
     at = isObject(at) && Object.hasOwn(at, path[i] as string) ? (at[path[i] as string] as Json) : undefined
   }
@@ -106,7 +106,7 @@ export function resolve(
   look: (ref: string) => Json | undefined,
   asset: (token: string) => Json,
 ): Json | undefined {
-  if ('ref' in binding) return follow(look(binding.ref), binding.path)
+  if ('ref' in binding) return valueAt(look(binding.ref), binding.path)
   if ('value' in binding) return binding.value
   if ('asset' in binding) return asset(binding.asset)
   if ('items' in binding) return binding.items.map((item) => resolve(item, look, asset) ?? null)

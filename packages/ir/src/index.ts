@@ -1,5 +1,5 @@
 export type { Binding, Condition, Operator, Ref } from './binding.ts'
-export { assetKey, compare, eachRef, follow, fromDefault, mapRefs, resolve, step } from './binding.ts'
+export { assetKey, compare, eachRef, fromDefault, mapRefs, resolve, select, valueAt } from './binding.ts'
 export { checkJson, checkOutput, checkShape } from './check/check.ts'
 export type { Pattern } from './check/string-of.ts'
 export { tellingFlags } from './check/string-of.ts'

@@ -15,7 +15,7 @@ import {
   type PlanNode,
   type PlanStageSpec,
   type Schema,
-  step,
+  select,
 } from '@millrace/ir'
 
 /** Filled in by later passes. */
@@ -34,7 +34,7 @@ export function inlinePipelines(graph: Graph): Plan {
   const rewrite = (binding: Binding): Binding =>
     mapRefs(binding, (ref) => {
       const whole = known.get(ref.ref)
-      return whole ? (step(whole, ref.path) ?? { value: null }) : ref
+      return whole ? (select(whole, ref.path) ?? { value: null }) : ref
     })
   const result = (body: Body, name: 'result' | 'then' | 'else') => (body.result ? { [name]: rewrite(body.result) } : {})
 
@@ -105,7 +105,7 @@ export function inlinePipelines(graph: Graph): Plan {
     const required = (node.input.required as string[] | undefined) ?? []
     const fields: Record<string, Binding> = {}
     for (const [key, schema] of Object.entries(properties)) {
-      const given = step(args, [key])
+      const given = select(args, [key])
       const value = given ?? ('default' in schema ? fromDefault(schema.default as Json) : undefined)
       const id = `${node.id}:input.${key}`
       nodes.push({

@@ -4,7 +4,7 @@ import {
   content,
   type Digest,
   digestJson,
-  follow,
+  valueAt,
   type Json,
   optionsOf,
   type Plan,
@@ -39,7 +39,7 @@ export function nodeKeys(plan: Plan, facts: Facts): Plan {
   }
   const refForm = (ref: string, path: readonly string[]): Json => {
     if (ref === ':input')
-      return facts.input ? { value: content(follow(facts.input, path) ?? null) } : { input: [...path] }
+      return facts.input ? { value: content(valueAt(facts.input, path) ?? null) } : { input: [...path] }
     const whole = forms.get(ref) ?? resultForm(ref)
     return path.length > 0 ? { of: whole, path: [...path] } : whole
   }

@@ -1,4 +1,4 @@
-import { type Binding, type Body, eachBody, eachRead, eachRef, type Graph, type Node, step } from '@millrace/ir'
+import { type Binding, type Body, eachBody, eachRead, eachRef, type Graph, type Node, select } from '@millrace/ir'
 
 interface Box {
   readonly id: string
@@ -45,7 +45,7 @@ export function layOut(graph: Graph): Drawing {
     sources.get(ref.ref)?.(ref.path) ?? []
   const sourcesOf = (binding: Binding | undefined, path: readonly string[] = []): Source[] => {
     const out: Source[] = []
-    const field = binding && step(binding, path)
+    const field = binding && select(binding, path)
     if (field) eachRef(field, (ref) => out.push(...read(ref)))
     return out
   }

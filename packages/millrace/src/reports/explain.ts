@@ -6,7 +6,7 @@ import {
   canonical,
   content,
   eachRef,
-  follow,
+  valueAt,
   type Json,
   type JsonObject,
   optionsOf,
@@ -256,7 +256,7 @@ function valueCauses(binding: Binding, what: string, question: Question, before:
   for (let next = open.shift(); next; next = open.shift()) {
     eachRef(next, ({ ref, path }) => {
       if (ref === ':input') {
-        const [now, then] = [follow(question.input, path), follow(before.input, path)]
+        const [now, then] = [valueAt(question.input, path), valueAt(before.input, path)]
         if (canonical(contentOf(now)) !== canonical(contentOf(then)))
           causes.add(`parameter "${path.join('.')}" changed: ${show(then)} → ${show(now)}`)
         return
