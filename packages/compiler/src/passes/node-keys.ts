@@ -4,7 +4,6 @@ import {
   content,
   type Digest,
   digestJson,
-  valueAt,
   type Json,
   optionsOf,
   type Plan,
@@ -12,6 +11,7 @@ import {
   type PlanStage,
   type PlanValue,
   setKey,
+  valueAt,
 } from '@millrace/ir'
 import type { Facts } from '../context.ts'
 

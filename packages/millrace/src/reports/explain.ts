@@ -6,7 +6,6 @@ import {
   canonical,
   content,
   eachRef,
-  valueAt,
   type Json,
   type JsonObject,
   optionsOf,
@@ -15,6 +14,7 @@ import {
   type PlanStage,
   type PlanStageSpec,
   showNode,
+  valueAt,
 } from '@millrace/ir'
 import type { Store } from '@millrace/store'
 import { type RunRecord, readRecord } from '../program/record.ts'

@@ -18,7 +18,7 @@ const driverFile = 'driver.json'
 export function resumeRun({ runs }: Store, info: RunInfo, job: string): OwnRun {
   const last = runs.list().find(({ pipeline, plan }) => pipeline === info.pipeline && plan === info.plan)
   if (last?.finished !== undefined && driverOf(runs, last.id) === job) return { ended: endsOf(runs.events(last.id)) }
-  const folder = runs.resume(info, { takeOver: true }) ?? runs.create(info)
+  const folder = runs.resume(info, { evenIfHeld: true }) ?? runs.create(info)
   runs.write(folder.id, driverFile, JSON.stringify({ job }))
   return { folder }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { bootOfMac, startOnMac } from './mac.ts'
+import { tryOr } from './try-or.ts'
 
 /*
  * Who is alive, so that nobody takes a run, or removes files, of a process that still works.
@@ -28,20 +29,13 @@ export interface Identity {
   readonly machine?: string
 }
 
-const attempt = <T>(read: () => T): T | undefined => {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
-}
-
-const text = (path: string): string | undefined => attempt(() => readFileSync(path, 'latin1').trim()) || undefined
+const text = (path: string): string | undefined =>
+  tryOr(undefined, () => readFileSync(path, 'latin1').trim()) || undefined
 
 const onMac = process.platform === 'darwin'
 
 /** Where another namespace's /proc is mounted its numbers mean other processes. */
-const procIsOurs = (): boolean => attempt(() => readlinkSync('/proc/self')) === String(process.pid)
+const procIsOurs = (): boolean => tryOr(undefined, () => readlinkSync('/proc/self')) === String(process.pid)
 
 /** State and start time of a process: the third and the 22nd field; the second may hold spaces and parentheses. */
 function statOf(pid: number): { readonly state: string; readonly start: string } | undefined {
@@ -58,7 +52,7 @@ let own: Identity | undefined
 export function self(): Identity {
   if (own) return own
   const boot = onMac ? bootOfMac() : text('/proc/sys/kernel/random/boot_id')
-  const space = onMac ? undefined : attempt(() => readlinkSync('/proc/self/ns/pid'))
+  const space = onMac ? undefined : tryOr(undefined, () => readlinkSync('/proc/self/ns/pid'))
   const start = startOf(process.pid)
   const machine = machineOf(text('/etc/machine-id') ?? text('/var/lib/dbus/machine-id'))
   own = {

@@ -26,24 +26,24 @@ const nameOf = (n: number): string => (n === 1 ? firstOwner : `${firstOwner}.${n
 export const ownerText = (): string => `${JSON.stringify(self())}\n`
 
 /** What keeps a run for this process. */
-export interface Claim {
+export interface RunLock {
   release(): void
 }
 
 /**
- * Takes a run whose owner is dead or gave it back; undefined when somebody has it or was faster. With `takeOver` also
+ * Takes a run whose owner is dead or gave it back; undefined when somebody has it or was faster. With `evenIfHeld` also
  * one whose owner may live.
  */
-export function claim(folder: string, scratch: string, takeOver = false): Claim | undefined {
+export function takeLock(folder: string, scratch: string, evenIfHeld = false): RunLock | undefined {
   if (isLink(folder)) return undefined
   const last = lastOwner(folder)
-  if (last.live && !takeOver) return undefined
+  if (last.live && !evenIfHeld) return undefined
   const path = join(folder, last.next)
-  return putIfAbsent(scratch, path, ownerText()) ? hold(path) : undefined
+  return putIfAbsent(scratch, path, ownerText()) ? holdLock(path) : undefined
 }
 
 /** The claim that stands in an owner file of this process. */
-export function hold(path: string): Claim {
+export function holdLock(path: string): RunLock {
   const timer = setInterval(() => touch(path), beat).unref()
   let held = true
   return {
@@ -73,7 +73,7 @@ function touch(path: string): void {
 }
 
 /** Removes all claims of a run that nobody will go on with; the last one first, so that a kill leaves no gap. */
-export function removeClaims(folder: string): void {
+export function removeLocks(folder: string): void {
   if (isLink(folder)) return
   let last = 0
   while (read(join(folder, nameOf(last + 1))) !== undefined) last++
@@ -89,7 +89,7 @@ function lastOwner(folder: string): { readonly live: boolean; readonly next: str
   for (let n = 1; ; n++) {
     const name = nameOf(n)
     const found = read(join(folder, name))
-    if (found === undefined) return { live: path !== undefined && lives(path, text), next: name }
+    if (found === undefined) return { live: path !== undefined && isHeld(path, text), next: name }
     path = join(folder, name)
     text = found
   }
@@ -117,7 +117,7 @@ function isThere(path: string): boolean {
 }
 
 /** Whether the process that a file names lives. A file that says nothing was cut by a crash of the machine. */
-export function lives(path: string, text = read(path)): boolean {
+export function isHeld(path: string, text = read(path)): boolean {
   const owner = identityIn(text ?? '')
   const fate = owner ? fateOf(owner) : 'dead'
   return owner && fate === 'unknown' ? givesSigns(path, owner) : fate === 'alive'

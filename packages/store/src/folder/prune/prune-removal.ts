@@ -4,7 +4,7 @@ import { type Diagnostic, digestBytes, isDiagnosticError } from '@millrace/ir'
 import { remove, temporaryPath, untouched, withFolder } from '../../files/atomic-write.ts'
 import { errnoOf, storeFailed } from '../../files/file-errors.ts'
 import { readText } from '../../files/regular-file.ts'
-import { firstOwner, lives } from '../coordination/run-lock.ts'
+import { firstOwner, isHeld } from '../coordination/run-lock.ts'
 import { reduceIndex } from '../results/pack-merge.ts'
 import { isIndexName } from '../results/pack-name.ts'
 import { journalOf } from '../runs/run-summary.ts'
@@ -100,7 +100,7 @@ export class Removal {
     const runs = new Set(namesIn(join(this.#root, 'runs')))
     for (const name of marks) {
       const path = join(this.#root, 'runs', 'open', name)
-      if (!runs.has(runOfMark(name)) && !lives(path))
+      if (!runs.has(runOfMark(name)) && !isHeld(path))
         this.#litter(join('runs', 'open', name), 'no run', () => rmSync(path, { recursive: true }))
     }
   }

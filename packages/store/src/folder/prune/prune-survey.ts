@@ -5,6 +5,7 @@ import { errnoOf, storeFailed } from '../../files/file-errors.ts'
 import { isPlainPath } from '../../files/plain-path.ts'
 import { foldersIn } from '../../files/real-folder.ts'
 import { closeFile, openRegular, readText } from '../../files/regular-file.ts'
+import { tryOr } from '../../files/try-or.ts'
 import { hasLiveOwner } from '../coordination/run-lock.ts'
 import { attemptsIn } from '../results/attempts-in.ts'
 import { manifestPattern } from '../results/manifest.ts'
@@ -145,7 +146,7 @@ function fieldsOf(written: string): { readonly run: string; readonly files: read
 
 /** Of what lies outside of the store nothing is known. */
 const there = (root: string, path: string): boolean =>
-  isAbsolute(path) || (isPlainPath(path) && attempt(() => lstatSync(join(root, path))) !== undefined)
+  isAbsolute(path) || (isPlainPath(path) && tryOr(undefined, () => lstatSync(join(root, path))) !== undefined)
 
 /** A pack that another process merges meanwhile is in an index of the next listing. */
 export function packsOf(root: string): KnownPack[] {
@@ -188,14 +189,15 @@ export function sizeOf(path: string): number {
   const open = [path]
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const here = at
-    const stat = attempt(() => lstatSync(here))
-    if (stat?.isDirectory()) for (const name of attempt(() => readdirSync(here)) ?? []) open.push(join(here, name))
+    const stat = tryOr(undefined, () => lstatSync(here))
+    if (stat?.isDirectory())
+      for (const name of tryOr(undefined, () => readdirSync(here)) ?? []) open.push(join(here, name))
     else size += stat?.size ?? 0
   }
   return size
 }
 
-export const modified = (path: string): number => attempt(() => lstatSync(path).mtimeMs) ?? Date.now()
+export const modified = (path: string): number => tryOr(undefined, () => lstatSync(path).mtimeMs) ?? Date.now()
 
 /** Undefined where it has gone; what can't be a text of ours is an empty one. */
 function text(path: string): string | undefined {
@@ -221,11 +223,3 @@ function orGone<T>(path: string, access: () => T): T | undefined {
 
 /** No file of ours is a link. */
 const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
-
-function attempt<T>(access: () => T): T | undefined {
-  try {
-    return access()
-  } catch {
-    return undefined
-  }
-}

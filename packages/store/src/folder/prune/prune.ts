@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Diagnostic, isDiagnosticError } from '@millrace/ir'
 import { markForDeletion } from '../coordination/deletion-marks.ts'
-import { type Claim, claim } from '../coordination/run-lock.ts'
+import { type RunLock, takeLock } from '../coordination/run-lock.ts'
 import { keepNewest } from '../runs/run-id.ts'
 import { type Choice, choose, oldRuns, type PruneOptions, type Survey } from './prune-choice.ts'
 import { Removal } from './prune-removal.ts'
@@ -38,11 +38,11 @@ export function prune(root: string, options: PruneOptions, tell: (pruned: Pruned
     remove(removal, survey, first, options)
     return removal.failures
   }
-  const claims: Claim[] = []
+  const claims: RunLock[] = []
   let unmark = (): void => {}
   const arm = (): void => {
     for (const run of [...old.keys()]) {
-      const claimed = claim(run.path, join(root, 'runs', 'tmp'))
+      const claimed = takeLock(run.path, join(root, 'runs', 'tmp'))
       if (claimed) claims.push(claimed)
       else old.delete(run)
     }

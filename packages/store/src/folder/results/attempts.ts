@@ -8,6 +8,7 @@ import { makeFolder } from '../../files/make-folder.ts'
 import { isLink, refuseLink } from '../../files/own-folders.ts'
 import { closeFile, readText } from '../../files/regular-file.ts'
 import { safeName } from '../../files/safe-name.ts'
+import { tryOr } from '../../files/try-or.ts'
 import { markForDeletion } from '../coordination/deletion-marks.ts'
 import { usedNow } from '../coordination/references.ts'
 import { hasLiveOwner } from '../coordination/run-lock.ts'
@@ -116,7 +117,7 @@ function removeCutShort(root: string, own: string): void {
  */
 function withoutUse(root: string, unnamed: readonly Begun[], removed: (begun: Begun) => boolean): readonly Begun[] {
   const names = unnamed.map((begun) => begun.attempt)
-  const unmark = attempt(() => markForDeletion(root, join(root, 'results', 'tmp'), names))
+  const unmark = tryOr(undefined, () => markForDeletion(root, join(root, 'results', 'tmp'), names))
   if (!unmark) return unnamed
   try {
     const used = usedNow(root)
@@ -155,12 +156,12 @@ function isNamed(root: string, { attempt, key }: Begun): boolean {
 /** The attempts of a record that did not end. A line that a kill cut says nothing. */
 function cutShort(path: string): Begun[] {
   const open = new Map<string, Begun>()
-  for (const line of linesOf(attempt(() => readText(path)) ?? '')) {
+  for (const line of linesOf(tryOr(undefined, () => readText(path)) ?? '')) {
     const {
       attempt: name,
       ended,
       key,
-    } = (attempt(() => parseJson(line)) ?? {}) as { readonly [field: string]: unknown }
+    } = (tryOr(undefined, () => parseJson(line)) ?? {}) as { readonly [field: string]: unknown }
     if (isAttempt(name) && (key === undefined || isDigest(key))) open.set(name, { attempt: name, ...(key && { key }) })
     else if (isAttempt(ended)) open.delete(ended)
   }
@@ -173,12 +174,4 @@ function isAttempt(value: unknown): value is string {
   return parts.length === 2 && parts.every((part) => safeName(part) === part)
 }
 
-const namesIn = (folder: string): string[] => attempt(() => readdirSync(folder)) ?? []
-
-function attempt<T>(access: () => T): T | undefined {
-  try {
-    return access()
-  } catch {
-    return undefined
-  }
-}
+const namesIn = (folder: string): string[] => tryOr(undefined, () => readdirSync(folder)) ?? []

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Digest, hexOf, type Schema } from '@millrace/ir'
 import type { ArtifactPlaces } from '../../files/artifact-places.ts'
 import { closeFile, openRegular } from '../../files/regular-file.ts'
+import { tryOr } from '../../files/try-or.ts'
 import type { Result } from '../../result.ts'
 import { KeyTable } from './key-table.ts'
 import { type Pack, PackFile, readPart } from './pack.ts'
@@ -84,7 +85,8 @@ export class Packs {
           run,
           fresh,
           own,
-          read: (schema: Schema) => attempt(() => resultOfLine(read(offset, length), key, schema, run, this.#places)),
+          read: (schema: Schema) =>
+            tryOr(undefined, () => resultOfLine(read(offset, length), key, schema, run, this.#places)),
         }
       })
       .sort((a, b) => this.#rank(a) - this.#rank(b) || (a.fresh ? -1 : 1) * compare(a.run, b.run))
@@ -105,7 +107,9 @@ export class Packs {
   /** To merge is thrift: where it fails, the packs are as good as before. */
   #merge(): void {
     const names = new Set(this.#files.map((file) => file.name))
-    attempt(() => mergePacks(this.#folder, this.#scratch, ({ run, name }) => names.has(name) || this.#isLive(run)))
+    tryOr(undefined, () =>
+      mergePacks(this.#folder, this.#scratch, ({ run, name }) => names.has(name) || this.#isLive(run)),
+    )
   }
 
   /** Indexes what is there. A pack that another process merges meanwhile is in an index of the next listing. */
@@ -113,7 +117,7 @@ export class Packs {
     const opened = new Map<string, number>()
     for (const { name } of this.#files) if (name !== undefined) opened.set(name, -1)
     for (let more = true; more; ) {
-      const names = attempt(() => readdirSync(this.#folder)) ?? []
+      const names = tryOr(undefined, () => readdirSync(this.#folder)) ?? []
       const before = opened.size
       for (const name of names.filter((name) => !opened.has(name) && name.endsWith('.jsonl')))
         opened.set(name, this.#index(name))
@@ -148,11 +152,3 @@ export class Packs {
 const bitsOf = (key: Digest): number => Number.parseInt(hexOf(key).slice(0, 8), 16)
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-
-function attempt<T>(access: () => T): T | undefined {
-  try {
-    return access()
-  } catch {
-    return undefined
-  }
-}

@@ -6,7 +6,7 @@ import { errnoOf, onDisk, storeFailed } from '../../files/file-errors.ts'
 import { makeFolder } from '../../files/make-folder.ts'
 import { isLink, refuseLink } from '../../files/own-folders.ts'
 import { foldersIn } from '../../files/real-folder.ts'
-import { claim, firstOwner, hold, lives, ownerText, removeClaims } from '../coordination/run-lock.ts'
+import { firstOwner, holdLock, isHeld, ownerText, removeLocks, takeLock } from '../coordination/run-lock.ts'
 import { canGoOn } from './can-resume.ts'
 import { readEvents } from './journal-reader.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
@@ -58,7 +58,7 @@ export interface ResumeOptions {
    * Also a run whose owner may live: for a driver, whose forerunner was a process in another pod that nobody can ask.
    * Two that run at once are both right. Default false.
    */
-  readonly takeOver?: boolean
+  readonly evenIfHeld?: boolean
 }
 
 export class FolderRuns implements Runs {
@@ -88,20 +88,20 @@ export class FolderRuns implements Runs {
         writeFileSync(join(made, firstOwner), ownerText())
       })
       const id = this.#name(made, info)
-      return this.#hold(id, info, hold(join(this.path(id), firstOwner)), false)
+      return this.#open(id, info, holdLock(join(this.path(id), firstOwner)), false)
     } catch (error) {
       remove(made)
       throw error
     }
   }
 
-  resume(info: RunInfo, { takeOver = false }: ResumeOptions = {}): RunFolder | undefined {
+  resume(info: RunInfo, { evenIfHeld = false }: ResumeOptions = {}): RunFolder | undefined {
     for (const id of this.#openIds(info)) {
       const summary = this.#unfinished(id, info)
-      if (!summary || (summary.status === 'running' && !takeOver) || !canGoOn(this.path(id))) continue
-      const claimed = claim(this.path(id), this.#scratch, takeOver)
+      if (!summary || (summary.status === 'running' && !evenIfHeld) || !canGoOn(this.path(id))) continue
+      const claimed = takeLock(this.path(id), this.#scratch, evenIfHeld)
       if (!claimed) continue
-      if (this.#unfinished(id, info)) return this.#hold(id, { ...info, started: summary.started }, claimed, true)
+      if (this.#unfinished(id, info)) return this.#open(id, { ...info, started: summary.started }, claimed, true)
       claimed.release()
     }
     return undefined
@@ -186,9 +186,9 @@ export class FolderRuns implements Runs {
     }
   }
 
-  #hold(id: string, info: RunInfo & { started: string }, claim: { release(): void }, resumed: boolean): RunFolder {
+  #open(id: string, info: RunInfo & { started: string }, lock: { release(): void }, resumed: boolean): RunFolder {
     const done = () => this.#close(info, id)
-    return runFolder({ id, path: this.path(id), scratch: this.#scratch, resumed, info, claim, done })
+    return runFolder({ id, path: this.path(id), scratch: this.#scratch, resumed, info, lock, done })
   }
 
   /** Of the same work, newest first; some of them may have succeeded. */
@@ -205,13 +205,13 @@ export class FolderRuns implements Runs {
     const summary = summarize(this.path(id), id)
     if (summary && summary.status !== 'succeeded') return summary
     // where a folder isn't yet, the process that marked the run may be about to put it there
-    if (summary || !lives(this.#mark(info, id))) this.#close(info, id)
+    if (summary || !isHeld(this.#mark(info, id))) this.#close(info, id)
     return undefined
   }
 
   /** Nobody goes on with the run. The mark goes last: until then the next run of the same work does this. */
   #close(info: RunInfo, id: string): void {
-    removeClaims(this.path(id))
+    removeLocks(this.path(id))
     remove(this.#mark(info, id))
   }
 

@@ -6,7 +6,7 @@ import { makeFolder } from '../../files/make-folder.ts'
 import { refuseLink } from '../../files/own-folders.ts'
 import { safeName } from '../../files/safe-name.ts'
 import { References, type Referrer } from '../coordination/references.ts'
-import type { Claim } from '../coordination/run-lock.ts'
+import type { RunLock } from '../coordination/run-lock.ts'
 import { type Attempts, FolderAttempts } from '../results/attempts.ts'
 import { Journal } from './journal.ts'
 import { lastEvent } from './journal-reader.ts'
@@ -39,12 +39,12 @@ interface Place {
   readonly scratch: string
   readonly resumed: boolean
   readonly info: RunInfo & { readonly started: string }
-  readonly claim: Claim
+  readonly lock: RunLock
   /** Called once the run needs no other go. */
   readonly done: () => void
 }
 
-export function runFolder({ id, path, scratch, resumed, info, claim, done }: Place): RunFolder {
+export function runFolder({ id, path, scratch, resumed, info, lock, done }: Place): RunFolder {
   const journal = new Journal(journalOf(path))
   const uses = new References(path, id)
   const attempts = new FolderAttempts(dirname(dirname(path)), id)
@@ -68,7 +68,7 @@ export function runFolder({ id, path, scratch, resumed, info, claim, done }: Pla
       const summary = { pipeline, plan, parameters, status, started, finished, seconds, counts }
       put(scratch, summaryOf(path), withChecksum({ ...summary, ...(ended && { journal: journal.size }) }))
       if (ended && status === 'succeeded') done()
-      claim.release()
+      lock.release()
     },
     logFile(node, index, attempt) {
       const file = join(path, 'logs', `${[safeName(node), ...(index ?? [])].join('_')}.${attempt}.log`)
@@ -82,7 +82,7 @@ export function runFolder({ id, path, scratch, resumed, info, claim, done }: Pla
         uses.close()
         attempts.close()
       } finally {
-        claim.release()
+        lock.release()
       }
     },
   }
