@@ -88,7 +88,7 @@ export class FolderRuns implements Runs {
         writeFileSync(join(made, firstOwner), ownerText())
       })
       const id = this.#name(made, info)
-      return this.#open(id, info, holdLock(join(this.path(id), firstOwner)), false)
+      return this.#folderOf(id, info, holdLock(join(this.path(id), firstOwner)), false)
     } catch (error) {
       remove(made)
       throw error
@@ -101,7 +101,7 @@ export class FolderRuns implements Runs {
       if (!summary || (summary.status === 'running' && !evenIfHeld) || !canGoOn(this.path(id))) continue
       const claimed = takeLock(this.path(id), this.#scratch, evenIfHeld)
       if (!claimed) continue
-      if (this.#unfinished(id, info)) return this.#open(id, { ...info, started: summary.started }, claimed, true)
+      if (this.#unfinished(id, info)) return this.#folderOf(id, { ...info, started: summary.started }, claimed, true)
       claimed.release()
     }
     return undefined
@@ -186,7 +186,7 @@ export class FolderRuns implements Runs {
     }
   }
 
-  #open(id: string, info: RunInfo & { started: string }, lock: { release(): void }, resumed: boolean): RunFolder {
+  #folderOf(id: string, info: RunInfo & { started: string }, lock: { release(): void }, resumed: boolean): RunFolder {
     const done = () => this.#close(info, id)
     return runFolder({ id, path: this.path(id), scratch: this.#scratch, resumed, info, lock, done })
   }
