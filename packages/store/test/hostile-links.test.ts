@@ -172,7 +172,7 @@ test('a run whose folder is elsewhere, with a link in its place, is none, and st
     symlinkSync(elsewhere, join(root, 'runs', id))
     const { runs } = openStore(root)
     expect(runs.resumable(work)).toBeUndefined()
-    for (const evenIfHeld of [false, true]) expect(runs.resume(work, { takeOver })).toBeUndefined()
+    for (const evenIfHeld of [false, true]) expect(runs.resume(work, { evenIfHeld })).toBeUndefined()
     expect(look()).toEqual(before)
     expect(runs.list().map((found) => found.id)).toEqual(
       runsIn(root)
