@@ -95,8 +95,7 @@ export class Flow {
     for (const step of steps) {
       for (const ref of readsOf(step)) {
         const source = stepOf(frame, ref)
-        if (!source) continue
-        if (source.state === 'done') continue
+        if (!source || source.state === 'done') continue
         if (source.state === 'failed' || source.state === 'not-run') step.because ??= source.because
         step.waiting++
         source.readers ??= []
