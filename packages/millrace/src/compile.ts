@@ -54,7 +54,6 @@ export async function compile<P extends AnyPipeline>(
   const chosen = target.needsCluster ? await chosenFor(entry, settings.environment) : undefined
   const { compileProgram } = await import('./program/compile-program.ts')
   const { withDeclared } = await import('./program/parameters/declared-parameters.ts')
-  const { printFiles } = await import('@millrace/compiler')
   const store = openStore(storeFolder(settings.store, entry))
   try {
     const { prepared, files, diagnostics } = await compileProgram(program, {
@@ -69,7 +68,7 @@ export async function compile<P extends AnyPipeline>(
       chosen,
       policy,
     })
-    return { plan: prepared.plan, files: printFiles(files), notices: diagnostics }
+    return { plan: prepared.plan, files: await printFiles(files), notices: diagnostics }
   } finally {
     store.close()
   }

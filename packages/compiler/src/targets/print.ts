@@ -28,8 +28,8 @@ const unseen = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff\u202a-\u202e\u2066-
 const escaped = (text: string): string =>
   text.replace(unseen, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
-/** The texts of files by their path: the last that is done with them. */
-export const printFiles = (files: readonly TargetFile[]): ReadonlyMap<string, string> =>
+/** The texts of files by their path. */
+export const printAll = (files: readonly TargetFile[]): ReadonlyMap<string, string> =>
   new Map(
     files.map(({ path, content, print }) => [
       path,

@@ -23,7 +23,7 @@ export async function compileCommand(invocation: Invocation, options: CompileOpt
     const policy = options.policy || existsSync(join(folder, policyFile))
     const { files, diagnostics } = await compileFor(invocation, options, { target, chosen, policy })
     report.errors(diagnostics)
-    const texts = printFiles(files)
+    const texts = await printFiles(files)
     const differences = options.check ? compareManifests(folder, texts) : writeManifests(folder, texts)
     differs ||= differences.length > 0
     tell(folder, files.length, differences, options, report)
