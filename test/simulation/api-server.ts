@@ -23,6 +23,8 @@ export interface SimJob {
   readonly failedIndexes: Set<number>
   /** Failures that count, by index. */
   readonly failures: Map<number, number>
+  /** Those that count for nothing. */
+  readonly ignored: Map<number, number>
   /** Not before this time another pod of an index is made. */
   readonly backOff: Map<number, number>
 }
@@ -32,6 +34,7 @@ export interface SimPod {
   readonly uid: string
   readonly job: SimJob
   readonly index: number
+  readonly failures: number | undefined
   phase: PodView['phase']
   begun: boolean
   waits: string | undefined
@@ -82,6 +85,7 @@ export class ApiServer {
       completed: new Set(),
       failedIndexes: new Set(),
       failures: new Map(),
+      ignored: new Map(),
       backOff: new Map(),
     }
     this.jobs.set(name, job)
@@ -186,12 +190,25 @@ const jobView = (job: SimJob): JobView => ({
   suspendedBy: job.suspenders.filter((name) => name !== driverManager).at(-1),
 })
 
-const podView = ({ name, uid, job, index, phase, begun, waits, disrupted, deleted, exit }: SimPod): PodView => ({
+const podView = ({
+  name,
+  uid,
+  job,
+  index,
+  failures,
+  phase,
+  begun,
+  waits,
+  disrupted,
+  deleted,
+  exit,
+}: SimPod): PodView => ({
   name,
   uid,
   job: job.name,
   jobUid: job.uid,
   index,
+  failures,
   phase,
   begun,
   waits,

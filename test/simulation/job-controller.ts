@@ -65,7 +65,7 @@ export class JobController {
     if (pod.deleted) setTimeout(() => this.#api.podGone(pod), this.#random.below(500))
     const { index } = pod
     if (pod.phase === 'Succeeded') return void job.completed.add(index)
-    if (pod.disrupted) return
+    if (pod.disrupted) return void job.ignored.set(index, (job.ignored.get(index) ?? 0) + 1)
     if (pod.exit?.code === dataError) return void job.failedIndexes.add(index)
     const failures = (job.failures.get(index) ?? 0) + 1
     job.failures.set(index, failures)
@@ -93,6 +93,7 @@ export class JobController {
         uid,
         job,
         index,
+        failures: job.mapped ? (job.failures.get(index) ?? 0) + (job.ignored.get(index) ?? 0) : undefined,
         phase: 'Pending',
         begun: false,
         waits: undefined,

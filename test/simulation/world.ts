@@ -34,6 +34,7 @@ export class World {
   readonly #troubles: Troubles
   readonly #root: string
   readonly #forbidden = new Set<string>()
+  readonly #fewItems: number
   #coming = 0
   #suspensions: number
 
@@ -42,6 +43,7 @@ export class World {
     this.#troubles = troubles
     this.#root = root
     this.#suspensions = troubles.suspensions
+    this.#fewItems = new Random(`few ${seed}`).below(2) === 0 ? 50 : 1
     const pods = new PodLives(this.api, root, new Random(`pods ${seed}`), planned.stageOf, (pod) =>
       troubles.fateOf(pod, planned.retriesOf(pod.job.name)),
     )
@@ -107,6 +109,8 @@ export class World {
         cluster,
         owner: { apiVersion: 'batch/v1', kind: 'Job', name: 'sim-driver', uid: job },
         again: 'kubectl delete -k sim/jobs && kubectl apply --server-side -k sim',
+        // in half of the worlds as in maps of thousands
+        fewItems: this.#fewItems,
         onEvent(event) {
           if (process.dead) throw new Error('a dead driver goes on')
           life.events.push(event)

@@ -1,4 +1,4 @@
-import { type ClusterEnvironment, targets as ours, type Target } from '@millrace/compiler'
+import { type ClusterEnvironment, targets as ours, printFiles, type Target } from '@millrace/compiler'
 import { type Diagnostic, DiagnosticError, didYouMean, hint, type Plan } from '@millrace/ir'
 import type { AnyPipeline, InputOf, Plain } from '@millrace/sdk'
 import { openStore } from '@millrace/store'

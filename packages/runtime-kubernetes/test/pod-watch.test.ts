@@ -8,7 +8,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Cluster } from '../src/api/cluster.ts'
 import { newItemCall } from '../src/driver/item-call.ts'
 import { JobFolder } from '../src/driver/job-folder.ts'
-import { newJobRun } from '../src/driver/job-run.ts'
+import { newJobRun, setItems } from '../src/driver/job-run.ts'
 import type { Outcomes } from '../src/driver/outcomes.ts'
 import { PodWatcher } from '../src/driver/pod-watcher.ts'
 
@@ -23,8 +23,11 @@ function running(pods: number) {
   const events: (Event & { readonly node?: string })[] = []
   run.phase = 'runs'
   run.uid = 'job-uid'
-  run.items = Array.from({ length: pods }, (_, i) =>
-    newItemCall({ node, index: [i] } as unknown as Call, { resources: {} } as WorkItem),
+  setItems(
+    run,
+    Array.from({ length: pods }, (_, i) =>
+      newItemCall({ node, index: [i] } as unknown as Call, { resources: {} } as WorkItem),
+    ),
   )
   run.folder = new JobFolder(root, run.uid)
   run.folder.release({ version: 1, run: 'r', items: [] }, [])

@@ -52,6 +52,7 @@ export function podView(pod: V1Pod): PodView {
     job: metadata.labels?.['batch.kubernetes.io/job-name'] ?? '',
     jobUid: metadata.labels?.['batch.kubernetes.io/controller-uid'] ?? '',
     index: Number(metadata.annotations?.['batch.kubernetes.io/job-completion-index'] ?? 0),
+    failures: failuresBefore(metadata.annotations ?? {}),
     phase: (status?.phase as PodView['phase'] | undefined) ?? 'Unknown',
     begun: main?.state?.running !== undefined || (ended !== undefined && !unstarted.has(ended.reason ?? '')),
     waits: waitsFor(pod),
@@ -61,6 +62,15 @@ export function podView(pod: V1Pod): PodView {
     deleted: metadata.deletionTimestamp !== undefined,
     exit: exitOf(pod, ended),
   }
+}
+
+/** What the Job controller counts of an index, those that its failure policy ignores too. */
+function failuresBefore(annotations: { readonly [name: string]: string }): number | undefined {
+  const [counted, ignored] = ['failure', 'ignored-failure'].map(
+    (what) => annotations[`batch.kubernetes.io/job-index-${what}-count`],
+  )
+  if (counted === undefined || !/^\d+$/.test(counted)) return undefined
+  return Number(counted) + (Number(ignored ?? 0) || 0)
 }
 
 /** How container runtimes tell of a container whose process they could not start. */

@@ -34,6 +34,8 @@ export interface PodView {
   readonly jobUid: string
   /** The completion index. */
   readonly index: number
+  /** How many pods of its index have failed before it, where the cluster counts them (Kubernetes: Jobs with `backoffLimitPerIndex`). */
+  readonly failures: number | undefined
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
   /** Its container runs or ran. */
   readonly begun: boolean

@@ -14,7 +14,7 @@ import type { Cause } from './failures.ts'
 import type { ItemCall } from './item-call.ts'
 import { JobLifecycle } from './job-lifecycle.ts'
 import { Order, withoutConcurrency } from './job-order.ts'
-import { type JobRun, newJobRun } from './job-run.ts'
+import { endItem, type JobRun, newJobRun } from './job-run.ts'
 import { diagnosticOf, type Made, type Outcomes } from './outcomes.ts'
 import type { Attempt } from './pod-attempt.ts'
 import { PodWatcher } from './pod-watcher.ts'
@@ -52,7 +52,7 @@ export class ClusterRun implements RunHost, Outcomes {
     this.#order = new Order(plan)
     for (const node of plan.nodes) {
       const job = given.jobs[node.id]
-      if (node.kind === 'stage' && job) this.#nodes.set(node.id, newJobRun(node, job))
+      if (node.kind === 'stage' && job) this.#nodes.set(node.id, newJobRun(node, job, options.fewItems))
     }
     const { root } = store
     this.#jobs = new JobLifecycle({ given, root, run: folder.id, cluster, owner, again }, this.#nodes.values(), this)
@@ -234,7 +234,7 @@ export class ClusterRun implements RunHost, Outcomes {
   }
 
   failed(run: JobRun, item: ItemCall, attempt: Attempt | undefined, cause: Cause, log?: string): void {
-    item.ended = true
+    endItem(run, item)
     const first = this.#blamed.get(cause) ?? item
     this.#blamed.set(cause, first)
     const own = item.call.node.id

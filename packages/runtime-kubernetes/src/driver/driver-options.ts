@@ -17,4 +17,6 @@ export interface DriverOptions {
   /** The command that runs again what ended. */
   readonly again: string
   readonly onEvent: (event: Event) => void
+  /** Up to so many items of a Job all that its pods wrote is listed at every look. Default 50. */
+  readonly fewItems?: number
 }

@@ -17,6 +17,8 @@ import type { Attempt } from './pod-attempt.ts'
 export interface ItemCall {
   readonly call: Call
   readonly item: WorkItem
+  /** Its completion index. */
+  place: number
   /** By pod uid. */
   readonly attempts: Map<string, Attempt>
   /** The last of them. */
@@ -31,6 +33,7 @@ export interface ItemCall {
 export const newItemCall = (call: Call, item: WorkItem): ItemCall => ({
   call,
   item,
+  place: -1,
   attempts: new Map(),
   latest: undefined,
   failures: 0,

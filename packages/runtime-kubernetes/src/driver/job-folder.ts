@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type AttemptId,
@@ -102,6 +102,14 @@ export class JobFolder {
     for (const kind of ['done', 'failed', 'stopped'] as const)
       for (const name of this.#open?.within(kind, (folder) => folder.names(most).sort()) ?? [])
         yield* this.#new(kind, kind, name, most)
+  }
+
+  /** The same of one attempt: looks for its names alone. */
+  *newsOf(id: AttemptId, most: number): Generator<News> {
+    const name = markerName(id)
+    if (existsSync(join(this.#own, 'failed', name))) yield* this.#new('ours', 'failed', name)
+    for (const kind of ['done', 'failed', 'stopped'] as const)
+      if (this.#open?.within(kind, (folder) => folder.has(name))) yield* this.#new(kind, kind, name, most)
   }
 
   *#new(who: string, kind: MarkerKind, name: string, most = Number.POSITIVE_INFINITY): Generator<News> {

@@ -19,8 +19,8 @@ import {
 import { adopt, itemOf, newItemCall } from './item-call.ts'
 import { JobControl, type Shape } from './job-control.ts'
 import { JobFolder } from './job-folder.ts'
-import type { JobRun } from './job-run.ts'
-import { type Outcomes, openItems } from './outcomes.ts'
+import { type JobRun, openItems, setItems } from './job-run.ts'
+import type { Outcomes } from './outcomes.ts'
 
 /** How long after its Job's end a marker may still come, in milliseconds. */
 const markerGrace = 10_000
@@ -63,13 +63,13 @@ export class JobLifecycle {
     const misses = isReleased(view) ? await this.#outcomes.find(missed) : missed
     if (misses.length === 0) return
     const items = misses.map((call) => newItemCall(call, itemOf(given.plan, root, id, call)))
-    run.items = items
+    setItems(run, items)
     if (items.length > mostCompletions) return this.#failOpen(run, tooMany(run.node, items.length))
     const known = folder.released()
     const adopted = known && adopt(known, items, run.endedBefore)
     if (adopted && (adopted.left.length === 0 || isReleased(view))) {
       // a driver before this one released it: what it wrote stands
-      run.items = adopted.items
+      setItems(run, adopted.items)
       run.release = known
       for (const item of adopted.left)
         this.#outcomes.failed(
@@ -104,7 +104,7 @@ export class JobLifecycle {
     if (!whole && view.end === undefined && known?.run !== this.#dependencies.run) return this.#close(run)
     run.release = known
     if (whole) run.skipReason = run.pending.length > 0 ? 'cached' : 'skipped'
-    run.items = known?.items.map(() => undefined) ?? []
+    setItems(run, known?.items.map(() => undefined) ?? [])
     await this.#follow(run)
   }
 
@@ -168,7 +168,7 @@ export class JobLifecycle {
       if (run.items.length === 0 ? view.completions !== 0 : view.suspend) this.#releaseAgain(run, view)
       return
     }
-    if (openItems(run).length > 0) {
+    if (run.openItems > 0) {
       run.endedAt ??= performance.now()
       if (performance.now() - run.endedAt < markerGrace) return
       this.#failOpen(run, this.#without(run, view))

@@ -31,10 +31,6 @@ export interface Outcomes {
   broken(error: unknown): void
 }
 
-/** Items that have not ended. */
-export const openItems = (run: JobRun): ItemCall[] =>
-  run.items.filter((item): item is ItemCall => item !== undefined && !item.ended)
-
 export function diagnosticOf({ pipeline }: Plan, call: Call, { code, message, fix, at: place }: Cause): Diagnostic {
   const { path } = place ?? {}
   return {

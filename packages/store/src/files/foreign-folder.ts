@@ -87,6 +87,11 @@ export class ForeignFolder {
     }
   }
 
+  /** Whether something stands in it under a name. */
+  has(name: string): boolean {
+    return unlessAbsent(this.#below(name), () => lstatSync(this.#at(name))) !== undefined
+  }
+
   /** What `work` makes of an open file of it; undefined where that is not there. @throws OddFile */
   file<T>(name: string, work: (fd: number, size: number) => T): T | undefined {
     const shown = this.#below(name)
