@@ -129,7 +129,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     (await import('./commands/check.ts')).checkCommand(invocation, options, report),
   )
 
-  const diff = examples(command('diff', 'what two environments have otherwise'), [`tsx ${program} diff onprem cloud`])
+  const diff = examples(command('diff', 'how two environments differ'), [`tsx ${program} diff onprem cloud`])
     .argument('[a]', 'an environment')
     .argument('[b]', 'another')
   on<CommonOptions>(diff, async (options, words) =>

@@ -23,7 +23,7 @@ import {
 import { shortfallOf } from '@millrace/runtime-local'
 import type { Program } from '../program/program.ts'
 
-/** One thing that is otherwise in two environments. */
+/** One way in which two environments differ. */
 export interface EnvironmentDifference {
   /** The calls that it is of; `null` where it is of the whole pipeline. */
   readonly stages: readonly string[] | null

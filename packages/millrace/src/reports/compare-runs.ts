@@ -15,7 +15,7 @@ import {
 import type { RunSummary, Store } from '@millrace/store'
 import { type RunRecord, readRecord } from '../program/record.ts'
 
-/** One thing that two runs have otherwise; a side without it has none of it. */
+/** One way in which two runs differ; a side without it has none of it. */
 export interface Difference {
   readonly what: string
   readonly a?: Json
@@ -52,7 +52,7 @@ interface JournalFacts {
   output: Json
 }
 
-/** What two runs have otherwise. */
+/** How two runs differ. */
 export function compareRuns(store: Store, a: RunSummary, b: RunSummary): Comparison {
   const records = [a, b].map((run) => readRecord(store.runs.path(run.id)))
   const [left, right] = [tellOf(store, a.id), tellOf(store, b.id)]

@@ -13,7 +13,7 @@ import { plainText } from '../support/terminal.ts'
 /** Names of calls that are listed. */
 const names = 3
 
-/** `diff a b`: a line for each thing that two environments have otherwise, with the setting that declares it. */
+/** `diff a b`: a line for each way in which two environments differ, with the setting that declares it. */
 export async function diffCommand(
   invocation: Invocation,
   options: CommonOptions,

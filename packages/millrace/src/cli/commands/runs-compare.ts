@@ -6,7 +6,7 @@ import { findRun, runBefore } from '../support/find-run.ts'
 import type { Report } from '../support/report.ts'
 import { showSeconds } from '../support/terminal.ts'
 
-/** `runs compare [a] [b]`: what two runs have otherwise; one is compared with the last, none are the last two. */
+/** `runs compare [a] [b]`: how two runs differ; one is compared with the last, none are the last two. */
 export function compareCommand(store: Store, words: readonly (string | undefined)[], report: Report): number {
   const last = findRun(store, words[1])
   const first = words[0] === undefined ? runBefore(store, last) : findRun(store, words[0])
