@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Diagnostic, DiagnosticError, isObject, nowhere, parseJson } from '@millrace/ir'
@@ -17,6 +18,8 @@ import { FolderRuns, type Runs } from './folder/runs/folder-runs.ts'
 /** Results, attempts and runs in a folder (contracts: store). */
 export interface Store {
   readonly root: string
+  /** 32 hex digits: two places with one id are one store. Missing in stores of earlier versions. */
+  readonly id: string | undefined
   readonly results: Results
   readonly runs: Runs
   /** What was measured of stages, from run to run: a text that nothing depends on. It is empty where it can't be read. */
@@ -50,7 +53,7 @@ export function openStore(root: string, { byLength = false }: StoreOptions = {})
   const path = resolve(root)
   onDisk('create', path, () => makeFolder(path))
   refuseLinks(path)
-  checkFormat(path)
+  const { store: id } = checkFormat(path)
   for (const scratch of ['', 'results/tmp', 'runs/tmp', 'attempts/.open', 'code', 'packages', 'prune'])
     sweep(join(path, scratch))
   const runs = new FolderRuns(join(path, 'runs'))
@@ -58,6 +61,7 @@ export function openStore(root: string, { byLength = false }: StoreOptions = {})
   const results = new FolderResults(places, (run) => hasLiveOwner(runs.path(run)), byLength)
   return {
     root: path,
+    id,
     results,
     runs,
     measured: measuredIn(path),
@@ -68,24 +72,39 @@ export function openStore(root: string, { byLength = false }: StoreOptions = {})
   }
 }
 
-/** format.json is written last: where it is, the rest is. */
-function checkFormat(root: string): void {
-  const path = join(root, 'format.json')
-  const found = readFormat(path)
-  if (found === undefined) {
-    putIfAbsent(root, join(root, '.gitignore'), '*\n')
-    put(root, path, `${JSON.stringify({ version: format })}\n`)
-  } else if (found > format) {
-    const message = `the store "${shown(root)}" has format ${found}; this millrace reads formats up to ${format}`
-    const fix = 'Update millrace, or choose another store with --store.'
-    throw new DiagnosticError([{ code: 'store-version', severity: 'error', message, at: nowhere, fix }])
-  }
+interface Format {
+  readonly version: number
+  readonly store: string | undefined
 }
 
-function readFormat(path: string): number | undefined {
+/** format.json is written last: where it is, the rest is. */
+function checkFormat(root: string): Format {
+  const path = join(root, 'format.json')
+  const found = readFormat(path) ?? writeFormat(root, path)
+  if (found.version <= format) return found
+  const message = `the store "${shown(root)}" has format ${found.version}; this millrace reads formats up to ${format}`
+  const fix = 'Update millrace, or choose another store with --store.'
+  throw new DiagnosticError([{ code: 'store-version', severity: 'error', message, at: nowhere, fix }])
+}
+
+function writeFormat(root: string, path: string): Format {
+  putIfAbsent(root, join(root, '.gitignore'), '*\n')
+  const made: Format = { version: format, store: randomBytes(16).toString('hex') }
+  const text = `${JSON.stringify(made)}\n`
+  // another process may make the same store: the first names it
+  if (putIfAbsent(root, path, text)) return made
+  const found = readFormat(path)
+  // what no store can be read from is damage
+  if (!found) put(root, path, text)
+  return found ?? made
+}
+
+function readFormat(path: string): Format | undefined {
   try {
     const value: unknown = parseJson(readText(path))
-    return isObject(value) && typeof value.version === 'number' ? value.version : undefined
+    if (!isObject(value) || typeof value.version !== 'number') return undefined
+    const { version, store } = value
+    return { version, store: typeof store === 'string' && /^[0-9a-f]{32}$/.test(store) ? store : undefined }
   } catch (error) {
     if (errnoOf(error) === undefined || errnoOf(error) === 'ENOENT') return undefined
     throw storeFailed('read', path, error)

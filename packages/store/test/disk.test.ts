@@ -25,7 +25,10 @@ test('a new store ignores itself and says its format; an old one is opened as it
   const root = newRoot()
   expect(openStore(root).root).toBe(root)
   expect(readFileSync(join(root, '.gitignore'), 'utf8')).toBe('*\n')
-  expect(JSON.parse(readFileSync(join(root, 'format.json'), 'utf8'))).toEqual({ version: 1 })
+  expect(JSON.parse(readFileSync(join(root, 'format.json'), 'utf8'))).toEqual({
+    version: 1,
+    store: expect.stringMatching(/^[0-9a-f]{32}$/),
+  })
   writeFileSync(join(root, '.gitignore'), 'mine')
   writeFileSync(join(root, 'format.json'), '{"version":0}')
   openStore(root)

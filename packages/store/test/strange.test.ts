@@ -39,7 +39,10 @@ test.skipIf(process.platform === 'win32')('a pipe in the place of a file blocks 
   for (const name of ['info.json', 'summary.json']) pipe(join(run.path, name))
   pipe(join(keyFolder(root, other), 'current'))
   const again = openStore(root)
-  expect(JSON.parse(readFileSync(join(root, 'format.json'), 'utf8'))).toEqual({ version: 1 })
+  expect(JSON.parse(readFileSync(join(root, 'format.json'), 'utf8'))).toEqual({
+    version: 1,
+    store: expect.stringMatching(/^[0-9a-f]{32}$/),
+  })
   expect(await again.results.find(key, plain)).toBeUndefined()
   expect(await again.results.find(other, plain)).toBeUndefined()
   expect(again.runs.list()).toEqual([])
