@@ -1,15 +1,13 @@
+import { type JournalFacts, journalFacts } from '@millrace/engine'
 import {
   canonical,
-  content,
   type EnvValue,
-  type Event,
   isArtifactValue,
   isObject,
   type Json,
   type JsonObject,
   optionsOf,
   type Plan,
-  showNode,
   showPath,
 } from '@millrace/ir'
 import type { RunSummary, Store } from '@millrace/store'
@@ -43,19 +41,10 @@ export interface Comparison {
   readonly same: { readonly parameters: number; readonly code: number; readonly metrics: number }
 }
 
-/** What a journal says of one run; of a run that went on, the last that was said. */
-interface JournalFacts {
-  /** How each call ended: `succeeded`, `cached`, … */
-  readonly ends: Map<string, string>
-  readonly seconds: Map<string, number>
-  readonly metrics: Map<string, number>
-  output: Json
-}
-
 /** How two runs differ. */
 export function compareRuns(store: Store, a: RunSummary, b: RunSummary): Comparison {
   const records = [a, b].map((run) => readRecord(store.runs.path(run.id)))
-  const [left, right] = [tellOf(store, a.id), tellOf(store, b.id)]
+  const [left, right] = [journalFacts(store.runs.events(a.id)), journalFacts(store.runs.events(b.id))]
   const inputs = [a, b].map((run, i) => leavesOf('', records[i]?.input ?? run.parameters)) as [Leaves, Leaves]
   const codes = records.map(codeOf) as [Leaves, Leaves]
   const parameters = between(...inputs)
@@ -81,36 +70,6 @@ export function compareRuns(store: Store, a: RunSummary, b: RunSummary): Compari
 
 /** Whether a call gave a result; that it came from the cache is no difference of the runs' work. */
 const ended = (end: Json | undefined): boolean => end === 'succeeded' || end === 'cached'
-
-function tellOf(store: Store, run: string): JournalFacts {
-  const told: JournalFacts = { ends: new Map(), seconds: new Map(), metrics: new Map(), output: null }
-  for (const event of inOrder(store.runs.events(run))) {
-    if (event.event === 'run.finished') told.output = content(event.output)
-    if (!('node' in event)) continue
-    const call = showNode(event.node, event.index)
-    if (event.event === 'metric') told.metrics.set(`${call} ${event.name}`, event.value)
-    else if (/^stage\.(succeeded|cached|skipped|not-run|failed|cancelled)$/.test(event.event))
-      told.ends.set(call, event.event.slice('stage.'.length))
-    if (event.event === 'stage.succeeded') told.seconds.set(call, event.seconds)
-  }
-  return told
-}
-
-/** The items of a map by their indexes: which of them ended first means nothing. */
-function inOrder(events: Iterable<Event>): Event[] {
-  const all = [...events]
-  const first = new Map<string, number>()
-  const nodeOf = (event: Event): string => ('node' in event ? event.node : '')
-  for (const [i, event] of all.entries()) if (!first.has(nodeOf(event))) first.set(nodeOf(event), i)
-  const indexOf = (event: Event): readonly number[] => ('index' in event ? (event.index ?? []) : [])
-  return all.sort((a, b) => {
-    const apart = (first.get(nodeOf(a)) as number) - (first.get(nodeOf(b)) as number)
-    if (apart !== 0) return apart
-    const [left, right] = [indexOf(a), indexOf(b)]
-    const at = left.findIndex((number, depth) => number !== right[depth])
-    return at === -1 ? 0 : (left[at] as number) - (right[at] ?? 0)
-  })
-}
 
 type Leaves = ReadonlyMap<string, Json>
 

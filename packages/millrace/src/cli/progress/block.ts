@@ -1,5 +1,7 @@
-import { type Board, type Row, showMetrics, since } from './board.ts'
+import type { LiveCall, LiveCalls } from '@millrace/engine'
+import { firstLine, plainLine } from '../support/terminal.ts'
 import { cut } from './width.ts'
+import { showMetrics, since } from './words.ts'
 
 /** Lines of the block at most, its head included. */
 const most = 12
@@ -11,15 +13,15 @@ export interface BlockLine {
 }
 
 /** What is under way, longest first, under a line that counts; never higher or wider than asked. */
-export function blockOf(board: Board, columns: number, rows: number, now = performance.now()): BlockLine[] {
+export function blockOf(calls: LiveCalls, columns: number, rows: number, now = performance.now()): BlockLine[] {
   const height = Math.max(1, Math.min(most, rows - 1))
-  const lines: BlockLine[] = [{ text: cut(` ${since(board.began, now)}: ${board.summary()}`, columns), tone: 'head' }]
+  const lines: BlockLine[] = [{ text: cut(` ${since(calls.began, now)}: ${calls.summary()}`, columns), tone: 'head' }]
   const room = height - 1
-  const all = board.rows.size
-  const shown = choose(board, all > room ? room - 1 : room)
+  const all = calls.rows.size
+  const shown = choose(calls, all > room ? room - 1 : room)
   for (const row of shown) lines.push({ text: cut(lineOf(row, now, columns), columns), tone: row.state })
   if (all > shown.length && room > 0) {
-    const left = (state: Row['state']) => board.count(state) - shown.filter((row) => row.state === state).length
+    const left = (state: LiveCall['state']) => calls.count(state) - shown.filter((row) => row.state === state).length
     const parts = [
       [left('running'), 'running'],
       [left('retrying'), 'retrying'],
@@ -32,12 +34,12 @@ export function blockOf(board: Board, columns: number, rows: number, now = perfo
 }
 
 /** Those that run longest, but a third of the room is for those that don't run, if there are any. */
-function choose(board: Board, room: number): Row[] {
+function choose(calls: LiveCalls, room: number): LiveCall[] {
   if (room <= 0) return []
-  const running: Row[] = []
-  const retrying: Row[] = []
-  const waiting: Row[] = []
-  for (const row of board.rows.values()) {
+  const running: LiveCall[] = []
+  const retrying: LiveCall[] = []
+  const waiting: LiveCall[] = []
+  for (const row of calls.rows.values()) {
     const list = row.state === 'running' ? running : row.state === 'retrying' ? retrying : waiting
     if (list.length < room) list.push(row)
   }
@@ -46,21 +48,22 @@ function choose(board: Board, room: number): Row[] {
   return [...running.slice(0, room - forOthers), ...others.slice(0, forOthers)]
 }
 
-function lineOf(row: Row, now: number, columns: number): string {
+function lineOf(row: LiveCall, now: number, columns: number): string {
   const name = shortName(row.name, Math.max(12, Math.floor(columns * 0.6) - 12))
   const of = row.attempts > 1 ? ` of ${row.attempts}` : ''
   const time = since(row.since, now)
   switch (row.state) {
     case 'waiting':
-      return ` … ${name} waiting ${time}: ${row.why}`
+      return ` … ${name} waiting ${time}: ${firstLine(row.why)}`
     case 'retrying': {
       const left = Math.ceil((row.next - now) / 1000)
-      return ` ↻ ${name} attempt ${row.attempt + 1}${of} ${left > 0 ? `in ${left} s` : 'waits for room'}: ${row.why}`
+      return ` ↻ ${name} attempt ${row.attempt + 1}${of} ${left > 0 ? `in ${left} s` : 'waits for room'}: ${firstLine(row.why)}`
     }
     case 'running': {
       const attempt = row.attempt > 1 ? `, attempt ${row.attempt}${of}` : ''
+      const said = plainLine(row.said)
       const metrics = row.metrics.size > 0 ? `  ${showMetrics(row.metrics)}` : ''
-      return ` • ${name} running ${time}${attempt}${metrics}${row.said === '' ? '' : `  ${row.said}`}`
+      return ` • ${name} running ${time}${attempt}${metrics}${said === '' ? '' : `  ${said}`}`
     }
   }
 }

@@ -1,10 +1,11 @@
+import type { AttemptsOf } from '@millrace/engine'
 import { optionsOf, type Plan } from '@millrace/ir'
 import type { RunOptions } from '../support/options.ts'
 import type { Report } from '../support/report.ts'
 import { progressMode } from '../support/terminal.ts'
 import { plainView } from './plain.ts'
 import { ttyView } from './tty.ts'
-import { type AttemptsOf, quietView, type View } from './view.ts'
+import { quietView, type View } from './view.ts'
 
 /** The view of a run that the options and the terminal ask for. */
 export function newView(options: RunOptions, report: Report, attempts: AttemptsOf): View {

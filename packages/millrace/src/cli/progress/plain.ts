@@ -1,9 +1,10 @@
+import { type AttemptsOf, type LiveCall, LiveCalls } from '@millrace/engine'
 import { type Event, type StageEvent, showNode } from '@millrace/ir'
-import { Board, type Row, showMetrics, since } from './board.ts'
 import { Budget } from './budget.ts'
 import { clock, lineOf } from './line.ts'
 import { Sums } from './sums.ts'
-import type { AttemptsOf, View } from './view.ts'
+import type { View } from './view.ts'
+import { showMetrics, since } from './words.ts'
 
 const flushAfter = 50
 const heartbeat = 30_000
@@ -22,7 +23,7 @@ const lineFor = (event: Event): Line => ({ time: event.time, text: lineOf(event)
 
 /** What happens in a call is told in lines that begin with the time and its name: one for its end at least. */
 export function plainView(write: (text: string) => void, attempts: AttemptsOf): View {
-  const board = new Board(attempts)
+  const calls = new LiveCalls(attempts)
   const sums = new Sums()
   const starts = new Budget(startsPerSecond, startsPerSecond)
   /** Starts that were not told, in their order. */
@@ -105,7 +106,7 @@ export function plainView(write: (text: string) => void, attempts: AttemptsOf): 
     const name = showNode(event.node, event.index)
     // what a cached call said is replayed into the journal; here it is no news
     const said = event.event === 'metric' || event.event === 'log'
-    if (said && !board.rows.has(name)) return
+    if (said && !calls.rows.has(name)) return
     if (sums.take(event)) return soon()
     if (event.event === 'stage.started') return started(name, event)
     if (said || event.event === 'stage.retried') tellStart(name)
@@ -124,7 +125,7 @@ export function plainView(write: (text: string) => void, attempts: AttemptsOf): 
       tellStart(name)
     }
     if (now - last < heartbeat || held !== '') return
-    add({ time: new Date().toISOString(), text: signOfLife(board, now) })
+    add({ time: new Date().toISOString(), text: signOfLife(calls, now) })
     flush()
   }, 1000).unref()
 
@@ -135,10 +136,10 @@ export function plainView(write: (text: string) => void, attempts: AttemptsOf): 
         const text = lineOf(event)
         if (text !== undefined) add({ time: event.time, text })
       }
-      board.follow(event)
+      calls.follow(event)
     },
     known(stages) {
-      board.known = stages
+      calls.known = stages
     },
     close() {
       clearInterval(beat)
@@ -147,14 +148,14 @@ export function plainView(write: (text: string) => void, attempts: AttemptsOf): 
   }
 }
 
-function signOfLife(board: Board, now: number): string {
-  const shown = [...board.rows.values()].slice(0, 3).map((row) => showRow(row, now))
-  const more = board.rows.size > 3 ? ` and ${board.rows.size - 3} more` : ''
+function signOfLife(calls: LiveCalls, now: number): string {
+  const shown = [...calls.rows.values()].slice(0, 3).map((row) => showRow(row, now))
+  const more = calls.rows.size > 3 ? ` and ${calls.rows.size - 3} more` : ''
   const rows = shown.length > 0 ? `${shown.join(', ')}${more}; ` : ''
-  return `still running after ${since(board.began, now)}: ${rows}${board.summary()}`
+  return `still running after ${since(calls.began, now)}: ${rows}${calls.summary()}`
 }
 
-function showRow({ name, state, since: time, metrics }: Row, now: number): string {
+function showRow({ name, state, since: time, metrics }: LiveCall, now: number): string {
   const more = metrics.size > 0 ? `, ${showMetrics(metrics)}` : ''
   return `${name} (${state === 'running' ? '' : `${state} `}${since(time, now)}${more})`
 }

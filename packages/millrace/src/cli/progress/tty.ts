@@ -1,11 +1,11 @@
+import { type AttemptsOf, LiveCalls } from '@millrace/engine'
 import { type Event, showNode } from '@millrace/ir'
 import { plainLine } from '../support/terminal.ts'
 import { type BlockLine, blockOf } from './block.ts'
-import { Board } from './board.ts'
 import { Budget } from './budget.ts'
 import { lineOf } from './line.ts'
 import { Sums } from './sums.ts'
-import type { AttemptsOf, View } from './view.ts'
+import type { View } from './view.ts'
 import { textColumns } from './width.ts'
 
 const lookEvery = 100
@@ -25,7 +25,7 @@ const tones = { head: bold, retrying: yellow, waiting: yellow, rest: grey } as c
  * terminal is as it was before: a run that is killed leaves nothing to be mended.
  */
 export function ttyView(stream: NodeJS.WriteStream, attempts: AttemptsOf): View {
-  const board = new Board(attempts)
+  const calls = new LiveCalls(attempts)
   const sums = new Sums()
   const budget = new Budget(perSecond, perSecond)
   const write = stream.write.bind(stream)
@@ -46,7 +46,7 @@ export function ttyView(stream: NodeJS.WriteStream, attempts: AttemptsOf): View 
     const columns = stream.columns || 80
     const rows = stream.rows || 24
     for (const { event, line } of sums.lines()) scroll(line, event.event === 'stage.cached' ? '=' : '-')
-    const lines = closed ? [] : blockOf(board, columns - 1, rows)
+    const lines = closed ? [] : blockOf(calls, columns - 1, rows)
     if (above.length === 0 && dropped === 0 && columns === width && same(lines, drawn)) return
     const up = Math.min(height(columns), rows - 1)
     const more = dropped > 0 ? [paint(grey, `   and ${dropped} more lines`)] : []
@@ -81,7 +81,7 @@ export function ttyView(stream: NodeJS.WriteStream, attempts: AttemptsOf): View 
         above.push(paint(grey, line))
         return
       case 'log':
-        if (board.rows.has(showNode(event.node, event.index))) for (const one of line.split('\n')) scroll(one, ' ')
+        if (calls.rows.has(showNode(event.node, event.index))) for (const one of line.split('\n')) scroll(one, ' ')
         return
       case 'stage.succeeded':
         return scroll(line, '✓')
@@ -119,12 +119,12 @@ export function ttyView(stream: NodeJS.WriteStream, attempts: AttemptsOf): View 
   return {
     event(event) {
       tell(event)
-      board.follow(event)
+      calls.follow(event)
       // what starts now may compute, and keep the timer from its turn
       if (event.event === 'stage.started' && budget.take()) draw()
     },
     known(stages) {
-      board.known = stages
+      calls.known = stages
     },
     close() {
       if (closed) return

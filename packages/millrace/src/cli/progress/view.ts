@@ -9,7 +9,4 @@ export interface View {
   close(): void
 }
 
-/** How many attempts a stage call has. */
-export type AttemptsOf = (node: string) => number
-
 export const quietView: View = { event() {}, known() {}, close() {} }

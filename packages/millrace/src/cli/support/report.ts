@@ -1,5 +1,5 @@
+import { Failures } from '@millrace/engine'
 import type { Counts, Diagnostic, Event, Json } from '@millrace/ir'
-import { Failures } from './failures.ts'
 import { say } from './say.ts'
 import { showTold } from './show-failure.ts'
 import { toStdout } from './stdout.ts'

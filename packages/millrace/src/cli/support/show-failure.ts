@@ -1,8 +1,8 @@
+import type { FailureGroup } from '@millrace/engine'
 import { formatDiagnostic } from '@millrace/ir'
 import { shortPath } from '../../short-path.ts'
-import type { FailureGroup } from './failures.ts'
 import { annotation, group, harmless, onGitHub } from './github.ts'
-import { plainText } from './terminal.ts'
+import { plainLine, plainText } from './terminal.ts'
 
 /** Lines of a log's end that stand under its error. */
 const logLines = 10
@@ -10,7 +10,8 @@ const logLines = 10
 const names = 5
 
 /** An error for a person: what is wrong, in which calls, where, the end of the log, what to do. */
-export function showTold({ diagnostic, calls, alike, log, more }: FailureGroup, env = process.env): string {
+export function showTold({ diagnostic, calls, alike, log: text, more }: FailureGroup, env = process.env): string {
+  const log = logOf(text)
   const lines = plainText(formatDiagnostic(diagnostic, shortPath)).split('\n')
   // the place and the way out are the last lines; a message may have several
   const fixed = diagnostic.at.file === undefined ? 1 : 2
@@ -44,4 +45,24 @@ function showLog(log: readonly string[], call: string | undefined): string[] {
     `  log${call === undefined ? '' : ` of ${call}`}${cut}:`,
     ...log.slice(-logLines).map((line) => `  | ${line}`),
   ]
+}
+
+/** What Node says of itself when it breaks down: its frames help nobody here. */
+const ofNode = new RegExp(
+  [
+    '^-+ (Native|JavaScript) stack trace -+$',
+    '^\\s*\\d+: 0x[0-9a-f]+ ',
+    '^\\s*\\d+: .*(file|node):.*:\\d+:\\d+\\)?$',
+    '^<--- .* --->$',
+    '^\\[\\d+:0x[0-9a-f]+\\] ',
+  ].join('|'),
+)
+
+const logOf = (log: string): string[] => {
+  const lines = log.split('\n').map(plainLine)
+  const own = lines
+    .filter((line) => !ofNode.test(line))
+    .join('\n')
+    .trim()
+  return own === '' ? [] : own.split('\n')
 }

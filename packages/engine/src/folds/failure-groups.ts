@@ -1,5 +1,4 @@
 import { type Diagnostic, type Event, showNode } from '@millrace/ir'
-import { plainLine } from './terminal.ts'
 
 /** A call that failed. */
 interface Failed {
@@ -15,7 +14,7 @@ export interface FailureGroup {
   readonly calls: readonly string[]
   /** Whether the others' messages differ in their numbers. */
   readonly alike: boolean
-  readonly log: readonly string[]
+  readonly log: string
   /** More calls of the stage that failed otherwise, of whose causes nothing is told. */
   readonly more: readonly string[]
 }
@@ -24,7 +23,7 @@ export interface FailureGroup {
 const apart = 5
 const most = 10
 
-/** Which calls of a run failed, so that a cause that many calls share is told once. */
+/** Which calls of a run failed, so that a cause that many calls share is told once: a fold over its events. */
 export class Failures {
   readonly #calls = new Map<string, Failed[]>()
 
@@ -79,7 +78,7 @@ function toldOf(groups: readonly Group[]): FailureGroup[] {
     diagnostic,
     calls: calls.some((call) => call?.index) ? calls.map(nameOf) : [],
     alike,
-    log: logOf(calls[0]?.log ?? ''),
+    log: calls[0]?.log ?? '',
     more: i === shown.length - 1 ? more : [],
   }))
 }
@@ -100,23 +99,3 @@ function alike(groups: readonly Group[]): Group[] {
 }
 
 const nameOf = (call: Failed | undefined): string => (call ? showNode(call.node, call.index) : '')
-
-/** What Node says of itself when it breaks down: its frames help nobody here. */
-const ofNode = new RegExp(
-  [
-    '^-+ (Native|JavaScript) stack trace -+$',
-    '^\\s*\\d+: 0x[0-9a-f]+ ',
-    '^\\s*\\d+: .*(file|node):.*:\\d+:\\d+\\)?$',
-    '^<--- .* --->$',
-    '^\\[\\d+:0x[0-9a-f]+\\] ',
-  ].join('|'),
-)
-
-const logOf = (log: string): string[] => {
-  const lines = log.split('\n').map(plainLine)
-  const own = lines
-    .filter((line) => !ofNode.test(line))
-    .join('\n')
-    .trim()
-  return own === '' ? [] : own.split('\n')
-}

@@ -1,9 +1,13 @@
 import { type Event, type StageEvent, showNode } from '@millrace/ir'
-import { firstLine, plainLine } from '../support/terminal.ts'
-import type { AttemptsOf } from './view.ts'
+
+/** Characters of a line that are kept. */
+const longest = 400
+
+/** How many attempts a stage call has. */
+export type AttemptsOf = (node: string) => number
 
 /** A call that is under way: it runs, waits for its next attempt, or was told to wait for room. */
-export interface Row {
+export interface LiveCall {
   readonly name: string
   readonly state: 'running' | 'retrying' | 'waiting'
   /** When it began to be so: milliseconds of a clock that nobody sets. */
@@ -19,9 +23,9 @@ export interface Row {
   said: string
 }
 
-/** What a person wants to know of a run while it runs: what is under way, and how much of all is over. */
-export class Board {
-  readonly rows = new Map<string, Row>()
+/** What is under way in a run, and how much of all is over: a fold over its events. All texts are as they were told. */
+export class LiveCalls {
+  readonly rows = new Map<string, LiveCall>()
   readonly counts = { cached: 0, skipped: 0, failed: 0 }
   readonly began = performance.now()
   /** Stages as far as they are known. */
@@ -41,15 +45,15 @@ export class Board {
       case 'stage.started':
         return this.#put(name, event, 'running', '')
       case 'stage.waiting':
-        return this.#put(name, event, 'waiting', firstLine(event.reason))
+        return this.#put(name, event, 'waiting', event.reason)
       case 'stage.retried':
-        return this.#put(name, event, 'retrying', firstLine(event.cause.message), dueAt(event))
+        return this.#put(name, event, 'retrying', event.cause.message, dueAt(event))
       case 'metric':
         this.rows.get(name)?.metrics.set(event.name, event.value)
         return
       case 'log': {
         const row = this.rows.get(name)
-        if (row) row.said = plainLine(event.message.slice(0, 400))
+        if (row) row.said = event.message.slice(0, longest)
         return
       }
       case 'stage.cached':
@@ -67,7 +71,7 @@ export class Board {
     this.rows.delete(name)
   }
 
-  #put(name: string, event: StageEvent, state: Row['state'], why: string, next = 0): void {
+  #put(name: string, event: StageEvent, state: LiveCall['state'], why: string, next = 0): void {
     const before = this.rows.get(name)
     // the row of a call that goes on to something else goes to the end of its kind
     this.rows.delete(name)
@@ -84,7 +88,7 @@ export class Board {
     })
   }
 
-  count(state: Row['state']): number {
+  count(state: LiveCall['state']): number {
     let count = 0
     for (const row of this.rows.values()) if (row.state === state) count++
     return count
@@ -114,18 +118,3 @@ export class Board {
 /** What its times say of each other holds whatever clock they are of. */
 const dueAt = ({ time, next }: { readonly time: string; readonly next: string }): number =>
   performance.now() + (Date.parse(next) - Date.parse(time))
-
-/** `12 s`, `3 min 5 s`. */
-export function since(time: number, now: number): string {
-  const seconds = Math.max(0, Math.floor((now - time) / 1000))
-  if (seconds < 60) return `${seconds} s`
-  const minutes = Math.floor(seconds / 60)
-  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-}
-
-/** `loss 0.25, accuracy 0.9`. */
-export const showMetrics = (metrics: ReadonlyMap<string, number>): string =>
-  [...metrics]
-    .slice(-3)
-    .map(([name, value]) => `${plainLine(name)} ${Number(value.toPrecision(6))}`)
-    .join(', ')
