@@ -1,14 +1,23 @@
 import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Event, withChecksum } from '@millrace/ir'
 import { put, putIfAbsent, remove, temporaryPath } from '../../files/atomic-write.ts'
 import { errnoOf, onDisk, storeFailed } from '../../files/file-errors.ts'
 import { makeFolder } from '../../files/make-folder.ts'
 import { isLink, refuseLink } from '../../files/own-folders.ts'
 import { foldersIn } from '../../files/real-folder.ts'
-import { firstOwner, holdLock, isHeld, ownerText, removeLocks, takeLock } from '../coordination/run-lock.ts'
+import {
+  firstOwner,
+  hasLiveOwner,
+  holdLock,
+  isHeld,
+  ownerText,
+  removeLocks,
+  takeLock,
+} from '../coordination/run-lock.ts'
 import { canGoOn } from './can-resume.ts'
-import { readEvents } from './journal-reader.ts'
+import { JournalTail, readEvents } from './journal-reader.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
 import { idPattern, newestOf, newId } from './run-id.ts'
 import { RunIndex } from './run-index.ts'
@@ -25,6 +34,9 @@ import {
   savedSummary,
   summarize,
 } from './run-summary.ts'
+
+/** How often who follows a run looks, in milliseconds. */
+const lookEvery = 200
 
 /** The runs of a store. */
 export interface Runs {
@@ -45,6 +57,8 @@ export interface Runs {
   find(idOrPrefix?: string): RunSummary | undefined | 'ambiguous'
   /** What the journal holds; a line that a kill has cut is left out. */
   events(id: string): Iterable<Event>
+  /** The same as it comes, until the run ends or nobody owns it any more; or until the signal is aborted. */
+  follow(id: string, signal?: AbortSignal): AsyncIterable<Event>
   /** The run's folder. */
   path(id: string): string
   /** The names of the files in its folder `logs`. */
@@ -151,6 +165,22 @@ export class FolderRuns implements Runs {
   events(id: string): Iterable<Event> {
     return {
       [Symbol.iterator]: () => (isLink(this.path(id)) ? [] : readEvents(journalOf(this.path(id))))[Symbol.iterator](),
+    }
+  }
+
+  async *follow(id: string, signal?: AbortSignal): AsyncGenerator<Event> {
+    const folder = this.path(id)
+    if (isLink(folder)) return
+    const tail = new JournalTail(journalOf(folder))
+    try {
+      // the last look comes after its owner's end
+      for (let lives = true; lives && !signal?.aborted; ) {
+        lives = hasLiveOwner(folder)
+        yield* tail.read()
+        if (lives) await sleep(lookEvery, undefined, signal ? { signal } : {}).catch(() => {})
+      }
+    } finally {
+      tail.close()
     }
   }
 

@@ -17,28 +17,78 @@ const damaged = 100_000
 export function* readEvents(path: string): Generator<Event> {
   const fd = openOrNone(path)
   if (fd === undefined) return
+  const lines = new EventLines()
   try {
     const bytes = Buffer.allocUnsafe(chunk)
-    let held: Buffer[] = []
-    let length = 0
     for (let count = next(fd, bytes, path); count > 0; count = next(fd, bytes, path)) {
-      let start = 0
-      for (let end = bytes.indexOf(10); end >= 0 && end < count; end = bytes.indexOf(10, start)) {
-        const event = parse([...held, bytes.subarray(start, end)])
-        if (event && length <= longest) yield event
-        held = []
-        length = 0
-        start = end + 1
-      }
-      length += count - start
-      if (length > hopeless) return
-      if (length > longest) held = []
-      else if (start < count) held.push(Buffer.from(bytes.subarray(start, count)))
+      yield* lines.add(bytes.subarray(0, count))
+      if (lines.hopeless) return
     }
-    const event = parse(held)
-    if (event) yield event
+    yield* lines.end()
   } finally {
     closeFile(fd)
+  }
+}
+
+/** A journal that is written while it is read. */
+export class JournalTail {
+  readonly #path: string
+  readonly #lines = new EventLines()
+  #fd: number | undefined
+  #offset = 0
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** The events of whole lines since the last look. */
+  *read(): Generator<Event> {
+    this.#fd ??= openOrNone(this.#path)
+    if (this.#fd === undefined || this.#lines.hopeless) return
+    const bytes = Buffer.allocUnsafe(chunk)
+    for (;;) {
+      const count = next(this.#fd, bytes, this.#path, this.#offset)
+      if (count === 0) return
+      this.#offset += count
+      yield* this.#lines.add(bytes.subarray(0, count))
+    }
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeFile(this.#fd)
+    this.#fd = undefined
+  }
+}
+
+/** The lines of a journal as they are read, piece by piece. */
+class EventLines {
+  #held: Buffer[] = []
+  #length = 0
+
+  /** Whether nothing of ours will come any more. */
+  get hopeless(): boolean {
+    return this.#length > hopeless
+  }
+
+  *add(bytes: Buffer): Generator<Event> {
+    let start = 0
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+      const event = this.#length <= longest ? parse([...this.#held, bytes.subarray(start, end)]) : undefined
+      this.#held = []
+      this.#length = 0
+      start = end + 1
+      if (event) yield event
+    }
+    if (start === bytes.length) return
+    this.#length += bytes.length - start
+    if (this.#length > longest) this.#held = []
+    else this.#held.push(Buffer.from(bytes.subarray(start)))
+  }
+
+  /** What stands behind the last line. */
+  *end(): Generator<Event> {
+    const event = parse(this.#held)
+    if (event) yield event
   }
 }
 
@@ -96,9 +146,10 @@ function openOrNone(path: string): number | undefined {
   }
 }
 
-function next(fd: number, bytes: Buffer, path: string): number {
+/** @param offset default where the last reading ended */
+function next(fd: number, bytes: Buffer, path: string, offset: number | null = null): number {
   try {
-    return readSync(fd, bytes)
+    return readSync(fd, bytes, 0, bytes.length, offset)
   } catch (error) {
     throw storeFailed('read', path, error)
   }
