@@ -1,4 +1,4 @@
-import type { At, Diagnostic, Digest, Graph, JsonObject, Plan } from '@millrace/ir'
+import type { Diagnostic, DiagnosticLocation, Digest, Graph, JsonObject, Plan } from '@millrace/ir'
 import type { KindCode } from './kinds/kind.ts'
 
 /** What an author's program gives the compiler: anything that traces to a Graph will do. */
@@ -6,7 +6,7 @@ export interface Source {
   /** Assets in it stand as file URLs. */
   readonly graph: Graph
   /** Where each node was called. */
-  readonly places: ReadonlyMap<string, () => Omit<At, 'pipeline' | 'node' | 'path'>>
+  readonly places: ReadonlyMap<string, () => Omit<DiagnosticLocation, 'pipeline' | 'node' | 'path'>>
 }
 
 /** The code of a stage, as `indexCode` finds it. */
@@ -72,7 +72,7 @@ export interface PassContext {
   /** What lies at each asset that is there, by token. */
   readonly assetKinds: Map<string, 'file' | 'folder'>
   /** Of a call; `''` for the pipeline itself. */
-  at(node: string, path?: string): At
+  at(node: string, path?: string): DiagnosticLocation
 }
 
 export const newContext = (source: Source): PassContext => ({

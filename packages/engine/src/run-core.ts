@@ -4,12 +4,12 @@ import {
   type Event,
   type Json,
   type JsonObject,
-  type Place,
   type Plan,
   type PlanStage,
   type PlanValue,
   type RunOutcome,
   type RunStatus,
+  type SourceLocation,
 } from '@millrace/ir'
 import type { RunFolder, Store } from '@millrace/store'
 import { CacheKeys } from './cache-keys.ts'
@@ -31,7 +31,7 @@ export interface RunHost {
   notRun?(node: PlanStage): void
   asset(token: string): Json
   /** Where the author called a node, for diagnostics. Default: nobody knows. */
-  place?(node: string): Place
+  place?(node: string): SourceLocation
   /** Told when it grows: how many calls there are as far as is known. */
   readonly known?: ((calls: number) => void) | undefined
   /** Whether new work may no longer start. */

@@ -74,7 +74,7 @@ export const codes = [
 export type Code = (typeof codes)[number]
 export type Severity = 'error' | 'warning' | 'notice'
 
-export interface At {
+export interface DiagnosticLocation {
   readonly pipeline: string | null
   readonly node: string | null
   /** Field of the node, as an author would write it: `rows[3].name`. */
@@ -91,12 +91,12 @@ export interface Diagnostic {
   readonly severity: Severity
   /** What is wrong, with the author's own names in quotes. */
   readonly message: string
-  readonly at: At
+  readonly at: DiagnosticLocation
   /** One imperative sentence. */
   readonly fix: string
 }
 
-export const nowhere: At = { pipeline: null, node: null }
+export const nowhere: DiagnosticLocation = { pipeline: null, node: null }
 
 const mark: unique symbol = Symbol.for('millrace.diagnostics') as never
 

@@ -1,5 +1,5 @@
 import { isDiagnosticError } from './diagnostic.ts'
-import { firstPlace, type Place } from './place.ts'
+import { firstPlace, type SourceLocation } from './source-location.ts'
 
 /** What an author's code threw, in one line: an error with its causes and what it gathers, a string, `null`. */
 export function describeError(error: unknown): string {
@@ -14,7 +14,7 @@ export function describeError(error: unknown): string {
 }
 
 /** Where it was thrown; of an error without a place of the author's, where one of its causes was. */
-export function placeOfError(error: unknown): Place {
+export function placeOfError(error: unknown): SourceLocation {
   const open: unknown[] = [error]
   const seen = new Set<unknown>()
   while (open.length > 0 && seen.size < 8) {
@@ -86,7 +86,7 @@ function causeOf(error: unknown): unknown {
   }
 }
 
-function placeIn(error: Error): Place {
+function placeIn(error: Error): SourceLocation {
   try {
     return typeof error.stack === 'string' ? firstPlace(error.stack) : {}
   } catch {

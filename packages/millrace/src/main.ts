@@ -1,4 +1,4 @@
-import { capture, fail, nowhere, type Place } from '@millrace/ir'
+import { capture, fail, nowhere, type SourceLocation } from '@millrace/ir'
 import { type AnyPipeline, definitionOf } from '@millrace/sdk'
 import { isEntry } from './entry.ts'
 import { isChild } from './is-child.ts'
@@ -19,7 +19,7 @@ export function main(meta: ImportMeta, ...pipelines: readonly [AnyPipeline, ...A
 }
 
 /** A program in JavaScript may give anything. */
-function checkPipelines(given: readonly unknown[], place: () => Place): void {
+function checkPipelines(given: readonly unknown[], place: () => SourceLocation): void {
   const at = given.findIndex((value) => definitionOf(value)?.type !== 'pipeline')
   if (given.length > 0 && at === -1) return
   const found = definitionOf(given[at])

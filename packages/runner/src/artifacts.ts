@@ -8,8 +8,8 @@ import {
   isObject,
   type Json,
   mapArtifacts,
-  type Place,
   type Schema,
+  type SourceLocation,
   setKey,
   showPath,
 } from '@millrace/ir'
@@ -196,7 +196,7 @@ const wrongKind = (node: string, field: string, is: Kind, wanted: Kind): StageFa
     { retry: false, path: field },
   )
 
-const outside = (node: string, field: string, name: string, place: Place = {}): StageFailure =>
+const outside = (node: string, field: string, name: string, place: SourceLocation = {}): StageFailure =>
   new StageFailure(
     'output-outside',
     `"${node}" names "${name}" as ${field === 'output' ? 'an output' : `its output "${field}"`}, which is outside its folder`,

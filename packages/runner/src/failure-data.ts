@@ -1,4 +1,4 @@
-import { type Code, DiagnosticError, nowhere, type Place } from '@millrace/ir'
+import { type Code, DiagnosticError, nowhere, type SourceLocation } from '@millrace/ir'
 import { StageFailure } from './failure.ts'
 import { systemError } from './whose-fault.ts'
 
@@ -8,7 +8,7 @@ export interface FailureData {
   readonly message: string
   readonly fix: string
   readonly retry: boolean
-  readonly place: Place
+  readonly place: SourceLocation
   readonly path?: string
   /** What the system said, where that is the cause. */
   readonly system?: SystemErrorData

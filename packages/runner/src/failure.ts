@@ -3,8 +3,8 @@ import {
   type Diagnostic,
   describeError,
   isDiagnosticError,
-  type Place,
   placeOfError,
+  type SourceLocation,
   showPath,
 } from '@millrace/ir'
 import type { Issue } from './stage.ts'
@@ -14,14 +14,19 @@ export class StageFailure extends Error {
   readonly code: Code
   readonly fix: string
   readonly retry: boolean
-  readonly place: Place
+  readonly place: SourceLocation
   readonly path: string | undefined
 
   constructor(
     code: Code,
     message: string,
     fix: string,
-    more: { readonly retry?: boolean; readonly place?: Place; readonly path?: string; readonly cause?: unknown } = {},
+    more: {
+      readonly retry?: boolean
+      readonly place?: SourceLocation
+      readonly path?: string
+      readonly cause?: unknown
+    } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause })
     this.code = code
@@ -32,7 +37,7 @@ export class StageFailure extends Error {
   }
 
   /** Plain data, for events, files and other processes. `node` is empty where no stage is to blame. */
-  toDiagnostic(pipeline: string, node: string, place: Place): Diagnostic {
+  toDiagnostic(pipeline: string, node: string, place: SourceLocation): Diagnostic {
     return {
       code: this.code,
       severity: 'error',

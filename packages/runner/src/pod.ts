@@ -28,7 +28,7 @@ import { PodLog } from './pod/log.ts'
 import { publish } from './pod/marker.ts'
 import { measured } from './pod/metrics.ts'
 import { type PodOptions, podOptions } from './pod/options.ts'
-import { attemptNumber, beginAttempt, failuresOf, type PodPlace, podPlace } from './pod/place.ts'
+import { attemptNumber, beginAttempt, failuresOf, type PodPaths, podPaths } from './pod/paths.ts'
 import { writeTermination } from './pod/termination.ts'
 import { protectListener } from './protect-listener.ts'
 import { portable } from './result.ts'
@@ -83,7 +83,7 @@ class Pod {
   readonly #options: PodOptions
   readonly #told = new AbortController()
   readonly #abandon = new AbortController()
-  #place: PodPlace | undefined
+  #place: PodPaths | undefined
   #item: WorkItem | undefined
   #log: PodLog | undefined
   #signal: StageFailure | undefined
@@ -119,7 +119,7 @@ class Pod {
 
   async work(load: (folder: string) => Promise<PodStage>): Promise<void> {
     const options = this.#options
-    const place = podPlace(options)
+    const place = podPaths(options)
     this.#place = place
     if (!beginAttempt(place)) return
     const item = await awaitItem(place, options.itemWait, this.#told.signal)
@@ -147,7 +147,7 @@ class Pod {
     this.#succeed(place, item, stage, withoutAssets(stage, outcome, folder, place.paths.files), log)
   }
 
-  #succeed(place: PodPlace, item: WorkItem, stage: PodStage, outcome: Outcome, log: PodLog): void {
+  #succeed(place: PodPaths, item: WorkItem, stage: PodStage, outcome: Outcome, log: PodLog): void {
     const { paths, index, done, folder } = place
     const { inputDigest, codeDigest, generation, key } = item
     const { output, outputDigest, files } = portable(stage, outcome, paths.files)
@@ -177,7 +177,7 @@ class Pod {
     }
   }
 
-  #setVariables({ uid, paths }: PodPlace, { seed }: WorkItem): void {
+  #setVariables({ uid, paths }: PodPaths, { seed }: WorkItem): void {
     const scratch = join(this.#options.scratch, 'millrace-tmp')
     onDisk('create', scratch, () => makeFolder(scratch))
     Object.assign(process.env, {
@@ -191,7 +191,7 @@ class Pod {
     })
   }
 
-  #attempt(place: PodPlace, item: WorkItem, stage: PodStage, input: Json, log: PodLog): Attempt {
+  #attempt(place: PodPaths, item: WorkItem, stage: PodStage, input: Json, log: PodLog): Attempt {
     return {
       node: item.node,
       input,
@@ -213,7 +213,7 @@ class Pod {
   }
 
   /** Kubernetes counts the pods of an index otherwise than a stage its retries, and may make one too many. */
-  #checkTries(place: PodPlace, { node, retries }: WorkItem): void {
+  #checkTries(place: PodPaths, { node, retries }: WorkItem): void {
     if (failuresOf(place) <= retries) return
     this.#spare = true
     throw new StageFailure(

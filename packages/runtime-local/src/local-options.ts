@@ -1,4 +1,4 @@
-import type { Event, Json, Place } from '@millrace/ir'
+import type { Event, Json, SourceLocation } from '@millrace/ir'
 import type { LoadedStage, WorkerProgram } from '@millrace/runner'
 import type { Store } from '@millrace/store'
 import type { Capacity } from './machine/capacity.ts'
@@ -33,7 +33,7 @@ export interface LocalOptions {
   /** The variables that stages inherit, as they were when the Plan was made: it holds digests of them only. */
   readonly variables: { readonly [name: string]: string | undefined }
   /** Where a node was called, for its diagnostics. */
-  place(node: string): Place
+  place(node: string): SourceLocation
   /** Stages at once. Default: by requests alone. */
   readonly jobs?: number
   /** Starts a new run and takes no hits. Default false. */

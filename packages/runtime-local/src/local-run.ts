@@ -5,11 +5,11 @@ import {
   type Json,
   type JsonObject,
   optionsOf,
-  type Place,
   type Plan,
   type PlanStageSpec,
   planDigest,
   type RunOutcome,
+  type SourceLocation,
 } from '@millrace/ir'
 import { outsideStage, StageFailure } from '@millrace/runner'
 import type { Pack, RunFolder } from '@millrace/store'
@@ -165,7 +165,7 @@ export class LocalRun implements RunHost, Outcomes {
     return this.#options.asset(token)
   }
 
-  place(node: string): Place {
+  place(node: string): SourceLocation {
     return this.#options.place(node)
   }
 

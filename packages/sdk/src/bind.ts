@@ -1,4 +1,13 @@
-import { type At, type Binding, type Code, type Json, maxDepth, setKey, showPath, toJson } from '@millrace/ir'
+import {
+  type Binding,
+  type Code,
+  type DiagnosticLocation,
+  type Json,
+  maxDepth,
+  setKey,
+  showPath,
+  toJson,
+} from '@millrace/ir'
 import { assetUrl } from './artifact.ts'
 import { definitionOf } from './definition.ts'
 import { inScope, refState, showRef } from './ref.ts'
@@ -11,7 +20,7 @@ const literalLimit = 64 * 1024
  * A literal holding refs as a Binding; what is wrong with it goes to the trace's problems. Parts without a ref become
  * one `value`. `undefined` gives `undefined`: the field is left out.
  */
-export function bind(trace: Trace, input: unknown, at: () => At): Binding | undefined {
+export function bind(trace: Trace, input: unknown, at: () => DiagnosticLocation): Binding | undefined {
   const open = new Set<object>()
   const report = (code: Code, path: Path, message: string, fix: string) => {
     const name = showPath(path)

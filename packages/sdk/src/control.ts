@@ -1,4 +1,12 @@
-import { type At, type Binding, capture, fail, type Node, type Operator, type Place } from '@millrace/ir'
+import {
+  type Binding,
+  capture,
+  type DiagnosticLocation,
+  fail,
+  type Node,
+  type Operator,
+  type SourceLocation,
+} from '@millrace/ir'
 import { bind } from './bind.ts'
 import type { Item, Ref, Resolved, Scalar, Sync, Value } from './infer.ts'
 import { buildBody } from './pipeline.ts'
@@ -42,7 +50,7 @@ export function map(
   const trace = traceHere('map', place)
   const { scope } = trace
   const id = nextId(scope, 'map')
-  const at = (): At => atHere(trace, id, place())
+  const at = (): DiagnosticLocation => atHere(trace, id, place())
   trace.places.set(id, place)
   const { concurrency, failures } = options
   if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1))
@@ -107,7 +115,7 @@ export function when(given: object, then: () => unknown, otherwise?: () => unkno
   const trace = traceHere('when', place)
   const { scope } = trace
   const id = nextId(scope, 'when')
-  const at = (): At => atHere(trace, id, place())
+  const at = (): DiagnosticLocation => atHere(trace, id, place())
   trace.places.set(id, place)
   const node: Node = {
     kind: 'when',
@@ -120,7 +128,7 @@ export function when(given: object, then: () => unknown, otherwise?: () => unkno
   return makeRef(id, [], scope)
 }
 
-function readCondition(trace: Trace, given: object, at: () => At) {
+function readCondition(trace: Trace, given: object, at: () => DiagnosticLocation) {
   const comparison = refState(given) ? { left: given, operator: '===' as const, right: true } : comparisons.get(given)
   if (!comparison || !operators.includes(comparison.operator)) {
     badOption(trace, at, 'its condition is neither a ref to a boolean nor is(…)', "Give a ref, or is(ref, '>=', 0.9).")
@@ -133,7 +141,7 @@ function readCondition(trace: Trace, given: object, at: () => At) {
   return { left: left ?? { value: null }, operator: comparison.operator, ...(right ? { right } : {}) }
 }
 
-function traceHere(what: 'map' | 'when', place: () => Place): Trace {
+function traceHere(what: 'map' | 'when', place: () => SourceLocation): Trace {
   const trace = currentTrace()
   if (trace) return trace
   return fail({
@@ -145,5 +153,5 @@ function traceHere(what: 'map' | 'when', place: () => Place): Trace {
   })
 }
 
-const badOption = (trace: Trace, at: () => At, message: string, fix: string) =>
+const badOption = (trace: Trace, at: () => DiagnosticLocation, message: string, fix: string) =>
   trace.problems.push({ code: 'bad-option', severity: 'error', message: `"${at().node}": ${message}`, at: at(), fix })

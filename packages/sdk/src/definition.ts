@@ -1,4 +1,4 @@
-import type { At, Diagnostic, EnvValue, Schema, StageCode, StageOptions } from '@millrace/ir'
+import type { Diagnostic, DiagnosticLocation, EnvValue, Schema, StageCode, StageOptions } from '@millrace/ir'
 import type { z } from 'zod'
 import type { Context } from './context.ts'
 
@@ -20,7 +20,7 @@ export interface StageDefinition {
   readonly options: StageOptions
   readonly env: { readonly [name: string]: EnvValue }
   readonly run?: (input: never, context: Context) => unknown
-  readonly at: () => At
+  readonly at: () => DiagnosticLocation
   /** What is wrong with the definition itself; reported by each pipeline that calls it. */
   readonly problems: readonly Diagnostic[]
 }
@@ -33,7 +33,7 @@ export interface PipelineDefinition {
   readonly input: z.ZodObject
   readonly inputSchema: Schema
   readonly build: (input: never) => unknown
-  readonly at: () => At
+  readonly at: () => DiagnosticLocation
   readonly problems: readonly Diagnostic[]
 }
 

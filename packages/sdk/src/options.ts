@@ -1,7 +1,7 @@
 import {
-  type At,
   bytesOf,
   type Diagnostic,
+  type DiagnosticLocation,
   type Duration,
   defaultResources,
   hint,
@@ -49,7 +49,7 @@ const definitionNames: Readonly<Record<string, readonly string[]>> = {
 /** The options as given (`undefined` counts as not given), and what is wrong with them. */
 export function readOptions(
   given: object,
-  owner: { readonly what: string; readonly at: At; readonly of: string },
+  owner: { readonly what: string; readonly at: DiagnosticLocation; readonly of: string },
 ): { readonly options: Partial<StageOptions>; readonly problems: readonly Diagnostic[] } {
   const problems: Diagnostic[] = []
   const refuse = (name: string, message: string, fix: string) =>

@@ -1,13 +1,13 @@
 import {
-  type At,
   type Body,
   capture,
   type Diagnostic,
+  type DiagnosticLocation,
   describeError,
   fail,
-  type Place,
   placeOfError,
   type Schema,
+  type SourceLocation,
 } from '@millrace/ir'
 import type { z } from 'zod'
 import { bind } from './bind.ts'
@@ -59,7 +59,7 @@ export function pipeline<I extends Shape, R>(
   },
 ): Pipeline<I, Resolved<R>> {
   const place = capture(pipeline)
-  const at = (): At => ({ pipeline: name, node: null, ...place() })
+  const at = (): DiagnosticLocation => ({ pipeline: name, node: null, ...place() })
   const owner = {
     what: `pipeline "${name}"`,
     get at() {
@@ -88,7 +88,7 @@ export function pipeline<I extends Shape, R>(
   return define(Object.assign(call, { input }), definition) as unknown as Pipeline<I, Resolved<R>>
 }
 
-const noBuild = (name: string, at: At): Diagnostic => ({
+const noBuild = (name: string, at: DiagnosticLocation): Diagnostic => ({
   code: 'bad-option',
   severity: 'error',
   message: `pipeline "${name}" has no function build`,
@@ -96,12 +96,12 @@ const noBuild = (name: string, at: At): Diagnostic => ({
   fix: 'Give build: (input) => { … }, which wires the stages.',
 })
 
-function addCall(definition: PipelineDefinition, args: unknown, place: () => Place): unknown {
+function addCall(definition: PipelineDefinition, args: unknown, place: () => SourceLocation): unknown {
   const trace = traceOf(definition, place)
   claimName(trace, definition, place)
   const { scope } = trace
   const id = nextId(scope, definition.name)
-  const at = (): At => atHere(trace, id, place())
+  const at = (): DiagnosticLocation => atHere(trace, id, place())
   trace.places.set(id, place)
   const bound = bind(trace, args ?? {}, at) ?? { fields: {} }
   const body = buildPipeline(trace, definition, id, place)
@@ -117,7 +117,12 @@ function addCall(definition: PipelineDefinition, args: unknown, place: () => Pla
 }
 
 /** Runs a pipeline's build in a scope of its own: refs of other pipelines are not known in it. */
-export function buildPipeline(trace: Trace, definition: PipelineDefinition, id: string, place: () => Place): Body {
+export function buildPipeline(
+  trace: Trace,
+  definition: PipelineDefinition,
+  id: string,
+  place: () => SourceLocation,
+): Body {
   const { name } = definition
   if (trace.building.includes(definition))
     fail({
@@ -144,7 +149,7 @@ export function buildPipeline(trace: Trace, definition: PipelineDefinition, id: 
 }
 
 /** A body of a map or a when: it knows the refs of the bodies around it. */
-export function buildBody(trace: Trace, build: (scope: Scope) => unknown, at: () => At): Body {
+export function buildBody(trace: Trace, build: (scope: Scope) => unknown, at: () => DiagnosticLocation): Body {
   const scope: Scope = { nodes: [], names: trace.scope.names, parent: trace.scope }
   return withScope(trace, scope, () =>
     finishBody(
@@ -156,12 +161,12 @@ export function buildBody(trace: Trace, build: (scope: Scope) => unknown, at: ()
   )
 }
 
-function finishBody(trace: Trace, scope: Scope, result: unknown, at: () => At): Body {
+function finishBody(trace: Trace, scope: Scope, result: unknown, at: () => DiagnosticLocation): Body {
   const bound = bind(trace, result, at)
   return { nodes: scope.nodes, ...(bound ? { result: bound } : {}) }
 }
 
-function runBuild(build: () => unknown, pipelineName: string, at: () => At): unknown {
+function runBuild(build: () => unknown, pipelineName: string, at: () => DiagnosticLocation): unknown {
   const result = build()
   if (!(result instanceof Promise)) return result
   result.catch(() => {})

@@ -1,8 +1,8 @@
 import {
-  type At,
   assetKey,
   checkJson,
   type Diagnostic,
+  type DiagnosticLocation,
   fillDefaults,
   isObject,
   type Json,
@@ -18,7 +18,7 @@ import { defOf } from './zod-def.ts'
 export function schemaOf(
   schema: z.ZodObject,
   side: Side,
-  owner: { readonly what: string; readonly at: At; readonly pure: boolean },
+  owner: { readonly what: string; readonly at: DiagnosticLocation; readonly pure: boolean },
 ): { readonly schema: Schema; readonly problems: readonly Diagnostic[] } {
   const report = (problem: Problem): Diagnostic => ({
     code: 'bad-schema',

@@ -1,4 +1,4 @@
-import type { At, Diagnostic, Node, Place } from '@millrace/ir'
+import type { Diagnostic, DiagnosticLocation, Node, SourceLocation } from '@millrace/ir'
 import type { Definition, PipelineDefinition, StageDefinition } from './definition.ts'
 
 /** One pipeline's names: ids are counted and unique here. */
@@ -23,7 +23,7 @@ export interface Trace {
   readonly stages: Map<StageDefinition, string>
   readonly keys: Map<string, StageDefinition>
   readonly pipelines: Set<PipelineDefinition>
-  readonly places: Map<string, () => Place>
+  readonly places: Map<string, () => SourceLocation>
   readonly problems: Diagnostic[]
 }
 
@@ -68,7 +68,7 @@ export function nextId({ names }: Scope, name: string): string {
   return `${names.prefix}${name}${count === 1 ? '' : `.${count}`}`
 }
 
-export const atHere = (trace: Trace, node: string | null, place: Place): At => ({
+export const atHere = (trace: Trace, node: string | null, place: SourceLocation): DiagnosticLocation => ({
   pipeline: trace.scope.names.pipeline,
   node,
   ...place,

@@ -1,11 +1,11 @@
 import {
-  type At,
   capture,
   type Diagnostic,
+  type DiagnosticLocation,
   fail,
   type Node,
   namePattern,
-  type Place,
+  type SourceLocation,
   type StageCode,
   takenNames,
 } from '@millrace/ir'
@@ -96,10 +96,10 @@ function makeStage<I extends Shape, O extends Shape>(
   code: StageCode,
   name: string,
   options: Base<I, O> & { run?: (input: z.output<I>, context: Context) => unknown },
-  place: () => Place,
+  place: () => SourceLocation,
 ): Stage<I, O> {
   const what = `stage "${name}"`
-  const at = (): At => ({ pipeline: null, node: name, ...place() })
+  const at = (): DiagnosticLocation => ({ pipeline: null, node: name, ...place() })
   const problems: Diagnostic[] = checkName('stage', name, at)
   const owner = {
     what,
@@ -145,7 +145,7 @@ function makeStage<I extends Shape, O extends Shape>(
   return define(call, definition) as unknown as Stage<I, O>
 }
 
-const badOption = (message: string, path: string, at: At, fix: string): Diagnostic => ({
+const badOption = (message: string, path: string, at: DiagnosticLocation, fix: string): Diagnostic => ({
   code: 'bad-option',
   severity: 'error',
   message,
@@ -153,7 +153,7 @@ const badOption = (message: string, path: string, at: At, fix: string): Diagnost
   fix,
 })
 
-export function checkName(what: string, name: unknown, at: () => At): Diagnostic[] {
+export function checkName(what: string, name: unknown, at: () => DiagnosticLocation): Diagnostic[] {
   const taken = typeof name === 'string' && takenNames.has(name)
   if (typeof name === 'string' && namePattern.test(name) && !taken) return []
   return [
@@ -170,7 +170,7 @@ export function checkName(what: string, name: unknown, at: () => At): Diagnostic
 }
 
 /** The trace that a call belongs to; a call outside a build is refused. */
-export function traceOf(definition: Definition, place: () => Place): Trace {
+export function traceOf(definition: Definition, place: () => SourceLocation): Trace {
   const trace = currentTrace()
   if (trace) return trace
   const { type, name } = definition
@@ -186,12 +186,17 @@ export function traceOf(definition: Definition, place: () => Place): Trace {
   })
 }
 
-function addCall(definition: StageDefinition, args: unknown, overrides: CallOverrides, place: () => Place): unknown {
+function addCall(
+  definition: StageDefinition,
+  args: unknown,
+  overrides: CallOverrides,
+  place: () => SourceLocation,
+): unknown {
   const trace = traceOf(definition, place)
   claimName(trace, definition, place)
   const { scope } = trace
   const id = nextId(scope, definition.name)
-  const at = (): At => atHere(trace, id, place())
+  const at = (): DiagnosticLocation => atHere(trace, id, place())
   const { options: given, problems } = readOptions(overrides, {
     what: `"${id}"`,
     at: { pipeline: null, node: id },
@@ -217,7 +222,7 @@ function addCall(definition: StageDefinition, args: unknown, overrides: CallOver
   return makeRef(id, [], scope)
 }
 
-function afterId(trace: Trace, ref: unknown, at: () => At): string[] {
+function afterId(trace: Trace, ref: unknown, at: () => DiagnosticLocation): string[] {
   const state = refState(ref)
   const bound = state ? bind(trace, ref, at) : undefined
   if (bound && 'ref' in bound && !bound.ref.includes(':')) return [bound.ref]
@@ -228,7 +233,7 @@ function afterId(trace: Trace, ref: unknown, at: () => At): string[] {
 }
 
 /** One name is one stage within a pipeline; a stage used in two pipelines is one entry of the Graph's stages. */
-export function claimName(trace: Trace, definition: Definition, place: () => Place): void {
+export function claimName(trace: Trace, definition: Definition, place: () => SourceLocation): void {
   const { names } = trace.scope
   const other = names.called.get(definition.name)
   if (other && other !== definition) {

@@ -1,4 +1,11 @@
-import { type Body, type Diagnostic, type Graph, isDiagnosticError, type Place, type StageSpec } from '@millrace/ir'
+import {
+  type Body,
+  type Diagnostic,
+  type Graph,
+  isDiagnosticError,
+  type SourceLocation,
+  type StageSpec,
+} from '@millrace/ir'
 import { type PipelineDefinition, pipelineDefinition, type StageDefinition } from './definition.ts'
 import { type AnyPipeline, buildFailed, buildPipeline } from './pipeline.ts'
 import { namesOf, type Trace, withTrace } from './scope.ts'
@@ -12,7 +19,7 @@ export interface Traced {
   readonly stages: ReadonlyMap<string, StageDefinition>
   readonly pipelines: readonly PipelineDefinition[]
   /** Where each node was called; under `''` where the pipeline is defined. */
-  readonly places: ReadonlyMap<string, () => Place>
+  readonly places: ReadonlyMap<string, () => SourceLocation>
   readonly problems: readonly Diagnostic[]
 }
 

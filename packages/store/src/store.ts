@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Diagnostic, DiagnosticError, isObject, nowhere, parseJson } from '@millrace/ir'
-import { ArtifactPlaces } from './files/artifact-places.ts'
+import { ArtifactRoots } from './files/artifact-roots.ts'
 import { put, putIfAbsent, sweep } from './files/atomic-write.ts'
 import { errnoOf, onDisk, shown, storeFailed } from './files/file-errors.ts'
 import { makeFolder } from './files/make-folder.ts'
@@ -27,7 +27,7 @@ export interface Store {
   /** What packages held when they were first used. */
   readonly packages: PackageRecords
   /** What paths are that this store names; no other is read. */
-  readonly places: Pick<ArtifactPlaces, 'standing' | 'moved'>
+  readonly places: Pick<ArtifactRoots, 'standing' | 'moved'>
   /** Removes what nobody needs (folder/prune/prune.ts); `tell` hears of each thing. Returns what could not be removed, and why. */
   prune(options: PruneOptions, tell: (pruned: Pruned) => void): Diagnostic[]
   /** Gives back the open files of packs; for a process that opens many stores. */
@@ -57,7 +57,7 @@ export function openStore(root: string, { byLength = false }: StoreOptions = {})
   for (const scratch of ['', 'results/tmp', 'runs/tmp', 'attempts/.open', 'code', 'packages', 'prune'])
     sweep(join(path, scratch))
   const runs = new FolderRuns(join(path, 'runs'))
-  const places = new ArtifactPlaces([path, onDisk('read', path, () => realpathSync.native(path))])
+  const places = new ArtifactRoots([path, onDisk('read', path, () => realpathSync.native(path))])
   const results = new FolderResults(places, (run) => hasLiveOwner(runs.path(run)), byLength)
   return {
     root: path,

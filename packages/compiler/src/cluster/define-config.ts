@@ -1,4 +1,4 @@
-import { capture, type Place } from '@millrace/ir'
+import { capture, type SourceLocation } from '@millrace/ir'
 import { type ClusterPreset, presets } from './accelerators/presets.ts'
 import type {
   BucketStore,
@@ -43,10 +43,10 @@ export const bucket = (url: string): BucketStore => ({ kind: 'bucket', url })
 
 export const defaultImage = 'node:24-slim'
 
-const places = new WeakMap<object, () => Place>()
+const places = new WeakMap<object, () => SourceLocation>()
 
 /** Where an environment was defined, if by one of these functions. */
-export const placeOfEnvironment = (environment: object): Place => places.get(environment)?.() ?? {}
+export const placeOfEnvironment = (environment: object): SourceLocation => places.get(environment)?.() ?? {}
 
 function make(preset: ClusterPreset, options: ClusterOptions, boundary: (options: ClusterOptions) => unknown) {
   const environment: ClusterEnvironment = { image: defaultImage, ...given(options), preset }

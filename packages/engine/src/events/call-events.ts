@@ -105,16 +105,16 @@ export class CallEvents {
     }
   }
 
-  #metric(place: Place, { name, value, step }: Metric): void {
+  #metric(place: EventSubject, { name, value, step }: Metric): void {
     this.#journal.emit({ event: 'metric', ...place, name, value, ...(step === undefined ? {} : { step }) })
   }
 
-  #log(place: Place, { level, message, data }: LogLine): void {
+  #log(place: EventSubject, { level, message, data }: LogLine): void {
     this.#journal.emit({ event: 'log', ...place, level, message, ...(data === undefined ? {} : { data }) })
   }
 }
 
-interface Place {
+interface EventSubject {
   readonly node: string
   readonly index?: readonly number[]
   readonly attempt?: number
@@ -122,6 +122,6 @@ interface Place {
 
 const idsOf = (node: PlanStage): readonly string[] => (node.merged ? [node.id, ...node.merged] : [node.id])
 
-const at = (node: string, index: Index): Place => ({ node, ...(index ? { index } : {}) })
+const at = (node: string, index: Index): EventSubject => ({ node, ...(index ? { index } : {}) })
 
-const ofAttempt = ({ node, index }: Call, attempt: number): Place => ({ ...at(node.id, index), attempt })
+const ofAttempt = ({ node, index }: Call, attempt: number): EventSubject => ({ ...at(node.id, index), attempt })

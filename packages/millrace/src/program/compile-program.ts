@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type ClusterEnvironment, emitStages, type Lowered, type Target, type TargetFile } from '@millrace/compiler'
-import { type Diagnostic, nowhere, type Place } from '@millrace/ir'
+import { type Diagnostic, nowhere, type SourceLocation } from '@millrace/ir'
 import { type Prepared, type Preparing, prepareProgram, refuse } from './prepare.ts'
 import type { PlanTarget, Program } from './program.ts'
 
@@ -77,7 +77,7 @@ async function lower(
 }
 
 /** Where an author defines a stage. */
-function stageAt({ program }: Prepared, key: string): Place {
+function stageAt({ program }: Prepared, key: string): SourceLocation {
   const definition = program.traced.stages.get(key)
   const { file, line, column } = definition?.at() ?? {}
   return file === undefined

@@ -1,6 +1,14 @@
 import { pathToFileURL } from 'node:url'
 import { checkConfig } from '@millrace/compiler'
-import { type Diagnostic, describeError, hint, isObject, nowhere, type Place, placeOfError } from '@millrace/ir'
+import {
+  type Diagnostic,
+  describeError,
+  hint,
+  isObject,
+  nowhere,
+  placeOfError,
+  type SourceLocation,
+} from '@millrace/ir'
 import type { Config, Environment } from '../config.ts'
 import { shortPath } from '../short-path.ts'
 import type { ChosenEnvironment } from './compile-program.ts'
@@ -124,7 +132,7 @@ const unknown = (name: string, known: readonly string[], strange: readonly strin
 })
 
 async function readConfig(file: string, problems: Diagnostic[]): Promise<Config | undefined> {
-  const refuse = (why: string, place: Place): undefined => {
+  const refuse = (why: string, place: SourceLocation): undefined => {
     problems.push({
       code: 'build-failed',
       severity: 'error',

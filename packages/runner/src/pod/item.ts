@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { digestJson, isObject, type WorkItem } from '@millrace/ir'
 import { StageFailure } from '../failure.ts'
-import type { PodPlace } from './place.ts'
+import type { PodPaths } from './paths.ts'
 
 const lookEvery = 100
 
 /** Waits for the item. @throws StageFailure when none comes in time, or one that this runner can't read */
-export async function awaitItem(place: PodPlace, milliseconds: number, stop: AbortSignal): Promise<WorkItem> {
+export async function awaitItem(place: PodPaths, milliseconds: number, stop: AbortSignal): Promise<WorkItem> {
   const until = performance.now() + milliseconds
   for (;;) {
     const found = read(place.item)
@@ -17,7 +17,7 @@ export async function awaitItem(place: PodPlace, milliseconds: number, stop: Abo
   }
 }
 
-function ofThisVersion({ job }: PodPlace, item: WorkItem): WorkItem {
+function ofThisVersion({ job }: PodPaths, item: WorkItem): WorkItem {
   if (item.version === 1) return item
   throw new StageFailure(
     'invalid-input',
@@ -44,7 +44,7 @@ function read(path: string): WorkItem | string {
   }
 }
 
-const notThere = ({ job, item }: PodPlace, why: string, milliseconds: number): StageFailure =>
+const notThere = ({ job, item }: PodPaths, why: string, milliseconds: number): StageFailure =>
   new StageFailure(
     'store-failed',
     `the input of "${job}" did not come within ${milliseconds / 1000} s: "${item}" ${why}`,
@@ -52,7 +52,7 @@ const notThere = ({ job, item }: PodPlace, why: string, milliseconds: number): S
   )
 
 /** An item that says what it was released with, for the code that is here. @throws StageFailure */
-export function checkItem({ code }: PodPlace, item: WorkItem): void {
+export function checkItem({ code }: PodPaths, item: WorkItem): void {
   if (item.codeDigest !== code)
     throw new StageFailure(
       'wrong-code',

@@ -28,14 +28,14 @@ import { ClusterRun } from './cluster-run.ts'
 import { resumeRun } from './resume-run.ts'
 
 /** Where a driver finds what it is given. */
-export interface DriverPlaces {
+export interface DriverPaths {
   readonly plan: string
   readonly inputs: string
   readonly store: string
   readonly terminationLog: string
 }
 
-const inPod: DriverPlaces = {
+const inPod: DriverPaths = {
   plan: `${podPlaces.plan}/${podFiles.plan}`,
   inputs: `${podPlaces.inputs}/${podFiles.inputs}`,
   store: podPlaces.store,
@@ -49,7 +49,7 @@ const codes = { succeeded: 0, failed: failedRun, cancelled: 3, crashed: 3, stopp
  * The life of a driver: goes on with the run of its plan, or begins it; prints events (contracts: events), one JSON
  * object a line, and ends with 0 only when the run succeeded.
  */
-export async function drive(env: NodeJS.ProcessEnv, places: DriverPlaces = inPod): Promise<number> {
+export async function drive(env: NodeJS.ProcessEnv, places: DriverPaths = inPod): Promise<number> {
   const variable = (name: string): string => {
     const value = env[name]
     if (value === undefined) throw new Error(`${name} is not set: this program is started by a driver Job only`)
@@ -91,7 +91,7 @@ export async function drive(env: NodeJS.ProcessEnv, places: DriverPlaces = inPod
   }
 }
 
-function tellAgain(events: readonly Event[], { terminationLog }: DriverPlaces): number {
+function tellAgain(events: readonly Event[], { terminationLog }: DriverPaths): number {
   events.forEach(print)
   const last = events.at(-1)
   if (last?.event !== 'run.finished') return codes.crashed

@@ -16,7 +16,7 @@ import type { JobRun } from './job-run.ts'
 import { markedOutput } from './marked-output.ts'
 import type { Made } from './outcomes.ts'
 
-interface Places {
+interface StoreLocation {
   readonly plan: Plan
   /** Of the store. */
   readonly root: string
@@ -27,7 +27,13 @@ interface Places {
  *
  * @param files where the attempt's own artifacts lie
  */
-export function madeBy(run: JobRun, item: WorkItem, files: string, marker: DoneMarker, places: Places): Made | Cause {
+export function madeBy(
+  run: JobRun,
+  item: WorkItem,
+  files: string,
+  marker: DoneMarker,
+  places: StoreLocation,
+): Made | Cause {
   try {
     return judged(run, item, files, marker, places)
   } catch (error) {
@@ -41,7 +47,7 @@ function judged(
   item: WorkItem,
   files: string,
   marker: DoneMarker,
-  { plan, root }: Places,
+  { plan, root }: StoreLocation,
 ): Made | Cause {
   const spec = plan.stages[node.stage] as PlanStageSpec
   const problem = checkOutput(spec.output, marker.output)

@@ -14,7 +14,7 @@ import {
 import { type Cause, outputOutside } from './failures.ts'
 
 /** Where artifacts lie here. */
-interface Places {
+interface StoreLocation {
   readonly root: string
   /** Of the attempt's own. */
   readonly files: string
@@ -29,7 +29,7 @@ export function markedOutput(
   spec: PlanStageSpec,
   item: WorkItem,
   marker: DoneMarker,
-  { root, files }: Places,
+  { root, files }: StoreLocation,
 ): { readonly output: Json } | { readonly cause: Cause } {
   const own = new Map(marker.files.map((file) => [file.path, file]))
   const given = new Map<string, ArtifactValue>()

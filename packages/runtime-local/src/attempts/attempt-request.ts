@@ -16,7 +16,7 @@ import type { CallMeter } from './call-meter.ts'
 import type { StageLog } from './stage-log.ts'
 
 /** Where an attempt runs: in a process of its own, in a warm worker, or in this process, which may be measured. */
-export type Place = 'process' | WorkerPlace | Here
+export type ExecutionSite = 'process' | WorkerSite | Here
 
 export interface Here {
   took?(meter: CallMeter): void
@@ -32,7 +32,7 @@ export interface AttemptRequest {
   readonly input: Json
   readonly attempt: number
   readonly share: Share
-  readonly place: Place
+  readonly place: ExecutionSite
   readonly gpus: readonly Gpu[]
   readonly log: StageLog
   /** What the run's stages inherit. */
@@ -70,7 +70,7 @@ export const envOf = ({ spec, variables }: Pick<AttemptRequest, 'spec' | 'variab
   )
 
 /** How a stage is run in a warm worker. */
-export interface WorkerPlace {
+export interface WorkerSite {
   readonly program: WorkerProgram
   readonly stage: string
   /** Command line of a worker, after the Node executable. */

@@ -2,7 +2,7 @@ import type { Call, CallEvents, RunJournal } from '@millrace/engine'
 import type { Digest, Json, Metric, Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
 import { attemptFiles, exhaustion, type Level, type LoadedStage, StageFailure, storeFault } from '@millrace/runner'
 import { makeFolder, onDisk, outputDigest, type RunFolder } from '@millrace/store'
-import type { AttemptRequest, Performed, Place } from '../attempts/attempt-request.ts'
+import type { AttemptRequest, ExecutionSite, Performed } from '../attempts/attempt-request.ts'
 import { Inputs, shown } from '../attempts/inputs.ts'
 import type { StageLog } from '../attempts/stage-log.ts'
 import type { ChildProgram, LocalOptions, Reader } from '../local-options.ts'
@@ -59,7 +59,7 @@ export class CallAttempt implements AttemptRequest {
   readonly variables: LocalOptions['variables']
   readonly stop: AbortSignal
   readonly abandon: AbortSignal
-  place: Place
+  place: ExecutionSite
   token = newToken()
   readonly #dependencies: Dependencies
   readonly #call: Call
@@ -96,7 +96,7 @@ export class CallAttempt implements AttemptRequest {
    * @param elsewhere where it runs when its code can't be loaded where it was to run
    * @throws StageFailure; what ends the run
    */
-  async make(elsewhere: () => Place): Promise<Made> {
+  async make(elsewhere: () => ExecutionSite): Promise<Made> {
     const inputs = new Inputs(this.spec, this.node.id, this.input, this.#dependencies.options.verify === true)
     // awaited only where there is something to wait for: most calls are short
     if (!inputs.none) await inputs.verify()
@@ -120,7 +120,7 @@ export class CallAttempt implements AttemptRequest {
     }
   }
 
-  async #perform(elsewhere: () => Place): Promise<Performed> {
+  async #perform(elsewhere: () => ExecutionSite): Promise<Performed> {
     try {
       return await runAttempt(this)
     } catch (error) {
@@ -176,7 +176,7 @@ export class CallAttempt implements AttemptRequest {
   }
 }
 
-function readerOf(place: Place, loading = false): Reader {
+function readerOf(place: ExecutionSite, loading = false): Reader {
   if (place === 'process') return 'loading'
   if (!('program' in place)) return 'here'
   return loading ? 'bundleLoading' : 'bundle'

@@ -5,7 +5,7 @@ import { StageLog } from '../attempts/stage-log.ts'
 import { gpuTypes, type Share } from '../machine/capacity.ts'
 import { type Lease, Slots } from '../machine/slots.ts'
 import { Waiting } from '../machine/waiting.ts'
-import { Places } from '../workers/places.ts'
+import { SiteChooser } from '../workers/site-chooser.ts'
 import { CallAttempt, type Dependencies, type Made } from './call-attempt.ts'
 
 /** What became of a call, told once for each that entered. */
@@ -32,7 +32,7 @@ export class Executor {
   readonly #outcomes: Outcomes
   readonly #slots: Slots<Entry>
   readonly #waiting: Waiting<Entry>
-  readonly #places: Places
+  readonly #places: SiteChooser
   /** Calls between two attempts, with the way to end their wait. */
   readonly #backingOff = new Map<Call, () => void>()
 
@@ -40,7 +40,7 @@ export class Executor {
     this.#dependencies = dependencies
     this.#outcomes = outcomes
     this.#slots = new Slots(dependencies.machine, dependencies.options.jobs, () => gpuTypes(dependencies.plan))
-    this.#places = new Places(dependencies.plan, dependencies.options, dependencies.machine)
+    this.#places = new SiteChooser(dependencies.plan, dependencies.options, dependencies.machine)
     this.#waiting = new Waiting(
       () => this.#slots.first(),
       ({ call, attempt }, reason) => {

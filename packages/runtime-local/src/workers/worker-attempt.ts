@@ -11,7 +11,7 @@ import {
   workerPipes,
 } from '@millrace/runner'
 import { rememberLarge } from '@millrace/store'
-import { type AttemptRequest, envOf, type Performed, seedOf, type WorkerPlace } from '../attempts/attempt-request.ts'
+import { type AttemptRequest, envOf, type Performed, seedOf, type WorkerSite } from '../attempts/attempt-request.ts'
 import { killAfter, type Timeout } from '../attempts/timeout.ts'
 import { origin } from '../origin.ts'
 import { processFailure, refusedOutput } from '../processes/process-failure.ts'
@@ -42,7 +42,7 @@ const aheadAfter = 100
 const again = 3
 
 /** @throws StageFailure; Unloadable */
-export async function runInWorker(request: AttemptRequest, place: WorkerPlace, timeout: Timeout): Promise<Performed> {
+export async function runInWorker(request: AttemptRequest, place: WorkerSite, timeout: Timeout): Promise<Performed> {
   for (let round = 0; ; round++) {
     try {
       return await new Call(request, place, timeout, place.heavy || round > 0).ended
@@ -62,7 +62,7 @@ class Call implements WorkerJob {
   readonly cpu: number
   readonly alone: boolean
   readonly #request: AttemptRequest
-  readonly #place: WorkerPlace
+  readonly #place: WorkerSite
   readonly #timeout: Timeout
   #settle: { resolve(made: Performed): void; reject(error: unknown): void } = { resolve() {}, reject() {} }
   /** The workers that may run it: how they are started, and how many there may be. */
@@ -70,7 +70,7 @@ class Call implements WorkerJob {
   #undo: (() => void)[] = []
   #loading = false
 
-  constructor(request: AttemptRequest, place: WorkerPlace, timeout: Timeout, alone: boolean) {
+  constructor(request: AttemptRequest, place: WorkerSite, timeout: Timeout, alone: boolean) {
     this.#request = request
     this.#place = place
     this.#timeout = timeout

@@ -9,7 +9,7 @@ import {
   mapArtifacts,
   type Schema,
 } from '@millrace/ir'
-import type { ArtifactPlaces } from './artifact-places.ts'
+import type { ArtifactRoots } from './artifact-roots.ts'
 import { isPlainPath } from './plain-path.ts'
 
 const mapValues = (
@@ -38,11 +38,11 @@ export function artifactsOf(schema: Schema, output: Json): FoundArtifact[] {
 }
 
 /** The output with the paths of the store's own artifacts made relative to it, with `/`. */
-export const relativeTo = (places: ArtifactPlaces, schema: Schema, output: Json): Json =>
+export const relativeTo = (places: ArtifactRoots, schema: Schema, output: Json): Json =>
   mapValues(schema, output, ({ path, digest, size }) => ({ path: places.relative(path) ?? path, digest, size }))
 
 /** The output with relative paths of artifacts made absolute; undefined where one leads out of the store. */
-export function absoluteFrom({ root }: ArtifactPlaces, schema: Schema, output: Json): Json | undefined {
+export function absoluteFrom({ root }: ArtifactRoots, schema: Schema, output: Json): Json | undefined {
   let inside = true
   const whole = mapValues(schema, output, ({ path, digest, size }) => {
     inside &&= isAbsolute(path) || isPlainPath(path)
@@ -56,7 +56,7 @@ export function absoluteFrom({ root }: ArtifactPlaces, schema: Schema, output: J
  * content; undefined where there is one that it isn't given: what a manifest says leads nobody out of the store.
  */
 export function placed(
-  places: ArtifactPlaces,
+  places: ArtifactRoots,
   schema: Schema,
   output: Json,
   given: () => readonly ArtifactValue[],

@@ -4,13 +4,13 @@ import { literalText, type Node, propertyName, unwrap } from '../parse/syntax.ts
 import type { BuildSite } from './build-site.ts'
 import type { SourceIndex } from './source-index.ts'
 
-type Place = (offset: number) => { readonly line: number; readonly column: number }
+type LocationOf = (offset: number) => { readonly line: number; readonly column: number }
 
 /**
  * Finds the expression behind `build` in the options of a pipeline: of the call at the site's line, else of the one
  * with its name. Of several the nearest counts, and one of the SDK's own `pipeline` before others.
  */
-export function findBuild(site: BuildSite, index: SourceIndex, place: Place): Node | undefined {
+export function findBuild(site: BuildSite, index: SourceIndex, place: LocationOf): Node | undefined {
   let best: { readonly build: Node; readonly rank: number } | undefined
   for (const call of index.calls) {
     const build = buildIn(call)
@@ -31,7 +31,12 @@ function buildIn(call: ESTree.CallExpression): Node | undefined {
   return undefined
 }
 
-function rankOf(call: ESTree.CallExpression, site: BuildSite, index: SourceIndex, place: Place): number | undefined {
+function rankOf(
+  call: ESTree.CallExpression,
+  site: BuildSite,
+  index: SourceIndex,
+  place: LocationOf,
+): number | undefined {
   const callee = unwrap(call.callee)
   // a stack names the place of `pipeline` in `m.pipeline(…)`
   const { line, column } = place(callee.type === 'MemberExpression' ? callee.property.start : callee.start)

@@ -1,11 +1,11 @@
-import type { At, Diagnostic } from '@millrace/ir'
+import type { Diagnostic, DiagnosticLocation } from '@millrace/ir'
 import { pathIn } from '../modules/diagnostics.ts'
 import type { LocalModule } from '../modules/module-graph.ts'
 
 /** Bytes that a stage's code and assets may have together, gzipped: a ConfigMap holds 1 MiB in base64. */
 export const codeLimit = 700_000
 
-const placeIn = (module: LocalModule, offset: number): At => ({
+const placeIn = (module: LocalModule, offset: number): DiagnosticLocation => ({
   pipeline: null,
   node: null,
   file: module.file,
@@ -77,7 +77,12 @@ export const nativeAddon = (stage: string, name: string, from: ImportOf): Diagno
 })
 
 /** @param parts what it consists of, with bytes before compression */
-export function codeTooLarge(stage: string, size: number, parts: ReadonlyMap<string, number>, at: At): Diagnostic {
+export function codeTooLarge(
+  stage: string,
+  size: number,
+  parts: ReadonlyMap<string, number>,
+  at: DiagnosticLocation,
+): Diagnostic {
   const largest = [...parts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).slice(0, 5)
   const told = largest.map(([name, bytes]) => `"${name}" ${shown(bytes)}`)
   return {

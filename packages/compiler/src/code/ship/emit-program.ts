@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, extname } from 'node:path'
-import { type ArchiveFile, type Diagnostic, nowhere, type Place } from '@millrace/ir'
+import { type ArchiveFile, type Diagnostic, nowhere, type SourceLocation } from '@millrace/ir'
 import type { StageCode } from '../digest/stage-code.ts'
 import { bundleFailed, missingAsset, pathIn, printFailed } from '../modules/diagnostics.ts'
 import { type LocalModule, ModuleGraph } from '../modules/module-graph.ts'
@@ -59,7 +59,7 @@ export async function emitProgram({ stages, at }: EmitRequest): Promise<EmittedS
 const urlOf = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
 
 /** Where a module declares what it exports. */
-function placeOf(module: LocalModule, name: string): Place {
+function placeOf(module: LocalModule, name: string): SourceLocation {
   const [origin] = module.origins?.(name) ?? []
   const node = origin && 'of' in origin ? (origin.binding?.identifier ?? origin.node) : undefined
   return { file: module.file, ...(node ? module.place(node.start) : {}) }

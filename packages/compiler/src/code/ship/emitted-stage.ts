@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { type ArchiveFile, type Diagnostic, type Place, packArchive } from '@millrace/ir'
+import { type ArchiveFile, type Diagnostic, packArchive, type SourceLocation } from '@millrace/ir'
 import type { StageCode } from '../digest/stage-code.ts'
 
 /** The code of one stage as it is shipped. */
@@ -17,7 +17,7 @@ export interface EmitRequest {
   /** By the names that messages use. */
   readonly stages: ReadonlyMap<string, StageCode>
   /** Where a stage is defined. */
-  at?(key: string): Place
+  at?(key: string): SourceLocation
 }
 
 export interface EmittedStages {

@@ -8,7 +8,7 @@ export interface Dependency {
 }
 
 /** Copies of a package's folder, relative to the folder of `stage.mjs`; the first is the one that `stage.mjs` imports. */
-export type Places = ReadonlyMap<string, readonly string[]>
+export type PackagePaths = ReadonlyMap<string, readonly string[]>
 
 const longest = 2000
 
@@ -21,7 +21,7 @@ const longest = 2000
 export function placePackages(
   entries: readonly string[],
   dependenciesOf: (root: string) => readonly Dependency[],
-): Places {
+): PackagePaths {
   /** The folder at each place. */
   const taken = new Map<string, string>()
   const places = new Map<string, string[]>()

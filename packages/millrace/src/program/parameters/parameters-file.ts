@@ -1,14 +1,14 @@
 import { copy, type Diagnostic, isObject, type JsonObject } from '@millrace/ir'
 import { shortPath } from '../../short-path.ts'
 import { readText } from './file-text.ts'
-import type { Found, Places } from './found.ts'
+import type { FieldLocations, Found } from './found.ts'
 import { readYaml } from './yaml-value.ts'
 
 /** What a file of parameters holds, YAML or JSON; what is wrong with it is pushed. */
 export async function readParametersFile(
   file: string,
   pipeline: string,
-  places: Places,
+  places: FieldLocations,
   problems: Diagnostic[],
 ): Promise<JsonObject> {
   const at = { pipeline, node: null }

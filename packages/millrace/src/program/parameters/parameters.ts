@@ -12,7 +12,7 @@ import {
   toJson,
 } from '@millrace/ir'
 import { absolutePaths, type Origin } from '../values.ts'
-import type { Places } from './found.ts'
+import type { FieldLocations } from './found.ts'
 import { fieldNamed, fieldsNamed, propertiesOf } from './named-field.ts'
 import { readParametersFile } from './parameters-file.ts'
 import { readTexts } from './text-value.ts'
@@ -42,7 +42,7 @@ export async function readParameters(
   given: { readonly param: readonly string[]; readonly params: string | undefined },
   problems: Diagnostic[],
 ): Promise<GivenParameters> {
-  const places: Places = new Map()
+  const places: FieldLocations = new Map()
   const file = given.params === undefined ? undefined : resolvePath(given.params)
   const before = problems.length
   const read = file === undefined ? {} : await readParametersFile(file, pipeline, places, problems)
@@ -202,7 +202,7 @@ export function checkNames(
   path: Path,
   pipeline: string,
   file: string | undefined,
-  places: Places,
+  places: FieldLocations,
   problems: Diagnostic[],
 ): void {
   if (!isObject(value)) return

@@ -1,6 +1,6 @@
 import { isObject, maxDepth, showPath, toJson } from '@millrace/ir'
 import type { Document, LineCounter, Node } from 'yaml'
-import type { Found, Places } from './found.ts'
+import type { FieldLocations, Found } from './found.ts'
 
 /** Values that aliases may add to those that are written: more of them is an attack, or a mistake. */
 const mostAliased = 100_000
@@ -11,7 +11,7 @@ const plainTags = new Set(
 )
 
 /** The value of a YAML text, as JSON; where each name stands is put into `places`. */
-export async function readYaml(text: string, places: Places): Promise<{ readonly value: unknown } | Found> {
+export async function readYaml(text: string, places: FieldLocations): Promise<{ readonly value: unknown } | Found> {
   const yaml = await import('yaml')
   const lines = new yaml.LineCounter()
   const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, merge: true })
@@ -66,11 +66,11 @@ class Check {
   readonly #yaml: typeof import('yaml')
   readonly #document: Document
   readonly #lines: LineCounter
-  readonly #places: Places
+  readonly #places: FieldLocations
   readonly #sizes = new Map<unknown, number>()
   #aliased = 0
 
-  constructor(yaml: typeof import('yaml'), document: Document, lines: LineCounter, places: Places) {
+  constructor(yaml: typeof import('yaml'), document: Document, lines: LineCounter, places: FieldLocations) {
     this.#yaml = yaml
     this.#document = document
     this.#lines = lines

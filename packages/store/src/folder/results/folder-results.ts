@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type ArtifactValue, checkShape, type Digest, type Schema } from '@millrace/ir'
 import { artifactsOf, placed } from '../../files/artifact-paths.ts'
-import type { ArtifactPlaces } from '../../files/artifact-places.ts'
+import type { ArtifactRoots } from '../../files/artifact-roots.ts'
 import { seemsThere, verifyArtifact } from '../../files/verify-artifact.ts'
 import type { Committed, Result } from '../../result.ts'
 import { DeletionMarks } from '../coordination/deletion-marks.ts'
@@ -54,10 +54,10 @@ export class FolderResults implements Results {
   /** Keys whose manifest `find` saw with other bytes than it says; a commit doesn't adopt it by its lengths alone. */
   readonly #damaged = new Set<Digest>()
   readonly #condemned: DeletionMarks
-  readonly #places: ArtifactPlaces
+  readonly #places: ArtifactRoots
   readonly #byLength: boolean
 
-  constructor(places: ArtifactPlaces, isLive: (run: string) => boolean, byLength: boolean) {
+  constructor(places: ArtifactRoots, isLive: (run: string) => boolean, byLength: boolean) {
     const folder = join(places.root, 'results')
     const scratch = join(folder, 'tmp')
     this.#places = places

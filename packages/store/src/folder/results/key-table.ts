@@ -1,5 +1,5 @@
 /** Where a line lies: `source` is a number that the owner of the table gives meaning to. */
-export interface Place {
+export interface LineLocation {
   readonly source: number
   readonly offset: number
   readonly length: number
@@ -32,8 +32,8 @@ export class KeyTable {
   }
 
   /** The places whose key has these bits: other keys may be among them. */
-  places(bits: number): Place[] {
-    const found: Place[] = []
+  places(bits: number): LineLocation[] {
+    const found: LineLocation[] = []
     for (let at = this.#slots[bits % this.#slots.length] as number; at > 0; at = this.#before[at - 1] as number) {
       if (this.#bits[at - 1] !== bits) continue
       const [source, offset, length] = [this.#sources[at - 1], this.#offsets[at - 1], this.#lengths[at - 1]]

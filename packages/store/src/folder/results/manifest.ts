@@ -13,7 +13,7 @@ import {
   type Schema,
 } from '@millrace/ir'
 import { absoluteFrom, artifactsOf, outputDigest, relativeTo } from '../../files/artifact-paths.ts'
-import type { ArtifactPlaces } from '../../files/artifact-places.ts'
+import type { ArtifactRoots } from '../../files/artifact-roots.ts'
 import { largeFilesOf, rememberLarge } from '../../files/large-files.ts'
 import { isPlainPath, isRunName } from '../../files/plain-path.ts'
 import { metricsOf, type Result } from '../../result.ts'
@@ -47,7 +47,7 @@ export const manifestPattern = /^[0-9a-f]{64}\.json$/
  * the store are relative to it; `check` is the digest of all the other fields. A file is `{ path, digest, size, large? }`:
  * of what is above 1 GiB, `{ path, digest, mark }` by which it is known again unread.
  */
-export function writeManifest(places: ArtifactPlaces, commit: Commit): string {
+export function writeManifest(places: ArtifactRoots, commit: Commit): string {
   const files = artifactsOf(commit.schema, commit.output).map(({ artifact: { path, digest, size } }) => {
     const large = largeFilesOf({ path, size }).map((file) => ({ ...file }))
     return { path: places.relative(path) ?? path, digest, size, ...(large.length > 0 && { large }) }
@@ -75,7 +75,7 @@ export function readManifest(
   name: string,
   key: Digest,
   schema: Schema,
-  places: ArtifactPlaces,
+  places: ArtifactRoots,
 ): Result | undefined {
   const manifest = parseJson(text)
   if (!isObject(manifest)) return undefined

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, hexOf, type Schema } from '@millrace/ir'
-import type { ArtifactPlaces } from '../../files/artifact-places.ts'
+import type { ArtifactRoots } from '../../files/artifact-roots.ts'
 import { put, putIfAbsent, remove } from '../../files/atomic-write.ts'
 import { errnoOf, onDisk } from '../../files/file-errors.ts'
 import { isLink } from '../../files/own-folders.ts'
@@ -12,13 +12,13 @@ import { type Commit, manifestName, manifestPattern, readManifest, writeManifest
 
 /** The manifests under `results/`, and which of a key's is current. */
 export class Manifests {
-  readonly #places: ArtifactPlaces
+  readonly #places: ArtifactRoots
   readonly #folder: string
   readonly #scratch: string
   /** What the folders held when they were first read, and what this process added: most keys are not there. */
   readonly #listed = new Map<string, Set<string>>()
 
-  constructor(places: ArtifactPlaces, folder: string, scratch: string) {
+  constructor(places: ArtifactRoots, folder: string, scratch: string) {
     this.#places = places
     this.#folder = folder
     this.#scratch = scratch

@@ -1,14 +1,14 @@
 import { crc32 } from 'node:zlib'
 import { type Digest, isDigest, isObject, type Json, type Metric, parseJson, type Schema } from '@millrace/ir'
 import { absoluteFrom, outputDigest, relativeTo } from '../../files/artifact-paths.ts'
-import type { ArtifactPlaces } from '../../files/artifact-places.ts'
+import type { ArtifactRoots } from '../../files/artifact-roots.ts'
 import { metricsOf, type Result } from '../../result.ts'
 
 /** What ends a line: the CRC-32 of all before it. */
 const ending = /,"crc":(\d+)\}$/
 
 /** A result as a line of a pack: `{ key, output, digest, metrics, crc }`, paths of artifacts relative to the store. */
-export function lineOf({ key, output, digest, metrics, schema }: PackLine, places: ArtifactPlaces): string {
+export function lineOf({ key, output, digest, metrics, schema }: PackLine, places: ArtifactRoots): string {
   const text = JSON.stringify({ key, output: relativeTo(places, schema, output), digest, metrics }).slice(0, -1)
   return `${text},"crc":${crc32(text)}}`
 }
@@ -21,7 +21,7 @@ export function resultOfLine(
   key: Digest,
   schema: Schema,
   from: string,
-  places: ArtifactPlaces,
+  places: ArtifactRoots,
 ): Result | undefined {
   const end = ending.exec(text)
   if (!end || crc32(text.slice(0, end.index)) !== Number(end[1])) return undefined

@@ -1,7 +1,7 @@
 import { fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Digest } from '@millrace/ir'
-import type { ArtifactPlaces } from '../../files/artifact-places.ts'
+import type { ArtifactRoots } from '../../files/artifact-roots.ts'
 import { withFolder } from '../../files/atomic-write.ts'
 import { errnoOf, onDisk, storeFailed } from '../../files/file-errors.ts'
 import { closeFile } from '../../files/regular-file.ts'
@@ -21,7 +21,7 @@ export interface Pack {
 /** A pack's file, created with the first line, so that a run of hits leaves none. */
 export class PackFile {
   readonly #folder: string
-  readonly #places: ArtifactPlaces
+  readonly #places: ArtifactRoots
   readonly #packed: Packed
   #fd: number | undefined
   #path: string
@@ -29,7 +29,7 @@ export class PackFile {
   /** A write failed within a line: the next one begins after a newline. */
   #torn = false
 
-  constructor(folder: string, packed: Packed, places: ArtifactPlaces) {
+  constructor(folder: string, packed: Packed, places: ArtifactRoots) {
     this.#folder = folder
     this.#places = places
     this.#packed = packed

@@ -1,7 +1,7 @@
 import { fstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, hexOf, type Schema } from '@millrace/ir'
-import type { ArtifactPlaces } from '../../files/artifact-places.ts'
+import type { ArtifactRoots } from '../../files/artifact-roots.ts'
 import { closeFile, openRegular } from '../../files/regular-file.ts'
 import { tryOr } from '../../files/try-or.ts'
 import type { Result } from '../../result.ts'
@@ -28,7 +28,7 @@ export interface Candidate extends Packed {
 /** All packs of a store: those there at the first question, and the lines that this process appends. */
 export class Packs {
   readonly #folder: string
-  readonly #places: ArtifactPlaces
+  readonly #places: ArtifactRoots
   readonly #scratch: string
   readonly #isLive: (run: string) => boolean
   readonly #table = new KeyTable()
@@ -39,7 +39,7 @@ export class Packs {
   #opened: Map<string, number> | undefined
   #closed = false
 
-  constructor(folder: string, scratch: string, places: ArtifactPlaces, isLive: (run: string) => boolean) {
+  constructor(folder: string, scratch: string, places: ArtifactRoots, isLive: (run: string) => boolean) {
     this.#folder = folder
     this.#places = places
     this.#scratch = scratch

@@ -33,7 +33,7 @@ export interface RunFolder extends Referrer {
   release(): void
 }
 
-interface Place {
+interface OpenedRun {
   readonly id: string
   readonly path: string
   readonly scratch: string
@@ -44,7 +44,7 @@ interface Place {
   readonly done: () => void
 }
 
-export function runFolder({ id, path, scratch, resumed, info, lock, done }: Place): RunFolder {
+export function runFolder({ id, path, scratch, resumed, info, lock, done }: OpenedRun): RunFolder {
   const journal = new Journal(journalOf(path))
   const uses = new References(path, id)
   const attempts = new FolderAttempts(dirname(dirname(path)), id)

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
 /** A place in an author's file; lines and columns from 1. */
-export interface Place {
+export interface SourceLocation {
   readonly file?: string
   readonly line?: number
   readonly column?: number
@@ -11,7 +11,7 @@ export interface Place {
  * Remembers where `boundary` was called from. Taking the stack is cheap; reading it, with source maps, is left to the
  * one who needs it.
  */
-export function capture(boundary: (...args: never[]) => unknown): () => Place {
+export function capture(boundary: (...args: never[]) => unknown): () => SourceLocation {
   const holder: { stack?: string } = {}
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 2
@@ -21,7 +21,7 @@ export function capture(boundary: (...args: never[]) => unknown): () => Place {
 }
 
 /** The first frame of a stack that is neither Node's, a dependency's, nor ours. */
-export function firstPlace(stack: string): Place {
+export function firstPlace(stack: string): SourceLocation {
   for (const line of stack.split('\n')) {
     const found = frameIn(line)
     const file = found && toPath(found.location)

@@ -17,7 +17,7 @@ import { attemptFiles } from '../folder.ts'
 import type { PodOptions } from './options.ts'
 
 /** One attempt at one completion index, by what Kubernetes tells its pod. */
-export interface PodPlace {
+export interface PodPaths {
   readonly job: string
   readonly uid: string
   readonly index: number
@@ -38,7 +38,7 @@ export interface PodPlace {
 }
 
 /** @throws StageFailure when this process was not started by a Job of ours */
-export function podPlace({ own, store }: PodOptions): PodPlace {
+export function podPaths({ own, store }: PodOptions): PodPaths {
   const job = variable(podVariables.job)
   const code = variable(podVariables.code)
   // these become part of a file's name
@@ -78,7 +78,7 @@ function variable(name: string, pattern = /./): string {
 }
 
 /** Makes the attempt's folder; false when this very pod has ended its work before. */
-export function beginAttempt({ done, failed, stopped, folder, paths }: PodPlace): boolean {
+export function beginAttempt({ done, failed, stopped, folder, paths }: PodPaths): boolean {
   if (existsSync(done)) return false
   // a container that was started again in its pod
   onDisk('remove', folder, () => rmSync(folder, { recursive: true, force: true }))
@@ -89,7 +89,7 @@ export function beginAttempt({ done, failed, stopped, folder, paths }: PodPlace)
 }
 
 /** 1, 2, …: how often the item was tried, this time included. */
-export function attemptNumber({ folder, index }: PodPlace): number {
+export function attemptNumber({ folder, index }: PodPaths): number {
   // where Kubernetes counts, a long list of items needs no look at all that was tried
   const failures = process.env.MILLRACE_FAILURES
   if (failures) return Number(failures) + 1
@@ -100,7 +100,7 @@ export function attemptNumber({ folder, index }: PodPlace): number {
 }
 
 /** How many attempts at the item failed by themselves: the driver tells of those that were killed. */
-export function failuresOf({ failed, told, index }: PodPlace): number {
+export function failuresOf({ failed, told, index }: PodPaths): number {
   const names = new Set([...namesIn(dirname(failed)), ...namesIn(told)])
   return [...names].filter((name) => attemptOfMarker(name)?.index === index).length
 }

@@ -1,5 +1,5 @@
 import type { Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
-import type { Here, Place } from '../attempts/attempt-request.ts'
+import type { ExecutionSite, Here } from '../attempts/attempt-request.ts'
 import type { CallMeter } from '../attempts/call-meter.ts'
 import type { LocalOptions } from '../local-options.ts'
 import type { Capacity, Share } from '../machine/capacity.ts'
@@ -9,7 +9,7 @@ import { heavyAbove, Weights } from './weights.ts'
  * Where each call runs. A stage that nobody has measured, and one that computes long, runs in a warm worker; one that
  * hardly computes is not worth the way there.
  */
-export class Places {
+export class SiteChooser {
   readonly #options: LocalOptions
   readonly #most: number
   readonly #wide: boolean
@@ -29,7 +29,7 @@ export class Places {
     { code }: PlanStageSpec,
     share: Share,
     { isolate, timeout }: Pick<StageOptions, 'isolate' | 'timeout'>,
-  ): Place | undefined {
+  ): ExecutionSite | undefined {
     // a process that is started from here anyway
     if (this.#options.load(stage).process) return here
     if (isolate === 'process') return 'process'
@@ -50,7 +50,7 @@ export class Places {
   }
 
   /** A worker, if it can load the stage; else this process. */
-  async inWorker({ stage }: PlanStage, { code }: PlanStageSpec): Promise<Place> {
+  async inWorker({ stage }: PlanStage, { code }: PlanStageSpec): Promise<ExecutionSite> {
     const { workers } = this.#options
     const weights = this.#weights
     const program = await workers?.code(stage)

@@ -15,7 +15,7 @@ export type Standing = 'here' | 'lost' | 'odd' | 'elsewhere'
 const composed = (path: string): string => path.normalize('NFC')
 
 /** Which paths are places for artifacts in this store; it may have two names, where a link leads to it. */
-export class ArtifactPlaces {
+export class ArtifactRoots {
   readonly #roots: readonly [given: string, real: string]
 
   constructor(roots: readonly [given: string, real: string]) {
