@@ -46,7 +46,8 @@ export class JobFolder {
   /** Those of them that pods wrote. */
   #foreign = 0
   #open: ForeignFolder | undefined
-  #attempts: ForeignFolder | undefined
+  /** Folders in it, opened for a look. */
+  readonly #inner = new Map<string, ForeignFolder | undefined>()
 
   constructor(root: string, uid: string) {
     if (!uidPattern.test(uid)) throw new Error(`"${uid}" is no uid of a Job`)
@@ -85,8 +86,8 @@ export class JobFolder {
     try {
       return work()
     } finally {
-      for (const folder of [this.#attempts, this.#open]) folder?.close()
-      this.#attempts = undefined
+      for (const folder of [...this.#inner.values(), this.#open]) folder?.close()
+      this.#inner.clear()
       this.#open = undefined
     }
   }
@@ -100,8 +101,7 @@ export class JobFolder {
   *news(most: number): Generator<News> {
     for (const name of namesIn(join(this.#own, 'failed'))) yield* this.#new('ours', 'failed', name)
     for (const kind of ['done', 'failed', 'stopped'] as const)
-      for (const name of this.#open?.within(kind, (folder) => folder.names(most).sort()) ?? [])
-        yield* this.#new(kind, kind, name, most)
+      for (const name of this.#folder(kind)?.names(most).sort() ?? []) yield* this.#new(kind, kind, name, most)
   }
 
   /** The same of one attempt: looks for its names alone. */
@@ -109,7 +109,7 @@ export class JobFolder {
     const name = markerName(id)
     if (existsSync(join(this.#own, 'failed', name))) yield* this.#new('ours', 'failed', name)
     for (const kind of ['done', 'failed', 'stopped'] as const)
-      if (this.#open?.within(kind, (folder) => folder.has(name))) yield* this.#new(kind, kind, name, most)
+      if (this.#folder(kind)?.has(name)) yield* this.#new(kind, kind, name, most)
   }
 
   *#new(who: string, kind: MarkerKind, name: string, most = Number.POSITIVE_INFINITY): Generator<News> {
@@ -145,8 +145,7 @@ export class JobFolder {
   /** What `work` makes of an attempt's folder, if it is there. @throws OddFile */
   attempt(id: AttemptId, work: (folder: ForeignFolder) => void): void {
     this.look(() => {
-      this.#attempts ??= this.#open?.inner(attemptsName)
-      this.#attempts?.within(attemptName(id), work)
+      this.#folder(attemptsName)?.within(attemptName(id), work)
     })
   }
 
@@ -155,10 +154,16 @@ export class JobFolder {
     return join(this.#pods, attemptsName, attemptName(id), attemptFileNames.files)
   }
 
+  /** A folder of it, opened once a look. @throws OddFile */
+  #folder(name: string): ForeignFolder | undefined {
+    if (!this.#inner.has(name)) this.#inner.set(name, this.#open?.inner(name))
+    return this.#inner.get(name)
+  }
+
   /** Some volumes show a name before its bytes. */
   #marker(kind: MarkerKind, id: AttemptId): Buffer | undefined {
     const most = kind === 'done' ? markerLimits.bytes : markerLimits.failedBytes
-    const bytes = this.look(() => this.#open?.within(kind, (folder) => folder.read(markerName(id), most)))
+    const bytes = this.look(() => this.#folder(kind)?.read(markerName(id), most))
     return bytes && bytes.length > 0 ? bytes : undefined
   }
 
