@@ -125,7 +125,8 @@ async function outcomeOf(
       ),
   )
   const output = await artifacts.check(stage.outputSchema, jsonOf(node, parsed))
-  const size = sizeOf(output)
+  const text = textOf(output)
+  const size = text === undefined ? Number.POSITIVE_INFINITY : Buffer.byteLength(text)
   if (size > outputLimit)
     throw new StageFailure(
       'output-too-large',
@@ -133,7 +134,7 @@ async function outcomeOf(
       'Write the large part with context.file() and give file() in the output schema.',
       { retry: false },
     )
-  return { output, files: artifacts.written }
+  return { output, text, files: artifacts.written }
 }
 
 /** What a stage gives once it was told to stop, or after its time, is what it had by then: nobody may take it for the whole. */
@@ -143,9 +144,9 @@ function inTime({ signal, deadline }: Attempt): void {
   if (deadline && performance.now() >= deadline.at) throw deadline.failure
 }
 
-/** Bytes of its JSON; of what is very large only that it is. */
-const sizeOf = (output: Json): number =>
-  textWithin(output, exactLimit) < 0 ? Number.POSITIVE_INFINITY : Buffer.byteLength(canonical(output))
+/** Its canonical JSON; undefined for what is very large. */
+const textOf = (output: Json): string | undefined =>
+  textWithin(output, exactLimit) < 0 ? undefined : canonical(output)
 
 const exactLimit = 64 * outputLimit
 

@@ -9,7 +9,7 @@ export interface KnownLarge {
 }
 
 /** What this process knows of the large files that an attempt wrote: who commits them need not read them again. */
-export const knownLarge = ({ files }: Outcome): KnownLarge[] =>
+export const knownLarge = ({ files }: Pick<Outcome, 'files'>): KnownLarge[] =>
   files
     .map(({ path, size }) => ({ path, files: largeFilesOf({ path, size }) }))
     .filter((known) => known.files.length > 0)

@@ -55,6 +55,8 @@ export interface Attempt {
 export interface Outcome {
   /** Artifacts have absolute paths. */
   readonly output: Json
+  /** Its canonical JSON, where it was made anyway. */
+  readonly text?: string | undefined
   /** Artifacts that this attempt wrote. */
   readonly files: readonly { readonly path: string; readonly digest: string; readonly size: number }[]
 }

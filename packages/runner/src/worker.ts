@@ -138,11 +138,11 @@ class Worker {
       },
     })
     try {
-      const done = await asStage(attempt, (scope) => {
+      const { output, files } = await asStage(attempt, (scope) => {
         own = scope
         return perform(stage, attempt)
       })
-      return { ...number, done, large: knownLarge(done), ...took() }
+      return { ...number, done: { output, files }, large: knownLarge({ files }), ...took() }
     } catch (error) {
       const failure = threw(node, error)
       const lacking = exhaustion(failure)

@@ -66,14 +66,14 @@ export class CallEvents {
   }
 
   /** @param seconds how long its attempt took */
-  succeeded(call: Call, attempt: number, seconds: number, output: Json): void {
+  succeeded(call: Call, attempt: number, seconds: number, { output, text }: CallResult): void {
     const rounded = Math.round(seconds * 1000) / 1000
     this.#journal.emit({
       event: 'stage.succeeded',
       ...ofAttempt(call, attempt),
       key: call.key,
       seconds: rounded,
-      output: forEvent(output),
+      output: forEvent(output, text),
     })
   }
 
@@ -92,9 +92,9 @@ export class CallEvents {
     for (const id of idsOf(node)) this.#cached(id, index, key, result)
   }
 
-  #cached(id: string, index: Index, key: Digest, { from, output }: CallResult): void {
+  #cached(id: string, index: Index, key: Digest, { from, output, text }: CallResult): void {
     this.counts.cached++
-    this.#journal.emit({ event: 'stage.cached', ...at(id, index), key, from, output: forEvent(output) })
+    this.#journal.emit({ event: 'stage.cached', ...at(id, index), key, from, output: forEvent(output, text) })
   }
 
   /** @param log the end of the log of its last attempt */

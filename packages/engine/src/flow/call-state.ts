@@ -15,6 +15,8 @@ export interface Call {
 /** What a call ended with. */
 export interface CallResult {
   readonly output: Json
+  /** Its canonical JSON, where it was made anyway. */
+  readonly text?: string | undefined
   readonly metrics: readonly Metric[]
   /** The run that made it. */
   readonly from: string

@@ -225,7 +225,7 @@ export class ClusterRun implements RunHost, Outcomes {
     const result: CallResult = call.cacheable
       ? await store.results.commit({ key, run: folder.id, output, schema, digest, metrics, user: folder })
       : { output, metrics, from: folder.id }
-    this.#core.events.succeeded(call, number, (performance.now() - attempt.began) / 1000, result.output)
+    this.#core.events.succeeded(call, number, (performance.now() - attempt.began) / 1000, result)
     this.#core.made(call, result)
   }
 

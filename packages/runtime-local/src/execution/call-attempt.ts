@@ -1,5 +1,14 @@
 import type { Call, CallEvents, RunJournal } from '@millrace/engine'
-import type { Digest, Json, Metric, Plan, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
+import {
+  canonical,
+  type Digest,
+  type Json,
+  type Metric,
+  type Plan,
+  type PlanStage,
+  type PlanStageSpec,
+  type StageOptions,
+} from '@millrace/ir'
 import { attemptFiles, exhaustion, type Level, type LoadedStage, StageFailure, storeFault } from '@millrace/runner'
 import { makeFolder, onDisk, outputDigest, type RunFolder } from '@millrace/store'
 import type { AttemptRequest, ExecutionSite, Performed } from '../attempts/attempt-request.ts'
@@ -30,6 +39,8 @@ export interface Dependencies {
 /** What an attempt made, before it is committed. */
 export interface Made {
   readonly output: Json
+  /** The output as canonical JSON. */
+  readonly text: string
   readonly digest: Digest
   readonly metrics: readonly Metric[]
   readonly attempt: string | undefined
@@ -103,15 +114,15 @@ export class CallAttempt implements AttemptRequest {
     const before = this.checkCode(readerOf(this.place))
     if (before) await before
     try {
-      const { output, seconds, loading } = await this.#perform(elsewhere)
+      const { output, text = canonical(output), seconds, loading } = await this.#perform(elsewhere)
       // what a stage gives once it was told to end is what it had by then
       if (this.stop.aborted) throw this.stop.reason
       if (!inputs.none) await inputs.verifyAgain()
       const apart = this.place === 'process'
       const after = this.checkCode(apart ? 'loaded' : readerOf(this.place, loading))
       if (after) await after
-      const digest = outputDigest(this.spec.output, output)
-      return { output, digest, metrics: this.#metrics, attempt: this.#folder, apart, seconds, log: this.log.file }
+      const digest = outputDigest(this.spec.output, output, text)
+      return { output, text, digest, metrics: this.#metrics, attempt: this.#folder, apart, seconds, log: this.log.file }
     } catch (error) {
       // what a cancel cut short is of no use; what failed may be looked at
       if (this.#folder !== undefined && !this.stop.aborted) this.#dependencies.folder.attempts.end(this.#folder)

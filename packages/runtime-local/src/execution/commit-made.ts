@@ -19,11 +19,11 @@ interface Target {
 /** Puts what an attempt made into the store; gives what stands there afterwards. */
 export function commitMade(
   { node, key, cacheable, args }: Call,
-  { output, digest, metrics, attempt, apart, log }: Made,
+  { output, text, digest, metrics, attempt, apart, log }: Made,
   { plan, options, folder, pack, logs }: Target,
 ): Promise<CallResult> | CallResult {
   const run = folder.id
-  if (!cacheable) return { output, metrics, from: run }
+  if (!cacheable) return { output, text, metrics, from: run }
   if (log !== undefined) logs.keep(key, log)
   const { store, fresh, recompute, asset } = options
   const spec = plan.stages[node.stage] as PlanStageSpec
@@ -31,11 +31,11 @@ export function commitMade(
   const again = recompute?.has(node.id) === true
   // a result that no other run takes may come from what the stage itself writes
   const isChecked = optionsOf(plan, node).cache
-  const isSmall = () => JSON.stringify(output).length <= packLimit && !hasLarge(schema, output)
+  const isSmall = () => text.length <= packLimit && !hasLarge(schema, output)
   if (!apart && attempt === undefined && !again && isSmall()) {
     pack.append({ key, output, digest, metrics, schema })
     if (isChecked) options.committed(node.stage, () => pack.takeBack(key))
-    return { output, metrics, from: run }
+    return { output, text, metrics, from: run }
   }
   const commit = {
     key,

@@ -100,7 +100,7 @@ export class Executor {
       const result = await this.#outcomes.commit(call, made)
       this.#settle(made, result)
       log.close()
-      events.succeeded(call, attempt, made.seconds, result.output)
+      events.succeeded(call, attempt, made.seconds, result)
       lease.release()
       this.#outcomes.succeeded(call, result)
     } catch (error) {

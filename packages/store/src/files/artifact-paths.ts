@@ -3,7 +3,9 @@ import {
   type ArtifactPort,
   type ArtifactValue,
   type Digest,
+  digestBytes,
   digestJson,
+  hasArtifacts,
   isArtifactValue,
   type Json,
   mapArtifacts,
@@ -18,9 +20,15 @@ const mapValues = (
   replace: (artifact: ArtifactValue, port: ArtifactPort) => Json,
 ): Json => mapArtifacts(schema, output, (value, port) => (isArtifactValue(value) ? replace(value, port) : value))
 
-/** Digest of an output: its canonical JSON with every artifact as `{ digest, size }`, wherever its bytes lie. */
-export const outputDigest = (schema: Schema, output: Json): Digest =>
-  digestJson(mapValues(schema, output, ({ digest, size }) => ({ digest, size })))
+/**
+ * Digest of an output: its canonical JSON with every artifact as `{ digest, size }`, wherever its bytes lie.
+ *
+ * @param text the output's canonical JSON, where it is known
+ */
+export const outputDigest = (schema: Schema, output: Json, text?: string): Digest =>
+  text !== undefined && !hasArtifacts(schema)
+    ? digestBytes(text)
+    : digestJson(mapValues(schema, output, ({ digest, size }) => ({ digest, size })))
 
 export interface FoundArtifact {
   readonly artifact: ArtifactValue
