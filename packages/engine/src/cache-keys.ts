@@ -9,9 +9,9 @@ import {
   type PlanStageSpec,
 } from '@millrace/ir'
 /**
- * Cache keys (contracts: keys): the stage's identity (code, schemas, env) and the input as wired, artifacts by content.
- * Of a call with `cache: false` also the run and the call's place in the Plan: it never hits in another run, and in its
- * own a run that goes on finds it, in whatever order equal calls come then.
+ * Cache keys (contracts: keys): the stage's identity (code, schemas, env) and the input as wired, artifacts by
+ * content. The key of a call with `cache: false` also holds the run and the call's place in the Plan: no other run
+ * takes its result, but the same run finds it when it is resumed, in whatever order equal calls come then.
  */
 export class CacheKeys {
   readonly #plan: Plan

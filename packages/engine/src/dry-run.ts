@@ -76,7 +76,7 @@ export function dryRun(
   return calls
 }
 
-/** What a call that must run will give is unknown, also where a map would forgive its failure. */
+/** A miss is told to the flow as a failure: `allow` is removed, so that no map goes on with `null` for it. */
 const strict = (plan: Plan): Plan => ({
   ...plan,
   nodes: plan.nodes.map((node) => {

@@ -174,7 +174,7 @@ export class RunCore implements FlowListener {
     return waited.filter((other) => !alike(other))
   }
 
-  /** It will not end; gives those that waited for it, and end as little. */
+  /** The call gets no result; gives the calls that waited for it, which get none either. */
   leave(call: Call): readonly Call[] {
     return this.#flights.leave(call)
   }

@@ -31,7 +31,7 @@ export class SingleFlight {
   }
 }
 
-/** What a call asks for of its attempts, and equal calls may ask for otherwise. */
+/** The options of a call's attempts as text: calls with the same key may differ in them. */
 export function attemptsOf(plan: Plan, { node }: Call): string {
   const { retries, timeout, isolate, resources } = optionsOf(plan, node)
   return JSON.stringify([retries, timeout, isolate, resources])

@@ -68,7 +68,7 @@ const shapes: { readonly [event in EventName]: Shape } = {
   'stage.retried': { cause: diagnostic, next: time },
   'stage.failed': { key, cause: diagnostic, log: text },
   'stage.cancelled': { reason: text },
-  // no number is written as null
+  // JSON has null for NaN and infinities
   metric: { name: text, value: orNull(number), step: optional(number) },
   log: { level: oneOf('debug', 'info', 'warn', 'error'), message: text },
   notice: diagnosticShape,

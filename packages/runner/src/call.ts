@@ -68,7 +68,7 @@ async function settleBy<T>(
   }
 }
 
-/** What callStage does, for who is in asStage already. All that is thrown in it the author's code, or value, threw. */
+/** What callStage does, for a caller in asStage. All errors in it come from the author's code or values. */
 export async function perform(stage: LoadedStage, attempt: Attempt): Promise<Outcome> {
   const { node } = attempt
   const artifacts = new Artifacts(node, () => attempt.files(), attempt.input, stage.assets?.())
@@ -137,7 +137,7 @@ async function outcomeOf(
   return { output, text, files: artifacts.written }
 }
 
-/** What a stage gives once it was told to stop, or after its time, is what it had by then: nobody may take it for the whole. */
+/** Refuses an output that came after a stop or the timeout: it may be incomplete. */
 function inTime({ signal, deadline }: Attempt): void {
   if (signal.aborted) throw signal.reason
   // one that keeps the event loop busy hears no timer

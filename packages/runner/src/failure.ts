@@ -53,7 +53,7 @@ export class StageFailure extends Error {
   }
 }
 
-/** What stands where an attempt is told of is none of what a runner leaves there. */
+/** A file that tells of an attempt is not what a runner writes there. */
 export const attemptRefused = (node: string, file: string, what: string): StageFailure =>
   new StageFailure(
     'attempt-refused',

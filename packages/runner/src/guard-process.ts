@@ -27,7 +27,7 @@ const nameOf = (signal: unknown): string =>
 const started = new Set<ChildProcess>()
 const note = (message: unknown): void => {
   const { process: child } = message as { readonly process: ChildProcess }
-  // the compiler of the TypeScript loader serves all that is imported later
+  // esbuild of the TypeScript loader is no stage's: it serves all later imports
   if (!storage.getStore() || /\besbuild$/.test(child.spawnfile)) return
   started.add(child)
   child.once('exit', () => started.delete(child))

@@ -20,10 +20,10 @@ export const storage = new AsyncLocalStorage<StageScope>()
 type Function = (...given: never[]) => unknown
 
 /**
- * Makes a property of a shared object one that a stage replaces for itself alone, as what captures the console does.
- * Returns the way back.
+ * Makes a property of a shared object replaceable by each stage for itself alone, as tools that capture the console
+ * do. Returns a function that undoes it.
  *
- * @param within what stands there for code of a stage, unless that replaced it; gets what stands there for all others
+ * @param within makes the value for stages, until they replace it, from the value for all other code
  */
 export function perStage<K extends string>(
   object: { [key in K]: Function },

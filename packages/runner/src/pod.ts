@@ -87,7 +87,7 @@ class Pod {
   #item: WorkItem | undefined
   #log: PodLog | undefined
   #signal: StageFailure | undefined
-  /** It is one pod too many, of which nothing is to be told. */
+  /** The item had failed for good before this pod: it leaves no marker. */
   #spare = false
   ended = false
 
@@ -169,7 +169,7 @@ class Pod {
       `"${node}" did not end within its timeout of ${timeout}`,
       'Give it a longer timeout, or make it end sooner when context.signal is aborted.',
     )
-    // a timer that is the only thing left must not hide a promise that nothing can settle
+    // the timer is unreferenced: `beforeExit` still tells that nothing can settle the promise
     startTimer(milliseconds, () => this.#stop(failure, killAfter))
     return () => {
       if (performance.now() >= until) this.#stop(failure, 0)

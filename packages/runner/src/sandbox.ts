@@ -140,7 +140,7 @@ export const onStuck = (stuck: () => void): (() => void) => protectListener('bef
 
 /** Fails every attempt that runs in this process, as never settled. */
 export function failStuck(): void {
-  // what starts in their place may be stuck as well, and Node looks again only where something is left to do
+  // the next attempts may be stuck, too; Node emits `beforeExit` again only if something was scheduled
   if (running.size > 0) setImmediate(() => {})
   for (const scope of [...running])
     scope.fail(

@@ -50,7 +50,7 @@ export function exhaustion({ cause }: StageFailure): 'open no more files' | 'sta
   const found = systemError(cause)
   const code = errnoOf(found) ?? ''
   if (processes.has(code) && found?.syscall?.startsWith('spawn')) return 'start no more processes'
-  // one that was closed since was the stage's own
+  // if files can be opened again, the stage itself used them up
   const isFull = files.has(code) && refusal(() => closeSync(openSync(devNull, 'r')), files)
   return isFull ? 'open no more files' : undefined
 }

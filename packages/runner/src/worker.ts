@@ -75,7 +75,7 @@ class Worker {
     this.#stay()
   }
 
-  /** What a stage waits for must be its own: only who has nothing to do waits for the next call. */
+  /** Only an idle worker stays alive for its next call: else a stuck stage would not be noticed. */
   #stay(): void {
     if (this.#stops.size === 0) this.#told.ref()
     else this.#told.unref()
@@ -107,7 +107,7 @@ class Worker {
     const loading = !this.#loaded.has(`${call.program} ${call.stage}`)
     if (loading) tell({ ...number, heard: true })
     try {
-      // what its modules print was printed where they were loaded first
+      // prints are dropped: the main process printed them when it loaded these modules
       stage = await asStage({ node, print: () => {}, abandon: never }, () => this.#host.load(call.program, call.stage))
     } catch (error) {
       return { ...number, unloadable: threw(node, error).message }

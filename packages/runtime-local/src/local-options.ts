@@ -66,8 +66,8 @@ export interface LocalWorkers {
 }
 
 /**
- * Who runs a stage: this process; a child that reads its modules, or has read them; a worker that has loaded its bundle,
- * or has loaded it just now.
+ * What reads a stage's code: this process (`here`); a child before or after it has read the modules (`loading`,
+ * `loaded`); a worker that had its bundle loaded, or loaded it for this call (`bundle`, `bundleLoading`).
  */
 export type Reader = 'here' | 'loading' | 'loaded' | 'bundle' | 'bundleLoading'
 

@@ -110,7 +110,7 @@ export class LocalRun implements RunHost, Outcomes {
     return this.#end()
   }
 
-  /** What short calls gave since their code was last looked at stands only if it was theirs. */
+  /** Takes back results since the last check of a package that has changed; the run then fails. */
   #lookAgain(): void {
     const changed = this.#options.lastLook()
     if (changed === undefined || this.#core.errors.some(({ code }) => code === 'wrong-code')) return

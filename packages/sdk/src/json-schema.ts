@@ -39,7 +39,7 @@ function convert(schema: z.core.$ZodType, side: Side, pure: boolean, root?: z.co
   return JSON.parse(JSON.stringify(json), withoutNothing) as Schema
 }
 
-/** Where zod puts objects together it takes `constructor` of one that has no such field for a schema. */
+/** In an intersection, zod may take an inherited `constructor` for a schema: in JSON that is null. */
 const withoutNothing = (key: string, value: unknown): unknown =>
   key === 'allOf' && Array.isArray(value) ? value.filter((part) => part !== null) : value
 
@@ -61,7 +61,7 @@ function tellRecord(schema: z.core.$ZodType, json: Record<string, unknown>, side
   if (type === 'record' && absence === 'optional') delete json.required
 }
 
-/** What zod takes for absent, and what it gives then, it tells by what is declared; here it is asked. */
+/** zod derives `required` and `default` from declarations; here zod is asked what it does. */
 function tellAbsent(schema: z.core.$ZodType, json: Record<string, unknown>): void {
   const { type, shape = {}, items = [], rest, keyType, valueType, partial } = defOf(schema)
   // `z.nonoptional(z.string().default('x'))` has no default, and `z.string().default('x').nullable()` has one
@@ -83,7 +83,7 @@ function tellAbsent(schema: z.core.$ZodType, json: Record<string, unknown>): voi
   if (least > 0) json.minItems = least
 }
 
-/** Whether a list may end before an item; of one that goes on zod doesn't look at the length. */
+/** Whether a tuple may end before an item. With a rest, zod reads missing items as undefined. */
 const mayEnd = (item: z.core.$ZodType, rest: unknown): boolean =>
   z.safeParse(rest == null ? z.tuple([item]) : z.tuple([item], z.any()), []).success
 

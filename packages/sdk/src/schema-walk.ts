@@ -25,8 +25,8 @@ const instead: Readonly<Record<string, string>> = {
   void: 'Use .optional() for the field.',
 }
 /**
- * Names that a field can't have: `await` and `JSON.stringify` ask every object for two of them, and one is no name of a
- * field at all. What every object has, zod takes for given where it is absent.
+ * Names that a field can't have: JavaScript looks for `then` and `toJSON` in every object, and `__proto__` is no
+ * field. A field that may be absent can't have a name of `Object.prototype`: zod would find the inherited value.
  */
 const isReserved = (key: string, field: z.core.$ZodType): boolean =>
   ['then', 'toJSON', '__proto__'].includes(key) || (key in Object.prototype && field._zod.optin !== undefined)
@@ -149,7 +149,7 @@ function wrongIn(def: Def): Wrong | undefined {
   return undefined
 }
 
-/** What zod does and nobody would: a pipeline's input is checked by JSON Schema alone. */
+/** What zod does and JSON Schema, the only check of a pipeline's input, can't; undefined if nothing. */
 function lost(schema: z.core.$ZodType, def: Def, joined: boolean): Wrong | undefined {
   const checks = def.checks?.map((check) => check._zod.def.check) ?? []
   if (def.type === 'pipe' || def.coerce || def.type === 'catch') return effect

@@ -20,7 +20,7 @@ const patternOf = ({ source, flags }: RegExp): Pattern => {
   return { pattern: source, ...(telling === '' ? {} : { flags: telling }) }
 }
 
-/** zod's own expression for `includes` with a position counts no line ends. */
+/** For `includes` with a position, the `.` of zod's own expression does not match line ends. */
 const inclusion = ({ pattern, includes = '', position }: CheckDef): RegExp =>
   position === undefined
     ? (pattern as RegExp)

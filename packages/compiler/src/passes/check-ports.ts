@@ -74,7 +74,7 @@ export function checkPorts(graph: Graph, context: PassContext): Graph {
         code: 'unknown-output',
         severity: 'error',
         message: `"${owner}" has no field "${key}"${hint(key, known)}${ofList ? ': the list is still to come' : ''}`,
-        // what a body returns is told where the body, or what it reads, is called
+        // without a node (the result of a body), the place where the ref's node is called
         at: { ...context.at(node ?? ref.ref.replace(/:(item|index|input)$/, '')), node },
         fix: ofList
           ? `Use map(${owner}, (item) => …), or give "${owner}" to a stage and take "${key}" there.`

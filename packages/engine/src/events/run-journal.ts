@@ -49,7 +49,7 @@ export class RunJournal {
     this.#listen?.(event)
   }
 
-  /** What a stage says must not fail within the stage, whose code may catch it: the next event of ours does. */
+  /** A write that fails for a log or metric is thrown by our next event: here the stage's code could catch it. */
   #append(event: Event): void {
     if (event.event !== 'log' && event.event !== 'metric') {
       if (this.#failure) throw this.#failure.error

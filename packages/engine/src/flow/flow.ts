@@ -167,7 +167,7 @@ export class Flow {
     if (value === undefined && node.default) value = this.#resolve(step.frame, node.default)
     const problem = this.#listener.check(node, value)
     if (problem === undefined) {
-      // which of several alternatives is meant, the value tells as it was given
+      // only after the check: defaults may hide which of several alternatives the value means
       if (value !== undefined)
         value = fillDefaults(node.schema, value, node.schema, (token) => this.#listener.asset(token))
       return this.#settle(step, 'done', value)

@@ -19,7 +19,7 @@ export interface FailureGroup {
   readonly more: readonly string[]
 }
 
-/** Causes of one stage that are told apart by their numbers, and causes of one stage that are told at all. */
+/** With more causes of a stage, those that differ in numbers alone become one; no more than `most` are told. */
 const apart = 5
 const most = 10
 

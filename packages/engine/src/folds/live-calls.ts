@@ -115,6 +115,6 @@ export class LiveCalls {
   }
 }
 
-/** What its times say of each other holds whatever clock they are of. */
+/** By the difference of the event's own times: its clock may be another machine's. */
 const dueAt = ({ time, next }: { readonly time: string; readonly next: string }): number =>
   performance.now() + (Date.parse(next) - Date.parse(time))

@@ -9,7 +9,7 @@ import { ZodOf } from './zod-of.ts'
 const checkers = new WeakMap<Schema, ZodOf>()
 const shapeCheckers = new WeakMap<Schema, { readonly shape: Schema; readonly checker: z.ZodType }>()
 
-/** Of more values zod is asked only if none is wrong at a glance: it would remember each one that is. */
+/** A value with more parts is first checked by `misfit`: zod would collect an issue for each wrong part. */
 const many = 20_000
 
 /**
@@ -47,9 +47,9 @@ export function checkShape(schema: Schema, value: Json): string | undefined {
 }
 
 /**
- * Checks the output of a stage that may have made it up: as checkShape does, and that no field is in it that its schema
- * does not declare. What patterns, formats and divisors say need not hold of an honest output: zod asks before it trims a
- * text, and not at all of what `.default()` and `.catch()` give.
+ * Checks an output that its stage may have made up: like checkShape, and no undeclared field may be in it. Patterns,
+ * formats and divisors are not checked, as an honest output need not match them: zod tests a text before it trims it,
+ * and never tests the values of `.default()` and `.catch()`.
  */
 export function checkOutput(schema: Schema, value: Json): string | undefined {
   const problem = checkShape(schema, value)

@@ -3,9 +3,9 @@ import type { ValuePath } from '../misfit.ts'
 import { alternatives, fieldSchemas, itemSchemas, lookup, type Schema } from '../port.ts'
 
 /**
- * The first field of a value that no alternative of its JSON Schema declares, where all of them are closed; undefined
- * where there is none. Fields of one side of an intersection are declared for the other. For a value that its author's
- * schema left no other field in.
+ * The path of the first field that no alternative of its JSON Schema declares; undefined where there is none, or if
+ * an alternative takes any field. The two sides of an intersection declare their fields together. For a value from
+ * which the author's schema has removed all other fields.
  */
 export function undeclared(schema: Schema, value: Json): ValuePath | undefined {
   const visit = (at: Json, schemas: readonly Schema[], path: ValuePath): ValuePath | undefined => {

@@ -17,10 +17,10 @@ export function jsonKind(bytes: Uint8Array): JsonKind {
 }
 
 /**
- * What stands in the object or the list of a JSON text, one after the other: of what is large nothing is parsed that is
- * not wanted. The text is one of JSON where each part is.
+ * Gives the parts of a JSON object or list one by one, unparsed, so that large parts that nobody wants are never
+ * parsed. The whole text is JSON if each part is.
  *
- * @throws SyntaxError where it is neither, or not whole
+ * @throws SyntaxError where the text is no object and no list, or is cut off
  */
 export function* jsonParts(bytes: Uint8Array): Generator<JsonPart> {
   const start = blanksAt(bytes, 0)

@@ -47,7 +47,7 @@ export const labelNames = {
 
 export const annotationNames = {
   nodeKey: 'millrace.dev/node-key',
-  /** Which of the calls it is that are equal to the last word. */
+  /** The call's number among calls whose Jobs would be equal. */
   ordinal: 'millrace.dev/ordinal',
   /** What became of a Job, when its reviewed values were put back. */
   state: 'millrace.dev/state',

@@ -15,7 +15,7 @@ const digest = matching(digestPattern, 'a digest')
 /** Objects, lists and things in them: a runner writes two dozen. */
 const mostInFailed = 1000
 
-/** Of a cause a driver tells further what it knows. */
+/** The driver passes on only these fields of a cause (`known`). */
 const cause = object(
   {
     code: oneOf(codes, 'a code of an error'),

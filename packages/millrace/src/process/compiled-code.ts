@@ -2,8 +2,8 @@ import module from 'node:module'
 import { userFolder } from '../user-folder.ts'
 
 /*
- * Node keeps what it compiles from start to start, in a folder of this user's: in the one that it takes by itself, below
- * that of temporary files, somebody else may have put code before. Whoever names one has Node do it from the start.
+ * Enables Node's compile cache in a folder of this user: in Node's default folder, below that of temporary files,
+ * somebody else may have put code. Where NODE_COMPILE_CACHE names a folder, Node has enabled it already.
  */
 if (process.env.NODE_COMPILE_CACHE === undefined) {
   const folder = userFolder('compiled')

@@ -57,7 +57,7 @@ const millrace: { readonly [name in keyof Whole]: Whole[name] } = {
 } as Whole
 const slot: unique symbol = Symbol.for('millrace.worker') as never
 ;(globalThis as { [slot]?: Whole })[slot] = millrace
-/** As modules that are CommonJS where they were loaded first load packages. */
+/** `require` for chunks of modules that are CommonJS in the main process. */
 ;(globalThis as { [name: symbol]: unknown })[Symbol.for('millrace.require')] = (specifier: string, from: string) =>
   createRequire(from)(specifier)
 const millraceUrl = 'millrace:worker'
@@ -122,7 +122,7 @@ runWorker({
   },
 })
 
-/** A module that calls `run` while it is loaded must be loaded where it was loaded first. */
+/** Imports with `isChild` set: a module that calls `run` as it loads must load in the main process. */
 async function importAlone(url: string): Promise<Readonly<Record<string, unknown>>> {
   isChild.value = true
   try {

@@ -17,7 +17,7 @@ const hasGlobals = (): boolean =>
 
 const marks = new WeakMap<object, string>()
 
-/** Tells what this process has loaded from what any other has, and from what it loads once more. */
+/** A random mark of a loaded object: another in each process, and each time that it is loaded. */
 export function loadMark(loaded: object): string {
   const mark = marks.get(loaded) ?? randomUUID()
   marks.set(loaded, mark)

@@ -18,8 +18,8 @@ interface Unknown {
 export type UnknownStages = ReadonlyMap<string, Unknown>
 
 /**
- * The stages of a Plan that this process loaded before one of their files was changed: a digest of the files says
- * nothing of what runs. One that only runs in processes of its own is loaded by them.
+ * The stages of a Plan with a file that was changed after this process loaded it: a digest of the files says nothing
+ * of the code that runs. A stage that only runs in processes of its own is left out, as these load it anew.
  */
 export function staleStages(code: CodeIndex, plan: Plan): UnknownStages {
   const here = new Set(callsOf(plan).flatMap((node) => (isolated(plan, node) ? [] : [node.stage])))
@@ -63,7 +63,7 @@ export const withoutUnknown = (code: CodeIndex, unknown: UnknownStages): CodeInd
   stages: new Map([...code.stages].filter(([key]) => !unknown.has(key))),
 })
 
-/** What is told of a Plan made without their code: they are exported, only not as they run here. */
+/** The diagnostics of a Plan made without their code, less `stage-not-exported`: they are exported. */
 export function tellUnknown(program: Program, { plan, diagnostics }: Planned, unknown: UnknownStages): Diagnostic[] {
   const nodes = callsOf(plan)
   const at = (node: string): Diagnostic['at'] => ({

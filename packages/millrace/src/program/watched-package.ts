@@ -9,9 +9,9 @@ const planned = 100
 const share = 1 / 20
 
 /**
- * A package of a run's stages. To look through one takes longer than a short call does, so calls look now and then; what
- * they committed since the last look is taken back where the next one shows that the package has changed. It doesn't
- * change back: what was read of it meanwhile, nobody knows.
+ * A package that stages of a run use. A check of it takes longer than a short call, so calls check it only now and
+ * then. If a check shows a change, the results since the last check are taken back. A changed package stays changed:
+ * nobody knows what was read of it meanwhile.
  */
 export class WatchedPackage {
   /** Name and version. */
@@ -20,7 +20,7 @@ export class WatchedPackage {
   #mark: string
   #next: number
   #changed = false
-  /** Whether it was looked at after the last call that only asked. */
+  /** Whether the last call checked it, and did not rely on an earlier check. */
   #looked = false
   #over = false
   #unsure: (() => void)[] = []

@@ -23,7 +23,7 @@ export async function copyWhole(from: string, to: string, size?: number): Promis
     if (stat.size !== (size ?? stat.size)) return 'resized'
     target = await open(to, 'wx', 0o600)
     const copied = await copyBytes(fd, target, stat.size)
-    // of another owner's file more would be a gift of this one's rights
+    // without setuid bits: they would grant rights of this process's user
     await target.chmod(stat.mode & 0o777)
     // a disk of a network may say only now that it is full
     await target.close()

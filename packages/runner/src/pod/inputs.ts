@@ -50,8 +50,8 @@ export class PodInputs {
   }
 
   /**
-   * What changed while the stage read it must not be committed as the result of what was recorded, also where it is as
-   * before by now: nobody knows what the stage read.
+   * A result must not be committed if an input changed while the stage ran, even if the input is as before by now:
+   * nobody knows what the stage read.
    *
    * @throws StageFailure
    */

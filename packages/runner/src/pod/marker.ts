@@ -4,8 +4,8 @@ import type { DoneMarker, FailedMarker } from '@millrace/ir'
 import { makeFolder, onDisk, replaceFile } from '@millrace/store'
 
 /**
- * Lets a marker be seen where the driver looks, whole or not at all; it lasts from then, as does what the attempt wrote
- * before.
+ * Writes a marker where the driver looks, whole or not at all. From then on it survives a crash, and so does what the
+ * attempt wrote before.
  *
  * @param folder of the attempt
  */

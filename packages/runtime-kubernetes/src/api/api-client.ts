@@ -12,7 +12,7 @@ const atOnce = 16
 /** A connection on which nothing comes for so long counts as dead, in milliseconds. */
 const patience = 30_000
 
-/** An answer that is not there as a whole after so many times that counts as none. */
+/** An answer must be complete within so many times the patience. */
 const wholeAnswer = 4
 
 const kept = { keepAlive: true, maxSockets: atOnce }

@@ -60,7 +60,7 @@ export class ClusterError extends Error {
     return (this.status === 0 && !this.distrust) || this.status === 429 || this.status >= 500
   }
 
-  /** The server is not who it should be, or does not take who asks: that passes only if somebody renews what they show. */
+  /** Authentication of server or client failed: a retry helps only once certificate or token are renewed. */
   get distrust(): boolean {
     return this.status === 401 || this.reason === 'Untrusted' || this.reason === 'NoToken'
   }

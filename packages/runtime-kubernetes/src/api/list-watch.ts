@@ -8,7 +8,7 @@ const watchSeconds = 240
 const resync = 240_000
 /** After so long without an answer it is told, in milliseconds. */
 const patience = 20_000
-/** How long what the driver shows to the server may not be taken, in milliseconds: a kubelet renews it in that time. */
+/** Milliseconds of failed authentication before giving up: a kubelet renews the driver's token in that time. */
 const trustPatience = 60_000
 /** One that lasted as long was none that the server refused, in milliseconds. */
 const lasted = 5000

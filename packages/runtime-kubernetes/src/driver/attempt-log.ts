@@ -15,7 +15,7 @@ const lineLimit = 64 * 1024
 const mostLines = 20_000
 /** Bytes of `log.txt`: a runner keeps 64 MiB, and says so in a line more. */
 const mostBytes = 64 * 1024 * 1024 + 256
-/** Bytes of `log.jsonl` that can be about what is told: JSON makes six of one, and says where it stands. */
+/** Most bytes of `log.jsonl` about the text that is told: JSON may take six for one, and adds its place. */
 const mostKnown = 16 * 1024 * 1024
 /** Bytes of one look, while lines are told and after that: others want their turn. */
 const [toldAtOnce, keptAtOnce] = [256 * 1024, 4 * 1024 * 1024]
@@ -23,7 +23,7 @@ const [toldAtOnce, keptAtOnce] = [256 * 1024, 4 * 1024 * 1024]
 const step = 64 * 1024
 /** Bytes of `log.jsonl` that are read for a step in one look. */
 const knownAtOnce = 1024 * 1024
-/** Bytes of all that is known of texts that were not read yet; what is more is told as the text that it is. */
+/** Most bytes held of `log.jsonl` ahead of `log.txt`; beyond that, lines are told as plain text. */
 const mostHeld = 16 * 1024 * 1024
 /** Of an object and its place in a list. */
 const heldOfOne = 150
@@ -88,7 +88,7 @@ export class AttemptLog {
   look(folder: ForeignFolder, over: boolean): void {
     let left = over ? mostBytes + 1 : toldAtOnce
     while (!this.#isFull && left > 0) {
-      // what tells of a text is written before it: first the text's end is seen
+      // a runner writes `log.jsonl` before `log.txt`: so the size of `log.txt` is read first
       const end = folder.file(attemptFileNames.log, (_, size) => size) ?? 0
       const next = Math.min(step, left, end - this.#text.offset)
       if (next <= 0 || !this.#know(folder, this.#text.offset + next, over)) break
@@ -131,7 +131,7 @@ export class AttemptLog {
     this.#end = Buffer.from(Buffer.concat([this.#end, bytes]).subarray(-tailBytes))
   }
 
-  /** What a driver before this one has kept of the same log is kept again; a replayed one may be another run's file. */
+  /** Begins the file anew: an earlier driver kept the same log, or it is a link to another run's log. */
   #begin(): string {
     const file = this.#newFile()
     onDisk('remove', file, () => rmSync(file, { force: true }))
@@ -146,7 +146,7 @@ export class AttemptLog {
     }
   }
 
-  /** Reads what tells of the text up to an offset; whether nothing of it is left to be read. */
+  /** Reads `log.jsonl` for the text up to an offset; whether all that is about it was read. */
   #know(folder: ForeignFolder, offset: number, all: boolean): boolean {
     const knows = () => (this.#pending.at(-1)?.at ?? -1) >= offset || this.#pending.length > mostLines
     if (knows()) return true
@@ -194,7 +194,7 @@ export class AttemptLog {
 const heldBy = (logged: Logged | undefined): number =>
   logged ? heldOfOne + 2 * (logged.message.length + (logged.data?.length ?? 0)) : 0
 
-/** What a runner writes of a line, to the byte: so nobody can say more of a text than the text has. */
+/** Accepts a line only if its size is that of its text: so it can't claim more than `log.txt` has. */
 function loggedIn(text: string): Logged | undefined {
   const read = foreignJson(Buffer.from(text), mostData)
   if ('odd' in read || !isObject(read.json)) return undefined

@@ -37,7 +37,7 @@ export class ClusterRun implements RunHost, Outcomes {
   readonly #pods: PodWatcher
   /** Stages whose forerunners have all ended. */
   readonly #due: string[] = []
-  /** What ends a whole Job is one error of the run, told of its first item. */
+  /** The first item that failed by a cause: a cause that ends a whole Job is one error of the run. */
   readonly #blamed = new WeakMap<Cause, ItemCall>()
   #broken: unknown
   #finish: (() => void) | undefined

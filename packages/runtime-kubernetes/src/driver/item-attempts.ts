@@ -9,7 +9,7 @@ import type { JobRun } from './job-run.ts'
 import { diagnosticOf, type Outcomes } from './outcomes.ts'
 import { Attempt } from './pod-attempt.ts'
 
-/** As many as a Job makes beyond the retries of its stage. */
+/** Failed starts of an item that are forgiven; its Job makes two pods beyond `retries`. */
 const startsForgiven = 2
 /** The back-off of the Job controller (Kubernetes). */
 const firstBackOff = 10_000

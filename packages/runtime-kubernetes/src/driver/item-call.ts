@@ -42,8 +42,8 @@ export const newItemCall = (call: Call, item: WorkItem): ItemCall => ({
 })
 
 /**
- * Gives each item its place in a release: by its key, or of a Job that still runs by its input. `left` has no place; a
- * place whose result is there already has no item.
+ * Gives each item its completion index in a release: by its key, or in a Job that still runs by its input. `left` are
+ * items without an index; an index whose result exists already has no item.
  */
 export function adopt(
   release: Release,

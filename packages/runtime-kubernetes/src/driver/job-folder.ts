@@ -176,7 +176,7 @@ export class JobFolder {
 /** A pod of another user has only its group's rights. A kubelet that made the folder for a pod gave it the volume's. */
 function openToGroup(folder: string): void {
   try {
-    // a change of nothing is one, too, for who reads what its pods left
+    // even a chmod without effect changes the marks of inputs in the folder (storeMarkOf)
     if ((statSync(folder).mode & 0o7777) !== 0o2770) chmodSync(folder, 0o2770)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw storeFailed('create', folder, error)

@@ -123,7 +123,7 @@ export class JobLifecycle {
     if (view?.end === undefined) await this.#start(run)
   }
 
-  /** Ends a Job that would try what has failed for good: it counts deleted pods, and may try more often than the stage. */
+  /** Ends a Job after a final failure: it counts deleted pods, too, and so allows more pods than `retries`. */
   stop(run: JobRun): void {
     const view = this.#views.get(run.job.name)
     if (run.job.mapped || !view || view.end !== undefined || run.phase !== 'runs') return
@@ -244,7 +244,7 @@ export class JobLifecycle {
     await this.#control.shape(run.job.name, run.uid as string, reviewed, state)
   }
 
-  /** What the cluster refuses fails the stage, or where it had ended, nothing. */
+  /** A patch that the cluster refuses fails a stage that runs; later the refusal is ignored. */
   async #shape(run: JobRun, work: () => Promise<void>): Promise<void> {
     run.patchesInFlight++
     try {
@@ -280,7 +280,7 @@ export class JobLifecycle {
   }
 }
 
-/** An apply of the reviewed manifest may let a Job that runs be Complete at once, whatever is done about it. */
+/** Notes who narrowed a running Job, by applying its reviewed manifest: it may be Complete too early. */
 function noteNarrowing(run: JobRun, { started, suspendedBy, completions }: JobView): void {
   const ran = started || run.items.some((item) => item !== undefined && item.attempts.size > 0)
   if (ran && completions !== run.items.length) run.narrowedBy ??= suspendedBy

@@ -36,7 +36,7 @@ export class MarkerWatch {
   /** What the pods of a Job wrote that are known to run: a list of all is read now and then only. */
   lookOn(run: JobRun): void {
     const late = performance.now() - run.listedAt >= listEvery
-    // once its Job has ended, what is not there will never come
+    // list all now: once the Job has ended, a marker that is missing never comes
     if (isSmall(run) || late || run.endedAt !== undefined) return this.look(run)
     this.#within(run, function* (folder, most) {
       for (const item of run.running) {
@@ -90,7 +90,7 @@ export class MarkerWatch {
   #hear(run: JobRun, folder: JobFolder, news: News): void {
     const item = run.items[news.id.index]
     if (!item || item.ended) return
-    // of one that nobody has told of while another runs: a list that is read seldom does not say which was first
+    // a failure of an unknown pod, while another is open: the list doesn't say which came first, so wait
     const isEarly = !isSmall(run) && run.endedAt === undefined && news.kind !== 'done'
     if (isEarly && !item.attempts.has(news.id.pod) && openAttempt(item)) return folder.forget(news)
     try {
@@ -121,7 +121,7 @@ export class MarkerWatch {
     const all = read.value.read()
     if ('odd' in all) return this.#oddMarker(run, item, news, { path, message: `is no marker: ${all.odd}` })
     const marker = all.value
-    // one that was told as lost, or as before another, has ended well after all
+    // an attempt that was told as lost, or as replaced by another, has succeeded after all
     const known = this.#attempts.of(run, item, id)
     const attempt = known?.failed ? this.#attempts.begun(run, item, id) : known
     if (!attempt) return

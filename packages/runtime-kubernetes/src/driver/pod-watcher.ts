@@ -60,7 +60,7 @@ export class PodWatcher {
     if (!item || item.ended) return
     const id = { index: view.index, pod: view.uid }
     const over = view.phase === 'Failed' || view.phase === 'Succeeded'
-    // a list tells of pods in any order: the one that runs is the last
+    // pods are listed in any order: an unknown one that has ended is older than the open attempt
     if (over && !item.attempts.has(view.uid) && openAttempt(item)) return
     if (view.begun && !this.#attempts.of(run, item, id)) return
     if (!view.begun && view.waits !== undefined && view.phase === 'Pending') {

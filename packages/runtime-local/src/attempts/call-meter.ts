@@ -1,6 +1,6 @@
 import { type LoadedStage, threadTime } from '@millrace/runner'
 
-/** Milliseconds in which code of stages kept this thread, before it waited for the first time. */
+/** Milliseconds in which stages blocked this thread in the synchronous first part of their calls. */
 let kept = 0
 
 /** What this thread had done at some time. */

@@ -44,7 +44,7 @@ export class Timeout {
 
   /** Gives when it is over, in milliseconds of `performance.now()`. */
   start(): number {
-    // a timer that is the only thing left must not hide a promise that nothing can settle
+    // the timer is unreferenced: `beforeExit` still tells that nothing can settle the promise
     if (this.limited) this.#stop ??= startTimer(this.after, () => this.#end())
     return performance.now() + this.after
   }

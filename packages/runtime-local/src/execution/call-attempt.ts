@@ -180,7 +180,7 @@ export class CallAttempt implements AttemptRequest {
   }
 
   checkCode(reader: Reader): Promise<void> | undefined {
-    // a result that no other run takes may come from a file that the stage itself writes
+    // with `cache: false` no other run takes the result, and the stage may have written a file of its code
     if (!this.options.cache && reader !== 'loading') return undefined
     const looked = this.#dependencies.options.changed(this.node.stage, reader)
     return looked && refuseChanged(this.node, looked)

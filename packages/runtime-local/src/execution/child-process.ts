@@ -55,7 +55,7 @@ export async function runChildProcess(request: AttemptRequest, timeout: Timeout)
   for (const path of [paths.files, scratch]) onDisk('create', path, () => makeFolder(path))
   onDisk('write', paths.input, () => writeWhole(paths.input, request.input))
   startGuard()
-  // what a warm worker keeps of a GPU would be missing here
+  // idle workers may still hold memory of these GPUs
   if (request.gpus.length > 0) workerPool.endIdle(({ gpus }) => request.gpus.some(({ id }) => gpus.includes(id)))
   const began = performance.now()
   const options: SpawnOptions = {

@@ -60,7 +60,7 @@ export class Executor {
     const waiting = [...entries.map(({ call }) => call), ...this.#backingOff.keys()]
     const reason = (this.#dependencies.stop.reason as Error).message
     for (const end of this.#backingOff.values()) end()
-    // of the others nobody has heard
+    // the other calls have had no event so far
     const heard = entries.filter((entry) => entry.attempt > 1 || told.has(entry)).map(({ call }) => call)
     for (const call of [...this.#backingOff.keys(), ...heard])
       this.#dependencies.events.cancelled(call, undefined, reason)

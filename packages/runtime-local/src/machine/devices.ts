@@ -13,8 +13,8 @@ interface Need {
 }
 
 /**
- * Who has which GPUs of a machine. Who asks for a type gets devices of that type and waits for them; others only as far
- * as the machine has too few. Of those that would do, the ones that the fewest types could be go first.
+ * Which GPUs of a machine are taken. A call that asks for a type gets devices of that type, and waits for them; it
+ * gets others only if the machine has too few. Of suitable devices, those that match the fewest types go first.
  */
 export class Devices {
   readonly #machine: Capacity

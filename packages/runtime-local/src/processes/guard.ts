@@ -40,7 +40,7 @@ let guard: Writable | undefined
 /** Starts the guard unless it runs. A machine without `sh` goes without. */
 export function startGuard(): void {
   if (guard || process.platform === 'win32') return
-  // what belongs to an attempt that this process is itself a part of must not take the guard with it
+  // if this process is itself part of an attempt, the end of that attempt must not kill the guard
   const { [stageVariables.attempt]: _, ...env } = process.env
   const child = spawn('/bin/sh', ['-c', script, 'millrace-guard', tokenPrefix], {
     cwd: '/',

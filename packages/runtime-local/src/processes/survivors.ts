@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { stageVariables } from '@millrace/ir'
 
-/** Attempts that took no longer are taken to have seen no process number twice. */
+/** In an attempt of at most so many milliseconds, pids are assumed not to be reused. */
 const shortAttempt = 60_000
 const rounds = 20
 

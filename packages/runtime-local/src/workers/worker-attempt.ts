@@ -35,7 +35,7 @@ class WorkerFull extends WorkerLost {
   }
 }
 
-/** How long a call keeps its worker before another is started for those after it, in milliseconds. */
+/** Milliseconds after which a running call has another worker started for the calls after it. */
 const aheadAfter = 100
 
 /** How often a call is begun again whose worker was lost. */
@@ -162,7 +162,7 @@ class Call implements WorkerJob {
     if (this.#place.wide) this.#undo.push(afterReading(aheadAfter, () => workerPool.ahead(start, most)))
   }
 
-  /** What comes of it after its time is that it came too late. */
+  /** After its timeout a call fails with that, whatever its worker tells. */
   get #outOfTime(): StageFailure | undefined {
     return this.#timeout.signal.aborted ? this.#timeout.failure : undefined
   }

@@ -62,7 +62,7 @@ class WorkerPool {
     if (preload) worker?.tell(preload)
   }
 
-  /** Starts a further worker, where there are fewer than may be, while calls that will need it wait for others. */
+  /** Starts another worker, up to `most`, if all are busy and none is starting. */
   ahead(start: WorkerStart, most: number): void {
     const alike = this.#alike(start)
     if (alike.length < most && alike.every(({ idle, starts }) => !idle && !starts)) this.#begin(start)
@@ -188,7 +188,7 @@ class WorkerPool {
     for (const worker of this.#workers) if (worker.stuck) worker.tell({ failStuck: true })
   }
 
-  /** No run needs them any more: another one may soon. Those that have something to do at their end do it now. */
+  /** No run needs the workers; they are kept for a while. Those with `exit` handlers of calls run them and end. */
   async leave(): Promise<void> {
     clearTimeout(this.#leaving)
     const idle = [...this.#workers].filter((worker) => worker.idle)

@@ -205,7 +205,7 @@ export class WorkerProcess {
     if ('folder' in tells) return this.#write(workerPipes.answers, job?.folder() ?? { failed: tooLate })
     if (!job) return
     if (!('done' in tells || 'failed' in tells || 'unloadable' in tells)) return job.heard(tells)
-    // what its children printed by themselves comes by other pipes: it was there before, and is read in this turn
+    // its children print to other pipes: what they printed before this line is read in this turn
     this.#ending.push([job, tells])
     if (this.#ending.length === 1) setImmediate(() => this.#settle())
   }
@@ -276,7 +276,7 @@ function toldIn(line: string): WorkerTells | WorkerState | undefined {
   }
 }
 
-/** By how much less a worker counts than this process, which hears signals and shows progress; 19 is the least. */
+/** Added for workers to the `nice` value of this process, which hears signals and shows progress; 19 is the most. */
 const lessUrgent = 5
 
 function giveWay(pid: number): void {

@@ -60,8 +60,8 @@ export function absoluteFrom({ root }: ArtifactRoots, schema: Schema, output: Js
 }
 
 /**
- * The output with artifacts that lie elsewhere (a stage handed on what it got) taken from what the call is given, by
- * content; undefined where there is one that it isn't given: what a manifest says leads nobody out of the store.
+ * The output, in which artifacts from elsewhere (the stage passed on an input) are replaced by those of the call's
+ * input with the same content; undefined where the input has none: a manifest must not lead out of the store.
  */
 export function placed(
   places: ArtifactRoots,

@@ -6,8 +6,8 @@ import { isPlainPath } from './plain-path.ts'
 const areas = new Set(['attempts', 'inputs', 'jobs', 'nodes'])
 
 /**
- * What a path that a store names is: a place for artifacts with something there (`here`) or nothing (`lost`), no such
- * place, or one to which a link leads (`odd`), or a place outside of the store.
+ * What a path that a store names is: `here`, a place for artifacts with something there; `lost`, such a place with
+ * nothing there; `odd`, another place in the store, or one behind a link; `elsewhere`, a place outside of the store.
  */
 export type Standing = 'here' | 'lost' | 'odd' | 'elsewhere'
 
@@ -53,8 +53,8 @@ export class ArtifactRoots {
   }
 
   /**
-   * The same artifact's place here, where its path is that of a store from which this one was copied: no link leads to
-   * it. Whether it is the same its bytes tell.
+   * For a path in a store from which this one was copied: the same artifact's path here, unless it is behind a link.
+   * Only its bytes tell whether it is the same.
    */
   moved(path: string): string | undefined {
     const parts = path.split(sep)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, fstatSync, openSync, type Stats, statSync, unlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** What the clock of a file system was ahead of the time since this process began, by device. */
+/** The clock of a file system minus `performance.now()`, by device. */
 const clocks = new Map<number, number>()
 
 /**

@@ -26,9 +26,9 @@ export function markOf(path: string, kind: ArtifactPort['kind']): string {
 }
 
 /**
- * What changes when anybody writes to an artifact of a store, or puts another in its place for a while. Not the numbers
- * of files: a file system of a network may give a file another one each time that it is asked. Undefined where a link
- * leads to it, or what stands there can't be read.
+ * A mark that changes when anybody writes to an artifact of a store, or puts another in its place for a while. It has
+ * no inode numbers: a network file system may give a file another one each time. Undefined where a link leads to the
+ * artifact, or it can't be read.
  *
  * @param inside its path relative to the store
  */
@@ -51,8 +51,8 @@ export function storeMarkOf(root: string, inside: string, kind: ArtifactPort['ki
 }
 
 /**
- * The folders that a pod can rename to put an artifact of its own Job in another's place. While others are at work,
- * attempts come into `jobs/<uid>/attempts`, and nothing into these.
+ * The folders that a pod could rename to put an artifact of its own Job in another's place. Their change times stay
+ * the same while pods run: new attempts appear in `jobs/<uid>/attempts`, and nothing in these folders.
  */
 function foldersOf(inside: string): string[] {
   const parts = inside.split(sep)

@@ -25,7 +25,7 @@ export const knownIn = (folder: string): (KnownFile & { readonly path: string })
     .filter(([path]) => path.startsWith(folder + sep))
     .map(([path, file]) => ({ path: path.slice(folder.length + 1).replaceAll(sep, '/'), ...file }))
 
-/** What this process has read itself stands against what anybody says. */
+/** What others noted of a file never replaces what is known; what this process has read does. */
 export function rememberFile(path: string, file: KnownFile, read = false): void {
   // within the same second a file could be written to, and its time stay
   if (file.mark.endsWith('000000000') || (known.has(path) && !read)) return

@@ -13,7 +13,7 @@ export interface LargeFile extends KnownFile {
 export const hasLarge = (schema: Schema, output: Json): boolean =>
   artifactsOf(schema, output).some(({ artifact }) => artifact.size > largeFile)
 
-/** What is known of an artifact's large files, for who reads them later. Looks at none: a mark tells whether it holds still. */
+/** What this process knows of an artifact's large files. Does not look at them: later readers compare the marks. */
 export function largeFilesOf({ path, size }: Pick<ArtifactValue, 'path' | 'size'>): LargeFile[] {
   if (!(size > largeFile)) return []
   const known = knownFile(path)

@@ -5,14 +5,15 @@ import { bootOfMac, startOnMac } from './mac.ts'
 import { tryOr } from './try-or.ts'
 
 /*
- * Who is alive, so that nobody takes a run, or removes files, of a process that still works.
+ * Who is alive, so that nobody takes over a run, or removes files, of a process that still works.
  *
- * - Sure is only what the same kernel says: in the same boot and the same pid namespace a process is asked for by its
- *   number and the time of its start.
- * - Of every other nothing is sure. Containers and clones of a machine have the same host name, machine id and numbers;
- *   only the id of the boot is never the same. Such a process counts as alive while it gives signs of life (../folder/coordination/run-lock.ts).
+ * - Only the same kernel can be sure: a process of the same boot and pid namespace is looked up by its pid and start
+ *   time.
+ * - Any other process may be alive. Containers and clones of a machine have the same host name, machine id and pids;
+ *   only the boot id is always different. Such a process counts as alive while it gives signs of life
+ *   (../folder/coordination/run-lock.ts).
  *
- * Where a system tells no id of its boot, host name and machine id have to do.
+ * Where a system has no boot id, host name and machine id are used instead.
  */
 
 /** Who a process is, so that others can tell later whether it still runs. */
@@ -66,7 +67,7 @@ export function self(): Identity {
   return own
 }
 
-/** It is not to be told as it is. */
+/** Hashed, as the machine's id is confidential. */
 const machineOf = (id: string | undefined): string | undefined =>
   id && createHash('sha256').update(`millrace ${id}`).digest('hex').slice(0, 32)
 

@@ -11,10 +11,10 @@ const tables = new Set(['env', 'labels', 'accelerators', 'parameters', 'storageC
 const shown = ([name, entry]: Setting): string => (entry === undefined ? name : `${name}.${entry}`)
 
 /**
- * Which settings make something another in `b` than in `a`: those that alone turn the one into the other, else all that
- * change it at all. It is tried, not looked up, so that no rule of a placement is told twice.
+ * The settings that make the view of `b` another than that of `a`: those that suffice alone, else all that have an
+ * effect. Found by trying each setting, so that no rule of placement is written twice.
  *
- * @param view what is looked at, as an environment makes it
+ * @param view the text to compare, as an environment gives it
  */
 export function declaredBy(
   a: ClusterEnvironment,

@@ -127,7 +127,7 @@ const accelerator = object("{ labels: { 'gpu-model': 'a100' } }", {
   cubes: whole(1),
 })
 
-/** A wrong text is told of without what it says: it may be one that nobody is to see. */
+/** An error never shows a variable's text: it may be a secret. */
 const variables: Check = (value, path, wrong) => {
   record("{ HUB_URL: 'https://hub.example' }", () => {})(value, path, wrong)
   for (const [name, one] of Object.entries(isObject(value) ? value : {})) {

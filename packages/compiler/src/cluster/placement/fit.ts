@@ -63,7 +63,7 @@ function noneHas({ type, topology, asked }: Demand, nodes: readonly PoolNode[]):
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
-/** Cores, memory and scratch space, one after the other, so that what is said is what nothing else rules out. */
+/** Checks cores, memory and disk in turn: the message names the first that no remaining pool has. */
 function withRoom(
   { cpu, memory, disk }: Resources,
   nodes: readonly PoolNode[],

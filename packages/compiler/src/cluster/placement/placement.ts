@@ -135,7 +135,7 @@ function bySize(labels: Demand['labels']): {
   return { single, several }
 }
 
-/** Labels of the pools that fit: one set is selected, of several any; a pool without labels can't be told. */
+/** Labels of the pools that fit: one set becomes a selector, several are alternatives; none if a pool has none. */
 function poolLabels(nodes: readonly PoolNode[]): {
   readonly same: Record<string, string>
   readonly sets: readonly Record<string, string>[]
@@ -146,7 +146,7 @@ function poolLabels(nodes: readonly PoolNode[]): {
   return distinct.length === 1 ? { same: distinct[0] ?? {}, sets: [] } : { same: {}, sets: distinct }
 }
 
-/** Where a part of a GPU is asked for like a whole one, a whole one says that it isn't a part. */
+/** Where parts of a GPU have the same resource name, a request for a whole one excludes parts. */
 function wholeOnly(
   demand: Demand | undefined,
   { nodes = [] }: ClusterEnvironment,

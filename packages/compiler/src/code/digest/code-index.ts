@@ -33,7 +33,7 @@ export async function indexCode(request: CodeRequest): Promise<CodeIndex> {
   const contents = new PackageContents(packagesIn(found?.value), request.firstSeen)
   if (kept && (await isValid(kept, contents, request))) {
     const packages = contents.indexed(kept.packages)
-    // so that what has other times and the same bytes is read but once
+    // saves the new marks of files with the same bytes, so that these are read only once
     if (path !== undefined && kept.packages.some(({ root, mark }) => packages.get(root)?.mark !== mark))
       writeCache(path, fingerprint, { ...kept, packages: contents.renewed(kept.packages) } satisfies Kept, request)
     return { stages: new Map(kept.stages), modules: kept.modules, packages, diagnostics: kept.diagnostics }

@@ -59,7 +59,7 @@ export class StageDigester {
     const loaded: (readonly [LocalModule, string?])[] = [[module, name]]
     const tokens = new Map<string, Token>()
     const ordinals = new Map<number, number>()
-    // a file that may be run by its path may be anything else too
+    // problems in a script that is only named by path don't count: it may be no module at all
     const needed = new Set(parts)
     const inNeeded = new Map<string, Token>()
     for (const part of parts)

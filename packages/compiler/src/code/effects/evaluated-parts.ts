@@ -3,8 +3,8 @@ import type { Node } from '../parse/syntax.ts'
 type Parts = (Node | null | undefined)[]
 
 /**
- * What is evaluated when a node that calls nothing and assigns nothing is; undefined for one that might change
- * something. What a class does by itself is not told: see `classParts`.
+ * The nodes that are evaluated with a node, if it calls and assigns nothing itself; undefined where it may change
+ * something. For classes see `classParts`.
  */
 export function partsOf(node: Node): Parts | undefined {
   switch (node.type) {

@@ -29,7 +29,7 @@ export class Evaluation {
   readonly #stack: Step[] = []
   readonly #known: Set<Node>
   readonly #entered = new Set<Node>()
-  /** The same, where what they change of `this` is new. */
+  /** Functions entered with a new object as `this`, which they may change. */
   readonly #making = new Set<Node>()
   readonly #modules = new Set<ModuleNames>()
 

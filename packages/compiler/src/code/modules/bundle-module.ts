@@ -127,7 +127,7 @@ function plugin(
       const target = graph.modules[numberIn(id) ?? -1]
       if (!target) return null
       const own = target === module ? name : undefined
-      // what only others use of its definitions is no part of a module that is taken whole
+      // in a module that is taken whole, schemas get no copies: only other modules use these
       const code = marked ? target.markedFor(own) : target.codeFor(own, name !== undefined || target !== module)
       return { code, moduleType: target.type }
     },

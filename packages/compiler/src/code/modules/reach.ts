@@ -6,7 +6,7 @@ export type Reach =
   | { readonly kind: 'module'; readonly specifier: string; readonly optional: boolean }
   /** Nobody knows: any file of its package; with `loads` any module that the package may import, too. */
   | { readonly kind: 'any'; readonly loads: boolean }
-  /** Nothing; but only the module itself, as Node loads it, is what it asks for. */
+  /** No other file, but Node itself must load the module: it can't be a part of a bundle. */
   | { readonly kind: 'itself' }
 
 export type Loads = 'import' | 'require'

@@ -22,9 +22,9 @@ import type { Tools } from '../toolchain/tools.ts'
 /** A module as the bundler is to see it. */
 export interface ModuleCode {
   /**
-   * The code to digest, of an export without the name of its variable.
+   * The code to digest; with `name`, the variable behind that export gets a neutral name.
    *
-   * @param copies whether it exports the schemas of its definitions by themselves, too. Default true
+   * @param copies whether it also exports the schemas of its definitions on their own. Default true
    */
   codeFor(name?: string, copies?: boolean): string
   /** The same, with a mark at each place that finds files in a way that no digest can follow; only to look for these. */

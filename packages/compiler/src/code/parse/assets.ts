@@ -20,7 +20,7 @@ export interface Assets {
   readonly edits: readonly Edit[]
   /** Modules that `new Worker(new URL(…))` runs: the code of a stage too, by their specifiers. */
   readonly workers: readonly string[]
-  /** Each `import.meta.url` that names nothing but such a file, or none at all. */
+  /** Each `import.meta.url` that is only the base of an asset's URL, or of a URL of no file. */
   readonly counted: ReadonlySet<Node>
 }
 

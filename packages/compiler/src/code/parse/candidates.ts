@@ -43,8 +43,8 @@ export const fileAt = (path: string): string | undefined =>
   candidatesOf(path).find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile())
 
 /**
- * Puts on record what an import could have led to before it led to a file: each place where there was nothing, and
- * that there is no link on the way, or where it leads. Of an import that led nowhere all places.
+ * Records what the resolution of an import depends on: each path tried before the found one where nothing exists, and
+ * where links on the way lead. For an import that led nowhere, all paths tried.
  *
  * @param paths as the import means them, the first first
  */

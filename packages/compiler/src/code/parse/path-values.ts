@@ -196,7 +196,7 @@ function ofUrl(written: PathValue | undefined, base: PathValue | undefined): Pat
   }
 }
 
-/** One of two, where the other one isn't known; of two that are known nobody knows which it is. */
+/** The known one of two values; undefined where both are known and differ. */
 function either(a: PathValue | undefined, b: PathValue | undefined): PathValue | undefined {
   if (!a || !b) return a ?? b
   return a.kind === b.kind && a.text === b.text && a.open === b.open ? a : undefined

@@ -20,7 +20,7 @@ export const tokenText = ({ kind, number }: Token): string => `millrace-${kind}:
 /** Before the specifier of a module that may be run by its path. */
 export const scriptPrefix = 'millrace-script:'
 
-/** Before the number of a module of the program that is imported whatever leads to it. */
+/** Before the number of a module of the program, which is imported by that number, not by a path. */
 export const modulePrefix = 'millrace-module:'
 
 export const isToken = (text: string | undefined): boolean => /^millrace-\w+:\d+\.$/.test(text ?? '')

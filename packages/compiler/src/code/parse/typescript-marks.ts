@@ -44,7 +44,7 @@ function jsxMarks({ program, comments }: ParseResult, { visits }: Analysis, opti
   return { edits: [{ start, end: start, text: `${start > 0 ? '\n' : ''}${text.join('')}` }], inJsx }
 }
 
-/** Fields that are assigned and not defined, and decorators as they were before they were a standard. */
+/** Marks classes with assigned fields (no `useDefineForClassFields`) or with legacy decorators. */
 function classMarks({ visits }: Analysis, options: Options): Edit[] {
   const assigned = !definesFields(options)
   const legacy = options?.experimentalDecorators === true

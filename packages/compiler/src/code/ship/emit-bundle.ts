@@ -39,7 +39,7 @@ export async function bundleEmission(request: Omit<EmitRequest, 'absent' | 'effe
       const [more, others] = [late.size, carried.size]
       for (const id of late) effects.add(id)
       for (const root of bound) carried.add(root)
-      // what these need is loaded from where they lie, by all that need it
+      // a package that a carried one needs is loaded from its files, also by the bundle
       const traced = carried.size > 0 ? request.context.trace(carriedIn(emission)) : undefined
       for (const root of traced?.files.keys() ?? []) if (holdsOf(emission, root)) carried.add(root)
       if (more === 0 && carried.size === others) return emission

@@ -159,7 +159,7 @@ export class EmitPlugin {
     return url === undefined ? { id: specifier, external: true } : fileURLToPath(url)
   }
 
-  /** What of ours a stage needs never works by loading alone. */
+  /** No module of Millrace has an effect on load that a stage needs. */
   async #millrace(context: PluginContext, specifier: string, importer: string, kind: Kind): Promise<ResolveIdResult> {
     const found = await context.resolve(specifier, importer, { kind, skipSelf: true })
     if (!found) return null

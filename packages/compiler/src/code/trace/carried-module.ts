@@ -50,7 +50,7 @@ function exportsOf(
       passing.add(found)
     }
   }
-  // Node gives whoever requires it that alone
+  // `require` of such a module gives this export alone
   if (names.has('module.exports')) return undefined
   return { names: [...names].sort(), awaits: doesAwait(file, modules, resolver) }
 }

@@ -170,7 +170,7 @@ export class PackageSites {
     }
   }
 
-  /** Code that nobody can look into; by some a bundler is kept from seeing `require`. */
+  /** `eval` of code that can't be analysed; `eval('require')` hides a `require` from bundlers. */
   #eval(call: ESTree.CallExpression): void {
     if (this.#isUnreachable(call)) return
     const [code] = call.arguments
@@ -179,7 +179,7 @@ export class PackageSites {
     this.#require(call, false)
   }
 
-  /** Behind a `return`: some engines treat a function otherwise that has it. */
+  /** Whether it stands behind a `return`, where it only makes engines treat the function differently. */
   #isUnreachable(call: Node): boolean {
     const statement = this.#parents.get(call)
     const block = statement && this.#parents.get(statement)

@@ -134,7 +134,7 @@ const isOtherSlashes = (node: Node): boolean =>
   'regex' in node.arguments[0] &&
   node.arguments[0].regex?.pattern === '\\\\'
 
-/** Who has the path of one file that holds no code wants what it holds. */
+/** Whether a path is that of one data file: its user wants the content. */
 const isData = ({ text, open }: PathValue): boolean =>
   !open && !isCode(text) && statSync(text, { throwIfNoEntry: false })?.isFile() === true
 

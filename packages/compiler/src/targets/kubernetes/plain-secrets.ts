@@ -38,8 +38,8 @@ function isWebToken(token: string): boolean {
 }
 
 /**
- * Those that an expression alone would look for anew at each `sk-` of a text: its runs of such characters, each looked
- * at once, and what else must be true of one.
+ * Kinds for which a pattern alone would search again from each `sk-` of a text: each run of allowed characters is
+ * found once, and then tested by a function.
  */
 const looked: readonly (readonly [what: string, run: RegExp, is: (run: string) => boolean])[] = [
   ['an API key of OpenAI', /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{51,}/g, isOpenAi],

@@ -45,7 +45,7 @@ export interface StageJobParts {
   readonly claim: string
   /** Whether it stands in a map, so that it runs once an item. */
   readonly mapped: boolean
-  /** Which of the calls it is that are equal to the last word, from 1: in bodies of their own they are not merged. */
+  /** Number, from 1, among calls whose Jobs would be equal: calls of different bodies are not merged. */
   readonly ordinal: number
 }
 

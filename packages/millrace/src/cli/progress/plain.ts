@@ -8,7 +8,7 @@ import { showMetrics, since } from './words.ts'
 
 const flushAfter = 50
 const heartbeat = 30_000
-/** A call that lasts this long has a line for its start, and a metric that changes all the time a line so often. */
+/** Milliseconds after which a call's start gets a line, and between two lines of one metric. */
 const noticeable = 1000
 /** Starts that are told at once, each second. A stage that computes lets no timer tell them later. */
 const startsPerSecond = 10

@@ -78,7 +78,7 @@ function onOrphaned(orphaned: () => void): NodeJS.Timeout | undefined {
   return timer
 }
 
-/** Whether a process is a tsx, or was one that has ended; of others than Linux only that it isn't the first of all. */
+/** Whether a process is tsx, or one that has ended; without /proc, whether it is not process 1. */
 function isTsx(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('tsx')

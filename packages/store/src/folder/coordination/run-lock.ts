@@ -10,10 +10,10 @@ import { fateOf, type Identity, isOtherBoot, self } from '../../files/process-id
 import { closeFile, readText, wary } from '../../files/regular-file.ts'
 
 /*
- * A run belongs to the process that its last owner file names: `owner`, then `owner.2` of the process that went on
- * with it after the first had died, and so on. A file is put only where none is and only after its forerunner's process
- * is dead; only a living process removes it, and only its own. So two that claim a dead run put the same name: one wins.
- * Nobody owns what a link leads to: in another's folder such files are another's.
+ * A run belongs to the process that its last owner file names: `owner`, then `owner.2` of the process that resumed it
+ * after the first had died, and so on. An owner file is created only if its name is free and the owner before it is
+ * dead; only a living process removes it, and only its own. So two processes that claim a dead run create the same
+ * file, and one wins. A run folder that is a link has no owner: its files belong to another store.
  */
 
 /** An owner writes to its file every half a minute: who can't ask for its process sees from it that it lives. */
@@ -124,9 +124,9 @@ export function isHeld(path: string, text = read(path)): boolean {
 }
 
 /**
- * Whether a process that nobody here can ask for is to be taken for alive: for a day after its last beat. After a boot of
- * its own machine it is dead at once, which is as sure as that another machine of the same name and id would have been
- * heard of since.
+ * Whether a process that can't be looked up from here counts as alive: for a day after its last beat. If it seems to
+ * be of this machine before the last boot, it counts as dead at once: an owner on another machine with the same name
+ * and id would have written a beat since that boot.
  */
 function givesSigns(path: string, owner: Identity): boolean {
   if (untouched(path)) return false

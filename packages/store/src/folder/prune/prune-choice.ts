@@ -71,7 +71,7 @@ export function choose(
   const held: Used = { runs: new Set(), attempts: new Set() }
   for (const { id, path } of kept.values()) {
     readReferences(path, used)
-    // one that is new may use anything that is there
+    // all that a live or new run uses is kept
     if (live.has(id) || !known.has(id)) readReferences(path, held)
   }
   const isNew = (run: string): boolean => live.has(run) || (kept.has(run) && !known.has(run))

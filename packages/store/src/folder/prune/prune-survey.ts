@@ -211,7 +211,7 @@ function text(path: string): string | undefined {
   })
 }
 
-/** What can't be read might be what keeps something: then nothing is pruned. */
+/** Undefined where it has gone. Any other error ends the prune: the file may keep something in use. */
 function orGone<T>(path: string, access: () => T): T | undefined {
   try {
     return access()

@@ -12,20 +12,20 @@ export type { PruneOptions } from './prune-choice.ts'
 
 /*
  * What a prune removes:
- * - always: attempts that no result and no run's output names (of stages that failed, were killed, or lost the race to
- *   commit), results that --fresh superseded or whose files have gone, litter of killed processes;
- * - with `olderThan` or `keep`: runs, and the results that were made by none of the runs that stay and used by none.
+ * - always: attempts that no result and no run's output names (of stages that failed, were killed, or lost the race
+ *   to commit), results that --fresh superseded or whose files have gone, litter of killed processes;
+ * - with `olderThan` or `keep`: runs, and the results that none of the remaining runs made or uses.
  *
- * A run says what it uses before it looks at it (../coordination/references.ts). So a result is used as long as a run that made or used it
- * stays; nothing depends on the times of its files. The logs of a result stay with it.
+ * A run notes what it uses before it looks at it (../coordination/references.ts). So a result is in use as long as a
+ * run that made or used it remains, whatever the times of its files. The logs of a result stay with it.
  *
- * Beside running runs: a live run stays with all that it made or uses; its attempts have its id in their names. What
- * is chosen is condemned before it is removed (../coordination/deletion-marks.ts), and then the runs are asked again: what a run said that
- * it uses before that is spared, and whoever comes later sees the condemnation, and a miss. Pointers go before bytes,
- * and a pointer that somebody has just replaced is put back. A run that goes is owned by the prune first, so nobody goes
- * on with it. What a kill leaves half-done is unreferenced: the next prune's.
+ * Runs may go on meanwhile. A live run keeps all that it made or uses; its attempts have its id in their names. What
+ * is chosen is first marked for deletion (../coordination/deletion-marks.ts), then the runs are read again: what a
+ * run had noted by then is spared, and a later run sees the mark, and a miss. Pointers are removed before bytes, and
+ * a pointer that somebody has just replaced is put back. The prune takes the lock of a run before it removes it, so
+ * that nobody resumes it. What a killed prune leaves is unreferenced, so the next prune removes it.
  *
- * This takes a file system that shows what was written to all processes at once, which a disk does.
+ * This needs a file system that shows each write to all processes at once, as a local disk does.
  */
 
 /** Removes what nobody needs; `tell` hears of each thing. Returns what could not be removed, and why. */

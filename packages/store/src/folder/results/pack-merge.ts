@@ -72,7 +72,7 @@ function removeMerged(folder: string, { name, fd }: Pick<Opened, 'name' | 'fd'>)
   if (statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino) remove(path)
 }
 
-/** All packs, and the indexes that are no larger than what joins them: so a line is copied only now and then. */
+/** All packs, and each index no larger than all that is merged before it: so a line is rarely copied. */
 function worthIt(opened: readonly Opened[]): Opened[] {
   const sources = opened.filter(({ name }) => !isIndexName(name))
   let total = sources.reduce((sum, { size }) => sum + size, 0)

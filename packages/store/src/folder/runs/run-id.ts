@@ -35,8 +35,8 @@ export function newestOf(runs: string, ids: readonly string[]): string | undefin
 }
 
 /**
- * Keeps the newest id while its run goes: what a later run makes is newer than what the run made, and stays. Without ids
- * none is kept any more.
+ * Keeps the newest id when runs are removed: ids of later runs must sort after it, so that their results count as
+ * newer. Without ids, forgets it.
  */
 export function keepNewest(runs: string, ids: readonly string[] | undefined): void {
   if (!ids) return remove(newestIn(runs))
@@ -51,6 +51,6 @@ export function timeOf(id: string): number | undefined {
   const [year, month, day, hour, minute, second] = parts.map(Number) as [number, number, number, number, number, number]
   const millisecond = Number.parseInt(id.slice(16, 19), 16)
   const time = Date.UTC(year, month - 1, day, hour, minute, second) + (millisecond < 1000 ? millisecond : 0)
-  // a name that somebody made up must not make the years of all to come five digits long
+  // a made-up id must not push all later ids beyond the year 9999
   return year < 9999 ? time : undefined
 }
