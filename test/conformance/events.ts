@@ -35,6 +35,7 @@ const AnyEvent = z.discriminatedUnion('event', [
     plan: Digest,
     nodes: z.int(),
   }),
+  event('run.progress', { ...run, known: z.int().nonnegative() }),
   event('stage.started', {
     ...attempted,
     key: Digest,

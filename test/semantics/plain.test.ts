@@ -55,7 +55,7 @@ const metric = (node: string, value: number): Bare<Event> => ({
 
 test('when nothing was printed for 30 s, a line says what runs, how long, and how much there is to do', () => {
   const { view, tell, lines } = watching()
-  view.known(40)
+  tell({ event: 'run.progress', known: 40 })
   tell(started('read'), succeeded('read'), started('train', [0]), started('train', [1]), started('train', [2]))
   tell(started('train', [3]), metric('read', 1))
   vi.advanceTimersByTime(29_000)

@@ -32,8 +32,6 @@ export interface RunHost {
   asset(token: string): Json
   /** Where the author called a node, for diagnostics. Default: nobody knows. */
   place?(node: string): SourceLocation
-  /** Told when it grows: how many calls there are as far as is known. */
-  readonly known?: ((calls: number) => void) | undefined
   /** Whether new work may no longer start. */
   readonly stopped: boolean
 }
@@ -75,6 +73,9 @@ export class RunCore implements FlowListener {
   readonly #flights = new SingleFlight()
   readonly #flow: Flow
   #began = 0
+  /** How many calls are known, and how many were told. */
+  #known = 0
+  #told = 0
   #failed = false
 
   constructor(request: RunRequest, host: RunHost) {
@@ -103,6 +104,7 @@ export class RunCore implements FlowListener {
     this.#began = performance.now()
     const { plan } = this.#request
     const nodes = plan.nodes.filter((node) => node.kind === 'stage').length
+    this.#told = nodes
     this.journal.emit({ event: 'run.started', pipeline: plan.pipeline, parameters, plan: digest, nodes })
   }
 
@@ -118,6 +120,7 @@ export class RunCore implements FlowListener {
 
   /** The last event, and the end of the run's folder; `cancelled`: whether somebody stopped it. */
   finish(cancelled = false): RunOutcome {
+    this.#tellKnown(1)
     return this.journal.finish(this.outcome(cancelled))
   }
 
@@ -185,8 +188,16 @@ export class RunCore implements FlowListener {
     return this.#host.stopped
   }
 
-  get known(): ((calls: number) => void) | undefined {
-    return this.#host.known
+  known(calls: number): void {
+    this.#known = calls
+    this.#tellKnown(calls / 100)
+  }
+
+  /** @param least calls by which it must differ from what was told: a run of many must not tell each */
+  #tellKnown(least: number): void {
+    if (this.#known === this.#told || Math.abs(this.#known - this.#told) < least) return
+    this.#told = this.#known
+    this.journal.emit({ event: 'run.progress', known: this.#known })
   }
 
   ready(step: Step, args: Json): void {

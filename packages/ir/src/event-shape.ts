@@ -59,6 +59,7 @@ const key = optional(isDigest)
 /** What an event has besides `event`, `run` and `time`, and of a stage besides `node`, `index` and `attempt`. */
 const shapes: { readonly [event in EventName]: Shape } = {
   'run.started': { pipeline: text, parameters: isObject, plan: text, nodes: count },
+  'run.progress': { known: count },
   'stage.started': { key, resources: isObject },
   'stage.succeeded': { key, seconds: number, output },
   'stage.cached': { key, from: text, output },

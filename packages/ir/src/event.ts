@@ -40,6 +40,8 @@ export type Event =
       readonly plan: string
       readonly nodes: number
     })
+  /** There are so many calls as far as is known: of a map only once its list is there. At first `nodes` are known. */
+  | (Common & { readonly event: 'run.progress'; readonly known: number })
   | (OfCall & { readonly event: 'stage.started'; readonly resources: Resources })
   | (OfCall & { readonly event: 'stage.succeeded'; readonly seconds: number; readonly output: Json })
   | (OfCall & { readonly event: 'stage.cached'; readonly from: string; readonly output: Json })

@@ -14,8 +14,6 @@ export interface RunOptions {
   /** Aborting it cancels the run; stages get time to end. */
   readonly signal?: AbortSignal
   readonly onEvent?: (event: Event) => void
-  /** Told when it grows: the stages of the run as far as they are known, a map's once the length of its list is. */
-  readonly onKnown?: (stages: number) => void
 }
 
 export interface RunOutcome {

@@ -41,7 +41,6 @@ export class LocalRun implements RunHost, Outcomes {
   #broken = false
   #cancelled = false
   #finish: (() => void) | undefined
-  readonly known: ((stages: number) => void) | undefined
 
   constructor(
     plan: Plan,
@@ -49,9 +48,7 @@ export class LocalRun implements RunHost, Outcomes {
     folder: RunFolder,
     options: LocalOptions,
     listen: ((event: Event) => void) | undefined,
-    known?: (stages: number) => void,
   ) {
-    this.known = known
     this.#plan = plan
     this.#options = options
     this.#folder = folder

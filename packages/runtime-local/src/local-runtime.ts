@@ -26,7 +26,7 @@ import { workerPool } from './workers/worker-pool.ts'
 export function localRuntime(options: LocalOptions): Runtime {
   return {
     name: 'local',
-    async run(plan: Plan, input: JsonObject, { signal, onEvent, onKnown }: RunOptions = {}): Promise<RunOutcome> {
+    async run(plan: Plan, input: JsonObject, { signal, onEvent }: RunOptions = {}): Promise<RunOutcome> {
       const parameters = content(input) as JsonObject
       const info = { pipeline: plan.pipeline, plan: planDigest(plan), parameters }
       const { runs } = options.store
@@ -36,7 +36,7 @@ export function localRuntime(options: LocalOptions): Runtime {
       try {
         // files of other runs may be given as parameters
         folder.use(undefined, attemptsIn(canonical(input)))
-        return await new LocalRun(plan, input, folder, options, onEvent, onKnown).run(parameters, signal)
+        return await new LocalRun(plan, input, folder, options, onEvent).run(parameters, signal)
       } finally {
         show?.()
         await giveBack()

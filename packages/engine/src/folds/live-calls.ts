@@ -28,8 +28,8 @@ export class LiveCalls {
   readonly rows = new Map<string, LiveCall>()
   readonly counts = { cached: 0, skipped: 0, failed: 0 }
   readonly began = performance.now()
-  /** Stages as far as they are known. */
-  known = 0
+  /** Calls as far as they are known. */
+  #known = 0
   /** Stages of which nothing more will be heard. */
   ended = 0
   readonly #attempts: AttemptsOf
@@ -39,6 +39,8 @@ export class LiveCalls {
   }
 
   follow(event: Event): void {
+    if (event.event === 'run.started') this.#known = event.nodes
+    else if (event.event === 'run.progress') this.#known = event.known
     if (!('node' in event)) return
     const name = showNode(event.node, event.index)
     switch (event.event) {
@@ -99,7 +101,7 @@ export class LiveCalls {
     const { cached, skipped, failed } = this.counts
     const running = this.count('running')
     const retrying = this.count('retrying')
-    const waiting = Math.max(0, this.known - this.ended - running - retrying)
+    const waiting = Math.max(0, this.#known - this.ended - running - retrying)
     const more = [
       [failed, 'failed'],
       [running, 'running'],
@@ -109,7 +111,7 @@ export class LiveCalls {
       [skipped, 'skipped'],
     ] as const
     const parts = more.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
-    return [`${this.ended}${this.known > 0 ? ` of ${Math.max(this.known, this.ended)}` : ''} ended`, ...parts].join(
+    return [`${this.ended}${this.#known > 0 ? ` of ${Math.max(this.#known, this.ended)}` : ''} ended`, ...parts].join(
       ', ',
     )
   }

@@ -57,7 +57,6 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
           say(`going on with run ${event.run}, ${showCommitted(goesOn)}`)
         view.event(event)
       },
-      onKnown: (stages) => view.known(stages),
     })
     view.close()
     return finish(outcome, signals, report, failures)

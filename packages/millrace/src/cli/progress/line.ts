@@ -45,6 +45,7 @@ function wordsOf(event: Event, count: number): string | undefined {
       return logLine(`${stage} | `, event)
     case 'notice':
       return `${event.severity}[${event.code}]: ${firstLine(event.message)}${event.at.file === undefined ? '' : ` (${shortPath(event.at.file)}:${event.at.line ?? 1})`}`
+    case 'run.progress':
     case 'run.finished':
       return undefined
   }

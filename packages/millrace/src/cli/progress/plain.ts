@@ -138,9 +138,6 @@ export function plainView(write: (text: string) => void, attempts: AttemptsOf): 
       }
       calls.follow(event)
     },
-    known(stages) {
-      calls.known = stages
-    },
     close() {
       clearInterval(beat)
       flush()

@@ -123,9 +123,6 @@ export function ttyView(stream: NodeJS.WriteStream, attempts: AttemptsOf): View 
       // what starts now may compute, and keep the timer from its turn
       if (event.event === 'stage.started' && budget.take()) draw()
     },
-    known(stages) {
-      calls.known = stages
-    },
     close() {
       if (closed) return
       closed = true
