@@ -172,7 +172,7 @@ async function measure(size: number): Promise<void> {
     const store = openStore(root)
     const [job] = Object.values(given.jobs)
     const cluster = new OneJob(root, job?.name ?? '')
-    const own = resumeRun(store, { pipeline: given.plan.pipeline, plan: digest, parameters: given.input }, 'job')
+    const own = resumeRun(store, { pipeline: given.plan.pipeline, plan: digest, parameters: given.input }, 'job', '')
     if (!('folder' in own)) throw new Error('the run has ended')
     const before = process.cpuUsage()
     const began = performance.now()

@@ -56,7 +56,7 @@ export function planOf(program: SimProgram): Planned {
       ...(mapped ? {} : { backoffLimit: own + 2 }),
     }
   }
-  const given: ClusterPlan = { version: 1, plan, input: program.input, assets: {}, environment: 'sim', jobs }
+  const given: ClusterPlan = { version: 1, plan, graph, input: program.input, assets: {}, environment: 'sim', jobs }
   const planned: Planned = {
     given,
     digest: digestJson({ plan: graph as never }),

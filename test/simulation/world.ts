@@ -1,4 +1,4 @@
-import type { Event, RunOutcome } from '@millrace/ir'
+import { canonical, type Event, type RunOutcome } from '@millrace/ir'
 import { openStore, type Store } from '../../packages/store/src/index.ts'
 import { Random } from '../faults/random.ts'
 import { ApiServer, type SimJob } from './api-server.ts'
@@ -84,7 +84,7 @@ export class World {
     process.act(() => {
       const store = openStore(this.#root)
       const info = { pipeline: given.plan.pipeline, plan: digest, parameters: given.input }
-      const own = resumeRun(store, info, job)
+      const own = resumeRun(store, info, job, canonical(given.graph as never))
       const cluster = new SimCluster(this.api, this.#troubles, process, this.#forbidden)
       const begun = { process, cluster, crash: undefined }
       if ('ended' in own) {

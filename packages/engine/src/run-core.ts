@@ -104,6 +104,7 @@ export class RunCore implements FlowListener {
     this.#began = performance.now()
     const { plan } = this.#request
     const nodes = plan.nodes.filter((node) => node.kind === 'stage').length
+    this.#known = nodes
     this.#told = nodes
     this.journal.emit({ event: 'run.started', pipeline: plan.pipeline, parameters, plan: digest, nodes })
   }
@@ -190,7 +191,7 @@ export class RunCore implements FlowListener {
 
   known(calls: number): void {
     this.#known = calls
-    this.#tellKnown(calls / 100)
+    this.#tellKnown(calls / 1000)
   }
 
   /** @param least calls by which it must differ from what was told: a run of many must not tell each */

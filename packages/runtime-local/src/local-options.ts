@@ -52,6 +52,8 @@ export interface LocalOptions {
   readonly abandon?: AbortSignal
   /** Default: this machine's. */
   readonly machine?: Capacity
+  /** Canonical JSON of the Graph, which a new run keeps. */
+  graph?(): string
   /** Said before the first stage starts. */
   readonly notices?: readonly Extract<Event, { event: 'notice' }>[]
 }

@@ -30,7 +30,7 @@ export function localRuntime(options: LocalOptions): Runtime {
       const parameters = content(input) as JsonObject
       const info = { pipeline: plan.pipeline, plan: planDigest(plan), parameters }
       const { runs } = options.store
-      const folder = (options.fresh ? undefined : runs.resume(info)) ?? runs.create(info)
+      const folder = (options.fresh ? undefined : runs.resume(info)) ?? runs.create(info, options.graph?.())
       const giveBack = shared()
       const show = options.hideGpus && options.workers ? hideGpus() : undefined
       try {

@@ -10,9 +10,9 @@ import {
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Event } from '@millrace/ir'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openStore, type RunFolder, type Store } from '../src/index.ts'
-import { counts, ending, filesIn, finishedEvent, line, litter, newRoot } from './support.ts'
+import { counts, ending, filesIn, finishedEvent, line, litter, newRoot, startedEvent } from './support.ts'
 import { keyOf, plain, work } from './values.ts'
 
 const log = (message: string): Event => ({
@@ -23,13 +23,6 @@ const log = (message: string): Event => ({
   level: 'info',
   message,
 })
-const startedEvent: Event = {
-  ...work,
-  event: 'run.started',
-  run: 'r',
-  time: '2026-11-22T07:53:12.000Z',
-  nodes: 1,
-}
 const journal = (run: RunFolder): string => join(run.path, 'journal.jsonl')
 const lines = (run: RunFolder): number => readFileSync(journal(run), 'utf8').split('\n').length - 1
 
@@ -43,20 +36,25 @@ function finished(store: Store, status: 'succeeded' | 'failed' = 'succeeded', in
 test('a run has an id that sorts by time, its info, its owner; its end is told from then on', () => {
   const root = newRoot()
   const store = openStore(root)
-  const run = store.runs.create(work)
+  const run = store.runs.create(work, '{"version":1}')
   expect(run.id).toMatch(/^\d{8}-\d{6}-[0-9a-f]{6}$/)
   expect(run.path).toBe(join(root, 'runs', run.id))
   expect(run.resumed).toBe(false)
   const info = JSON.parse(readFileSync(join(run.path, 'info.json'), 'utf8')).value
-  expect(info).toEqual({ ...work, started: expect.stringMatching(/^20.*Z$/) })
+  const { parameters, ...begun } = work
+  expect(info).toEqual({ ...begun, started: expect.stringMatching(/^20.*Z$/) })
+  expect(readFileSync(join(run.path, 'graph.json'), 'utf8')).toBe('{"version":1}')
   expect(JSON.parse(readFileSync(join(run.path, 'owner'), 'utf8'))).toMatchObject({ pid: process.pid })
-  expect(store.runs.find(run.id)).toEqual({ id: run.id, ...info, status: 'running' })
+  // the parameters stand in the journal, once
+  expect(store.runs.find(run.id)).toEqual({ id: run.id, ...info, parameters: {}, status: 'running' })
   run.append(startedEvent)
+  run.flush()
+  expect(store.runs.find(run.id)).toEqual({ id: run.id, ...info, parameters, status: 'running' })
   run.append(finishedEvent(run.id))
   run.finish(ending())
   expect(existsSync(join(run.path, 'owner'))).toBe(false)
   const end = { finished: '2026-11-22T07:54:00.000Z', seconds: 1.5, counts, status: 'succeeded' }
-  expect(openStore(root).runs.find(run.id)).toEqual({ id: run.id, ...info, ...end })
+  expect(openStore(root).runs.find(run.id)).toEqual({ id: run.id, ...info, parameters, ...end })
   expect(litter(root)).toEqual([])
 })
 
@@ -78,10 +76,12 @@ test('runs are listed newest first, found by prefix, the last without', () => {
 test('the journal holds lines back 20 ms or 64 KiB; flush, finish and an idle run write them', async () => {
   const store = openStore(newRoot())
   const run = store.runs.create(work)
+  const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now())
   run.append(log('first'))
   expect(lines(run)).toBe(1)
   for (let i = 0; i < 10; i++) run.append(log('held'))
   expect(lines(run)).toBe(1)
+  now.mockRestore()
   run.flush()
   expect(lines(run)).toBe(11)
   for (let i = 0; i < 10; i++) run.append(log('x'.repeat(10_000)))

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileS
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openStore, outputDigest } from '../src/index.ts'
-import { ending, finishedEvent, keyFolder, newRoot, packOf } from './support.ts'
+import { ending, finishedEvent, keyFolder, newRoot, packOf, startedEvent } from './support.ts'
 import { keyOf, plain, work } from './values.ts'
 
 const key = keyOf('a key')
@@ -60,6 +60,7 @@ test('a flipped bit in what is kept of a run is not believed', () => {
   const root = newRoot()
   const store = openStore(root)
   const run = store.runs.create(work)
+  run.append(startedEvent)
   run.append(finishedEvent(run.id))
   run.finish(ending())
   const told = store.runs.find(run.id)

@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib'
 import type { Digest, Event, Json } from '@millrace/ir'
 import { afterAll } from 'vitest'
 import { openStore, outputDigest, type PackLine } from '../src/index.ts'
-import { plain } from './values.ts'
+import { plain, work } from './values.ts'
 
 const made: string[] = []
 const children: ChildProcess[] = []
@@ -83,6 +83,13 @@ export const filesIn = (root: string): string[] =>
 
 export const litter = (root: string): string[] => filesIn(root).filter((path) => path.includes('.tmp-'))
 
+export const startedEvent: Event = {
+  ...work,
+  event: 'run.started',
+  run: 'r',
+  time: '2026-11-22T07:53:12.000Z',
+  nodes: 1,
+}
 export const finishedEvent = (run: string, status: 'succeeded' | 'failed' = 'succeeded'): Event => ({
   event: 'run.finished',
   run,

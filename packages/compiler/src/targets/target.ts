@@ -1,10 +1,10 @@
-import type { ArtifactValue, Diagnostic, JsonObject, Plan } from '@millrace/ir'
+import type { ArtifactValue, Diagnostic, Graph, JsonObject, Plan } from '@millrace/ir'
 import type { ClusterEnvironment } from '../cluster/environment.ts'
 import type { EmittedStage } from '../code/ship/emit-stage.ts'
 import type { Capabilities } from '../context.ts'
 
 /**
- * A place that a Plan can be written for. Adding one takes a folder with this, and a line in `targets/index.ts`.
+ * A place that a Plan can be written for. Adding one takes a folder with this, and a line in `targets.ts`.
  */
 export interface Target {
   readonly capabilities: Capabilities
@@ -20,6 +20,8 @@ export interface Target {
 /** What is written: a Plan, the code of its stages, and where it is to run. */
 export interface TargetProgram {
   readonly plan: Plan
+  /** What the Plan was made of, as the author wrote it. */
+  readonly graph: Graph
   /** The parameters; artifacts in it have absolute paths. */
   readonly input: JsonObject
   /** The program's assets, by token, with absolute paths. */

@@ -1,3 +1,4 @@
+import type { Graph } from '../graph.ts'
 import type { JsonObject } from '../json.ts'
 import type { Plan } from '../plan.ts'
 import type { ArtifactValue } from '../port.ts'
@@ -6,6 +7,8 @@ import type { ArtifactValue } from '../port.ts'
 export interface ClusterPlan {
   readonly version: 1
   readonly plan: Plan
+  /** What the author wrote, for whoever shows the run. */
+  readonly graph: Graph
   /** The parameters; paths of artifacts are relative to the store. */
   readonly input: JsonObject
   /** The program's assets by token; paths are relative to the store. */

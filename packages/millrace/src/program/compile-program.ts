@@ -62,6 +62,7 @@ async function lower(
   refuse(emitted.diagnostics)
   const lowered = await target.lower({
     plan,
+    graph: program.checked.graph,
     input,
     assets,
     stages: emitted.stages,

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Diagnostic, Event, Json, Plan, Runtime } from '@millrace/ir'
+import { canonical, type Diagnostic, type Event, type Json, type Plan, type Runtime } from '@millrace/ir'
 import type { LoadedStage, StageKind } from '@millrace/runner'
 import { type LocalOptions, localRuntime, type OtherGpu, shortfalls } from '@millrace/runtime-local'
 import type { StageDefinition } from '@millrace/sdk'
@@ -54,6 +54,7 @@ export function localRuntimeOf(
     asset: (token) => assets.get(token) as unknown as Json,
     variables,
     place: (node) => program.traced.places.get(node)?.() ?? {},
+    graph: () => canonical(program.checked.graph as unknown as Json),
     notices: notices.map((notice) => ({ event: 'notice', ...notice }) as Extract<Event, { event: 'notice' }>),
   })
 }

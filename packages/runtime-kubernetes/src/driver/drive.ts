@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import {
   type ClusterPlan,
+  canonical,
   type Diagnostic,
   describeError,
   type Event,
@@ -67,7 +68,7 @@ export async function drive(env: NodeJS.ProcessEnv, places: DriverPaths = inPod)
     const { pipeline } = given.plan
     const info = { pipeline, plan: digest, parameters: given.input }
     const [driver, uid] = [variable(podVariables.job), variable(podVariables.jobUid)]
-    const own = resumeRun(store, info, uid)
+    const own = resumeRun(store, info, uid, canonical(given.graph as unknown as Json))
     if ('ended' in own) return tellAgain(own.ended, places)
     const { folder } = own
     const conductor = new ClusterRun({

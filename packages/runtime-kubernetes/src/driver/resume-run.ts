@@ -14,11 +14,12 @@ const driverFile = 'driver.json'
  * the end of the run and its own, and Kubernetes starts another.
  *
  * @param job uid of the driver's Job
+ * @param graph canonical JSON of the Graph, which a new run keeps
  */
-export function resumeRun({ runs }: Store, info: RunInfo, job: string): OwnRun {
+export function resumeRun({ runs }: Store, info: RunInfo, job: string, graph: string): OwnRun {
   const last = runs.list().find(({ pipeline, plan }) => pipeline === info.pipeline && plan === info.plan)
   if (last?.finished !== undefined && driverOf(runs, last.id) === job) return { ended: endsOf(runs.events(last.id)) }
-  const folder = runs.resume(info, { evenIfHeld: true }) ?? runs.create(info)
+  const folder = runs.resume(info, { evenIfHeld: true }) ?? runs.create(info, graph)
   runs.write(folder.id, driverFile, JSON.stringify({ job }))
   return { folder }
 }

@@ -172,10 +172,11 @@ class Lowering {
   }
 
   #run(jobs: ReadonlyMap<string, ClusterJob>): void {
-    const { plan, input, assets, environment, environmentName, driver } = this.#program
+    const { plan, graph, input, assets, environment, environmentName, driver } = this.#program
     const clusterPlan: ClusterPlan = {
       version: 1,
       plan,
+      graph,
       input: this.#inputs.addAll(input) as JsonObject,
       assets: Object.fromEntries([...assets].map(([token, artifact]) => [token, this.#inputs.add(artifact)])),
       environment: environmentName,

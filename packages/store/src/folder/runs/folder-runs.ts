@@ -23,6 +23,7 @@ import { idPattern, newestOf, newId } from './run-id.ts'
 import { RunIndex } from './run-index.ts'
 import {
   bare,
+  graphOf,
   infoOf,
   isCurrent,
   isSaved,
@@ -40,8 +41,12 @@ const lookEvery = 200
 
 /** The runs of a store. */
 export interface Runs {
-  /** A new run, owned by this process. */
-  create(info: RunInfo): RunFolder
+  /**
+   * A new run, owned by this process.
+   *
+   * @param graph canonical JSON of the Graph, for whoever shows the run. Default: nobody can.
+   */
+  create(info: RunInfo, graph?: string): RunFolder
   /**
    * The last run of the same pipeline, parameters and plan whose last event isn't a succeeded `run.finished` and that
    * no live process owns; it is this process's from then on. Undefined when there is none.
@@ -92,13 +97,15 @@ export class FolderRuns implements Runs {
     this.#index = new RunIndex(join(folder, 'summaries.jsonl'), this.#scratch, isSaved)
   }
 
-  create({ pipeline, plan, parameters }: RunInfo): RunFolder {
+  create({ pipeline, plan, parameters }: RunInfo, graph?: string): RunFolder {
     const info = { pipeline, plan, parameters, started: new Date().toISOString() }
     const made = temporaryPath(this.#scratch)
     try {
       onDisk('create', this.#scratch, () => {
         makeFolder(made)
-        writeFileSync(infoOf(made), withChecksum(info))
+        // the parameters stand in the journal
+        writeFileSync(infoOf(made), withChecksum({ pipeline, plan, started: info.started }))
+        if (graph !== undefined) writeFileSync(graphOf(made), graph)
         writeFileSync(join(made, firstOwner), ownerText())
       })
       const id = this.#name(made, info)

@@ -47,6 +47,7 @@ export interface RunEnd {
 
 export const journalOf = (folder: string): string => join(folder, 'journal.jsonl')
 export const infoOf = (folder: string): string => join(folder, 'info.json')
+export const graphOf = (folder: string): string => join(folder, 'graph.json')
 export const summaryOf = (folder: string): string => join(folder, 'summary.json')
 
 /** The same for runs of the same pipeline, parameters and plan: 16 hex digits. */
@@ -82,8 +83,10 @@ export function savedSummary(folder: string, id: string): SavedSummary | undefin
 const isText = (value: unknown): value is string => typeof value === 'string'
 const statuses = new Set<unknown>(['succeeded', 'failed', 'cancelled', 'running', 'interrupted'])
 
-const isInfo = (value: Fields): value is Fields & Info =>
-  [value.pipeline, value.plan, value.started].every(isText) && isObject(value.parameters)
+const isBegun = (value: Fields): value is Fields & Omit<Info, 'parameters'> =>
+  [value.pipeline, value.plan, value.started].every(isText)
+
+const isInfo = (value: Fields): value is Fields & Info => isBegun(value) && isObject(value.parameters)
 
 /** Whether fields are a summary's, but for the id. */
 export const isSaved = (value: Fields): value is Fields & SavedSummary =>
@@ -99,16 +102,17 @@ export const isCurrent = (saved: SavedSummary, folder: string): boolean => saved
 
 export const bare = ({ journal: _, ...summary }: SavedSummary): RunSummary => summary
 
-/** info.json, or what the journal's first event says. */
+/** What the journal's first event says, or info.json where a kill came before it. */
 function infoIn(folder: string): Info | undefined {
   const info = readObject(infoOf(folder))
-  if (info && isInfo(info)) return info
+  const begun = info && isBegun(info) ? info : undefined
+  if (begun && isInfo(begun)) return begun
   for (const event of readEvents(journalOf(folder))) {
-    if (event.event !== 'run.started') return undefined
-    const { pipeline, plan, parameters, time: started } = event
-    return { pipeline, plan, parameters, started }
+    if (event.event !== 'run.started') break
+    const { pipeline, plan, parameters, time } = event
+    return { pipeline, plan, parameters, started: begun?.started ?? time }
   }
-  return undefined
+  return begun && { ...begun, parameters: {} }
 }
 
 function readObject(path: string): Fields | undefined {
