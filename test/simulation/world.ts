@@ -172,8 +172,7 @@ function dyingStore(store: Store, process: Process, kill: Kill | undefined, die:
   return {
     ...store,
     results: {
-      find: (...args) => (process.dead ? never : results.find(...args)),
-      peek: (...args) => results.peek(...args),
+      find: (sought, options) => (process.dead ? sought.map(() => never) : results.find(sought, options)),
       openPack: (...args) => results.openPack(...args),
       takeBack: (commit) => results.takeBack(commit),
       async commit(commit) {

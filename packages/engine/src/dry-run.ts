@@ -29,13 +29,13 @@ export interface DryCall {
  *
  * @param run the run that it would go on with
  */
-export function dryRun(
+export async function dryRun(
   plan: Plan,
   input: JsonObject,
   store: Store,
   asset: (token: string) => Json,
   run = '',
-): ReadonlyMap<string, readonly DryCall[]> {
+): Promise<ReadonlyMap<string, readonly DryCall[]>> {
   const calls = new Map<string, DryCall[]>()
   const note = (node: string, call: DryCall) => {
     const list = calls.get(node)
@@ -44,7 +44,7 @@ export function dryRun(
   }
   const keys = new CacheKeys(plan, run)
   const missed = new Map<Digest, string>()
-  const ready: { readonly step: Step; readonly args: Json }[] = []
+  let ready: { readonly step: Step; readonly args: Json }[] = []
   const worker: FlowListener = {
     ready: (step, args) => void ready.push({ step, args }),
     skipped: (node, _index, because) => note(node.id, { state: 'skipped', because }),
@@ -56,16 +56,27 @@ export function dryRun(
   }
   const flow = new Flow(strict(plan), input, worker)
   flow.start()
-  for (let at = 0; at < ready.length; at++) {
-    const { step, args } = ready[at] as { step: Step; args: Json }
-    const node = step.node as PlanStage
-    const { key, cacheable } = keys.of(node, step.frame.index, args)
-    const spec = plan.stages[node.stage] as PlanStageSpec
-    const hit = cacheable ? store.results.peek(key, spec.output, givenTo(spec, args, asset)) : undefined
-    if (hit) {
-      note(node.id, { state: 'hit', because: hit.from, index: step.frame.index, output: hit.output })
-      flow.succeed(step, hit.output)
-    } else {
+  // all that may be looked for at once, then what may be after that
+  while (ready.length > 0) {
+    const asked = ready.map(({ step, args }) => {
+      const node = step.node as PlanStage
+      const spec = plan.stages[node.stage] as PlanStageSpec
+      const { key, cacheable } = keys.of(node, step.frame.index, args)
+      return { step, node, key, cacheable, output: spec.output, given: givenTo(spec, args, asset) }
+    })
+    ready = []
+    const found = store.results.find(
+      asked.filter(({ cacheable }) => cacheable),
+      { unread: true },
+    )
+    let at = 0
+    for (const { step, node, key, cacheable } of asked) {
+      const hit = cacheable ? await found[at++] : undefined
+      if (hit) {
+        note(node.id, { state: 'hit', because: hit.from, index: step.frame.index, output: hit.output })
+        flow.succeed(step, hit.output)
+        continue
+      }
       // equal calls are done once
       const first = cacheable ? missed.get(key) : undefined
       note(node.id, { state: first ? 'unknown' : 'miss', because: first ?? '', index: step.frame.index })

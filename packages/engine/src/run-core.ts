@@ -1,6 +1,7 @@
 import {
   copy,
   type Diagnostic,
+  type Digest,
   type Event,
   type Json,
   type JsonObject,
@@ -70,9 +71,11 @@ export class RunCore implements FlowListener {
   readonly #request: RunRequest
   readonly #host: RunHost
   readonly #keys: CacheKeys
-  readonly #flights = new SingleFlight()
-  readonly #flow: Flow
-  #began = 0
+  #flights = new SingleFlight()
+  #flow: Flow
+  /** Keys whose result has proved bad, until another is made. */
+  readonly #refused = new Set<Digest>()
+  #began: number | undefined
   /** How many calls are known, and how many were told. */
   #known = 0
   #told = 0
@@ -101,7 +104,7 @@ export class RunCore implements FlowListener {
 
   /** The first event of a run. `digest`: what it goes on under. */
   announce(parameters: JsonObject, digest: string): void {
-    this.#began = performance.now()
+    this.#began ??= performance.now()
     const { plan } = this.#request
     const nodes = plan.nodes.filter((node) => node.kind === 'stage').length
     this.#known = nodes
@@ -111,6 +114,24 @@ export class RunCore implements FlowListener {
 
   start(): void {
     this.#flow.start()
+  }
+
+  /**
+   * Begins anew under the same run, as one does that goes on with it: what is done is found again, but for the results
+   * of these keys, which have proved bad. No call may be under way. `announce` and `start` come after it.
+   */
+  reset(bad: Iterable<Digest>): void {
+    for (const key of bad) this.#refused.add(key)
+    this.#failed = false
+    this.errors.length = 0
+    this.events.reset()
+    this.#flights = new SingleFlight()
+    this.#flow = new Flow(this.#request.plan, this.#request.input, this)
+  }
+
+  /** Whether what the store has for the key is not to be taken, and to be replaced. */
+  isRefused(key: Digest): boolean {
+    return this.#refused.has(key)
   }
 
   /** An error that no call has alone. */
@@ -128,7 +149,7 @@ export class RunCore implements FlowListener {
   /** What the run came to. */
   outcome(cancelled: boolean): Omit<RunOutcome, 'run'> {
     const status: RunStatus = cancelled ? 'cancelled' : this.#failed ? 'failed' : 'succeeded'
-    const seconds = Math.round(performance.now() - this.#began) / 1000
+    const seconds = Math.round(performance.now() - (this.#began ?? performance.now())) / 1000
     const output = status === 'succeeded' ? this.#flow.output : null
     return { status, output, errors: this.errors, counts: { ...this.events.counts }, seconds }
   }
@@ -151,6 +172,7 @@ export class RunCore implements FlowListener {
 
   /** It was made in this run, and is told as succeeded. */
   made(call: Call, result: CallResult): void {
+    this.#refused.delete(call.key)
     this.events.ran(call, result)
     this.#done(call, result, result.output)
   }

@@ -177,8 +177,10 @@ export class LocalRun implements RunHost, Outcomes {
   /** Looks calls up a few at a time: a wide graph must not have all its calls in the air at once. */
   #pump(): void {
     while (this.#looking < lookups && this.#next < this.#backlog.length) {
-      this.#looking++
-      void this.#lookUp(this.#backlog[this.#next++] as Call)
+      const calls = this.#backlog.slice(this.#next, this.#next + lookups - this.#looking)
+      this.#next += calls.length
+      this.#looking += calls.length
+      this.#lookUp(calls)
     }
     if (this.#next === this.#backlog.length) {
       this.#backlog.length = 0
@@ -186,9 +188,37 @@ export class LocalRun implements RunHost, Outcomes {
     }
   }
 
-  async #lookUp(call: Call): Promise<void> {
+  #lookUp(calls: readonly Call[]): void {
+    const { store, verify, asset } = this.#options
+    const sought = calls.filter((call) => this.#mayHit(call))
+    const answers = store.results.find(
+      sought.map(({ key, node, args }) => {
+        const spec = this.#plan.stages[node.stage] as PlanStageSpec
+        return { key, output: spec.output, given: givenTo(spec, args, asset) }
+      }),
+      { verifyFull: verify === true, user: this.#folder },
+    )
+    let next = 0
+    for (const call of calls) void this.#looked(call, call === sought[next] ? answers[next++] : undefined)
+  }
+
+  #mayHit({ cacheable, node, key }: Call): boolean {
+    const { fresh, recompute } = this.#options
+    // a key that holds the run's id can only be this run's own
+    return (
+      cacheable &&
+      !this.#core.isRefused(key) &&
+      !recompute?.has(node.id) &&
+      (!fresh || !optionsOf(this.#plan, node).cache)
+    )
+  }
+
+  async #looked(call: Call, answer: Promise<CallResult | undefined> | undefined): Promise<void> {
     try {
-      await this.#look(call)
+      const hit = answer && (await answer)
+      if (hit) this.#core.cached(call, hit)
+      else if (this.stopped) this.left(call)
+      else this.#executor.enter(call)
     } catch (error) {
       this.broken(error)
     } finally {
@@ -197,23 +227,10 @@ export class LocalRun implements RunHost, Outcomes {
     }
   }
 
-  async #look(call: Call): Promise<void> {
-    const { store, fresh, recompute, verify, asset } = this.#options
-    const spec = this.#plan.stages[call.node.stage] as PlanStageSpec
-    // a key that holds the run's id can only be this run's own
-    const own = !optionsOf(this.#plan, call.node).cache
-    if (call.cacheable && !recompute?.has(call.node.id) && (!fresh || own)) {
-      const looking = { verifyFull: verify === true, user: this.#folder, given: givenTo(spec, call.args, asset) }
-      const hit = await store.results.find(call.key, spec.output, looking)
-      if (hit) return this.#core.cached(call, hit)
-    }
-    if (this.stopped) this.left(call)
-    else this.#executor.enter(call)
-  }
-
   commit(call: Call, made: Made): Promise<CallResult> | CallResult {
     const [plan, options, folder] = [this.#plan, this.#options, this.#folder]
-    return commitMade(call, made, { plan, options, folder, pack: this.#pack, logs: this.#core.logs })
+    const replace = this.#core.isRefused(call.key)
+    return commitMade(call, made, { plan, options, folder, pack: this.#pack, logs: this.#core.logs, replace })
   }
 
   succeeded(call: Call, result: CallResult): void {

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Digest } from '@millrace/ir'
 import { openStore, outputDigest } from '../src/index.ts'
-import { keyOf, model, plain, work } from './values.ts'
+
+import { findOne, keyOf, model, plain, work } from './values.ts'
 
 const [what, root, ...rest] = process.argv.slice(2) as [string, string, ...string[]]
 const say = (value: unknown): void => {
@@ -62,13 +63,13 @@ const doing: { readonly [what: string]: () => Promise<void> } = {
     const { results } = openStore(root)
     const before = read()
     const schema = { type: 'object', properties: { model: { artifact: { kind } } } }
-    const found = await results.find(key, schema, { verifyFull: full === 'full' })
+    const found = await findOne(results, key, schema, { verifyFull: full === 'full' })
     say([found === undefined ? 'miss' : 'hit', read() - before > 2 ** 29 ? 'read' : 'unread'])
   },
   /** Looks for a result with a folder as a driver does; says whether it is there. */
   async measure() {
     const schema = { type: 'object', properties: { model: { artifact: { kind: 'folder' } } } }
-    const found = await openStore(root, { byLength: true }).results.find(rest[0] as Digest, schema)
+    const found = await findOne(openStore(root, { byLength: true }).results, rest[0] as Digest, schema)
     say(found === undefined ? 'miss' : 'hit')
   },
   /** Begins and ends a run, which removes what others left. */
@@ -138,7 +139,7 @@ const doing: { readonly [what: string]: () => Promise<void> } = {
     while (!told) {
       const store = openStore(root)
       for (let i = 0; i < Number(rest[0]); i += 10)
-        if (await store.results.find(keyOf(i), plain)) seen.add(i)
+        if (await findOne(store.results, keyOf(i), plain)) seen.add(i)
         else if (seen.has(i)) missed++
       store.close()
       await new Promise((resolve) => setImmediate(resolve))

@@ -4,7 +4,7 @@ import type { Digest, Json } from '@millrace/ir'
 import { expect, test } from 'vitest'
 import { digestFile, openStore, outputDigest, type Store } from '../src/index.ts'
 import { attemptFolder, child, filesIn, go, keyFolder, litter, newRoot, write } from './support.ts'
-import { keyOf, model, plain } from './values.ts'
+import { findOne, keyOf, model, peekOne, plain } from './values.ts'
 
 const key = keyOf('a key')
 
@@ -34,15 +34,15 @@ async function commitModel(store: Store, attempt: string, bytes: string) {
 test('a committed result is found by the same and by another process, with its metrics', async () => {
   const root = newRoot()
   const store = openStore(root)
-  expect(await store.results.find(key, model)).toBeUndefined()
+  expect(await findOne(store.results, key, model)).toBeUndefined()
   const committed = await commitModel(store, 'a1', 'weights')
   expect(committed.output).toEqual({
     model: { path: join(root, 'attempts/prepare+train/a1/model.bin'), digest: keyOf('weights'), size: 7 },
   })
   expect(committed.from).toBe('run-1')
-  expect(await store.results.find(key, model)).toEqual(committed)
-  expect(await openStore(root).results.find(key, model)).toEqual(committed)
-  expect(openStore(root).results.peek(key, model)).toEqual(committed)
+  expect(await findOne(store.results, key, model)).toEqual(committed)
+  expect(await findOne(openStore(root).results, key, model)).toEqual(committed)
+  expect(await peekOne(openStore(root).results, key, model)).toEqual(committed)
   expect(litter(root)).toEqual([])
 })
 
@@ -52,12 +52,12 @@ test('a commit that is taken back leaves no result, unless it is the result of a
   const of = (run: string, by: string) => ({ key, run, schema: plain, digest: outputDigest(plain, { by }) })
   await commit(store, 'run-1', 'a')
   for (const other of [of('run-2', 'a'), of('run-1', 'b')]) store.results.takeBack(other)
-  expect((await openStore(root).results.find(key, plain))?.output).toEqual({ by: 'a' })
+  expect((await findOne(openStore(root).results, key, plain))?.output).toEqual({ by: 'a' })
   store.results.takeBack(of('run-1', 'a'))
-  for (const { results } of [store, openStore(root)]) expect(await results.find(key, plain)).toBeUndefined()
+  for (const { results } of [store, openStore(root)]) expect(await findOne(results, key, plain)).toBeUndefined()
   expect(filesIn(root).filter((path) => path.startsWith('results/'))).toEqual([])
   await commit(store, 'run-3', 'a')
-  expect((await openStore(root).results.find(key, plain))?.from).toBe('run-3')
+  expect((await findOne(openStore(root).results, key, plain))?.from).toBe('run-3')
 })
 
 test('what others commit meanwhile is seen where it is asked for', async () => {
@@ -65,12 +65,12 @@ test('what others commit meanwhile is seen where it is asked for', async () => {
   const store = openStore(root)
   await commit(store, 'run-1', 'this')
   const other = keyOf('another key')
-  expect(await store.results.find(other, plain)).toBeUndefined()
+  expect(await findOne(store.results, other, plain)).toBeUndefined()
   const output = { by: 'the other' }
   const given = { key: other, run: 'run-2', output, schema: plain, digest: outputDigest(plain, output), metrics: [] }
   await openStore(root).results.commit(given)
-  expect(await store.results.find(other, plain)).toBeUndefined()
-  expect(await store.results.find(other, plain, { meanwhile: true })).toMatchObject({ output, from: 'run-2' })
+  expect(await findOne(store.results, other, plain)).toBeUndefined()
+  expect(await findOne(store.results, other, plain, { meanwhile: true })).toMatchObject({ output, from: 'run-2' })
 })
 
 test('the manifest and current lie where the contract says, with paths relative to the store', async () => {
@@ -96,7 +96,7 @@ test('a moved store still hits, with paths in the new place', async () => {
   const root = newRoot()
   await commitModel(openStore(root), 'a1', 'weights')
   renameSync(root, `${root}-moved`)
-  const moved = await openStore(`${root}-moved`).results.find(key, model)
+  const moved = await findOne(openStore(`${root}-moved`).results, key, model)
   expect(moved?.output).toMatchObject({ model: { path: `${root}-moved/attempts/prepare+train/a1/model.bin` } })
   expect(filesIn(`${root}-moved`)).toContain('attempts/prepare+train/a1/model.bin')
 })
@@ -106,7 +106,7 @@ test('the first commit wins, the second adopts it', async () => {
   const [one, two] = [openStore(root), openStore(root)]
   expect((await commit(one, 'run-1', 'one')).output).toEqual({ by: 'one' })
   expect(await commit(two, 'run-2', 'two')).toMatchObject({ output: { by: 'one' }, from: 'run-1' })
-  expect((await two.results.find(key, plain))?.output).toEqual({ by: 'one' })
+  expect((await findOne(two.results, key, plain))?.output).toEqual({ by: 'one' })
 })
 
 test('with replace the new result becomes current, also one of equal bytes from another attempt', async () => {
@@ -114,9 +114,9 @@ test('with replace the new result becomes current, also one of equal bytes from 
   const store = openStore(root)
   await commit(store, 'run-1', 'one')
   expect((await commit(store, 'run-2', 'two', { replace: true })).output).toEqual({ by: 'two' })
-  expect(await openStore(root).results.find(key, plain)).toMatchObject({ output: { by: 'two' }, from: 'run-2' })
+  expect(await findOne(openStore(root).results, key, plain)).toMatchObject({ output: { by: 'two' }, from: 'run-2' })
   await commit(store, 'run-3', 'two', { replace: true })
-  expect((await openStore(root).results.find(key, plain))?.from).toBe('run-3')
+  expect((await findOne(openStore(root).results, key, plain))?.from).toBe('run-3')
   expect((await commit(store, 'run-4', 'four')).output).toEqual({ by: 'two' })
 })
 
@@ -129,7 +129,7 @@ test('processes that race for the same keys all adopt the same results', async (
   const got = await Promise.all(children.map(({ next }) => next() as Promise<Json[]>))
   const { results } = openStore(root)
   const stored: Json[] = []
-  for (let i = 0; i < count; i++) stored.push((await results.find(keyOf(i), plain))?.output ?? null)
+  for (let i = 0; i < count; i++) stored.push((await findOne(results, keyOf(i), plain))?.output ?? null)
   expect(stored.every((output) => output !== null)).toBe(true)
   for (const adopted of got) expect(adopted).toEqual(stored)
   expect(litter(root)).toEqual([])
@@ -144,18 +144,20 @@ test('what lies outside the store is taken from what the call is given, by conte
   const digest = outputDigest(model, output)
   await store.results.commit({ key, run: 'run-1', output, schema: model, digest, metrics: [] })
   const given = () => [output.model]
-  expect((await openStore(root).results.find(key, model, { given }))?.output).toEqual(output)
-  expect(openStore(root).results.peek(key, model, given)?.output).toEqual(output)
+  expect((await findOne(openStore(root).results, key, model, { given }))?.output).toEqual(output)
+  expect((await peekOne(openStore(root).results, key, model, given))?.output).toEqual(output)
   // it may lie elsewhere by now
   const moved = { ...output.model, path: `${root}-moved.bin` }
   write(moved.path, 'data')
-  expect((await openStore(root).results.find(key, model, { given: () => [moved] }))?.output).toEqual({ model: moved })
+  expect((await findOne(openStore(root).results, key, model, { given: () => [moved] }))?.output).toEqual({
+    model: moved,
+  })
   writeFileSync(path, 'dat4')
-  expect(await openStore(root).results.find(key, model, { given })).toBeUndefined()
-  expect(openStore(root).results.peek(key, model, given)?.output).toEqual(output)
+  expect(await findOne(openStore(root).results, key, model, { given })).toBeUndefined()
+  expect((await peekOne(openStore(root).results, key, model, given))?.output).toEqual(output)
   // a store's word alone leads nobody out of it
-  expect(await openStore(root).results.find(key, model)).toBeUndefined()
-  expect(openStore(root).results.peek(key, model)).toBeUndefined()
+  expect(await findOne(openStore(root).results, key, model)).toBeUndefined()
+  expect(await peekOne(openStore(root).results, key, model)).toBeUndefined()
 })
 
 test('10,000 misses cost no failing look at the disk each', async () => {
@@ -165,7 +167,7 @@ test('10,000 misses cost no failing look at the disk each', async () => {
   const keys: Digest[] = Array.from({ length: 10_000 }, (_, i) => keyOf(`missing ${i}`))
   const before = performance.now()
   let found = 0
-  for (const missing of keys) if (await results.find(missing, plain)) found++
+  for (const missing of keys) if (await findOne(results, missing, plain)) found++
   console.log(`10,000 misses: ${(performance.now() - before).toFixed(0)} ms`)
   expect(found).toBe(0)
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openStore, outputDigest, type Store } from '../src/index.ts'
 import { attemptFolder, keyFolder, line, litter, newRoot, packOf, write } from './support.ts'
-import { keyOf, model, plain } from './values.ts'
+import { findOne, keyOf, model, plain } from './values.ts'
 
 const key = keyOf('a key')
 
@@ -66,9 +66,9 @@ test.for(Object.keys(damages))('%s: a miss, and the next commit heals it', async
   const place = await committed()
   damages[name]?.(place)
   const { results } = openStore(place.root)
-  expect(await results.find(key, model)).toBeUndefined()
+  expect(await findOne(results, key, model)).toBeUndefined()
   await commit(openStore(place.root), 'a2')
-  const healed = await openStore(place.root).results.find(key, model)
+  const healed = await findOne(openStore(place.root).results, key, model)
   expect(healed).toMatchObject({
     from: /current/.test(name) && !/manifest/.test(name) ? 'a1' : 'a2',
     metrics: [{ value: 0.25 }],
@@ -80,7 +80,7 @@ test('a damaged result is replaced by one of another output too', async () => {
   const { root, artifact } = await committed()
   flip(artifact, 3)
   await commit(openStore(root), 'a2', 'weight2')
-  const healed = await openStore(root).results.find(key, model)
+  const healed = await findOne(openStore(root).results, key, model)
   expect(healed).toMatchObject({ from: 'a2', output: { model: { digest: keyOf('weight2') } } })
 })
 
@@ -91,11 +91,12 @@ test('a flipped bit anywhere in a manifest or in current is a miss', async () =>
     // the last byte of each is its newline
     for (let at = 0; at < whole.length - 1; at++) {
       flip(path, at)
-      if (await openStore(place.root).results.find(key, model)) expect.fail(`believed a flipped byte ${at} of ${path}`)
+      if (await findOne(openStore(place.root).results, key, model))
+        expect.fail(`believed a flipped byte ${at} of ${path}`)
       writeFileSync(path, whole)
     }
   }
-  expect(await openStore(place.root).results.find(key, model)).toBeDefined()
+  expect(await findOne(openStore(place.root).results, key, model)).toBeDefined()
 })
 
 test('a flipped bit in a line of a pack is a miss or leaves the output as it was; nothing throws', async () => {
@@ -106,7 +107,7 @@ test('a flipped bit in a line of a pack is a miss or leaves the output as it was
   for (let at = 0; at < whole.length; at++) {
     flip(path, at)
     const store = openStore(root)
-    const found = await store.results.find(key, plain)
+    const found = await findOne(store.results, key, plain)
     if (found) expect(found.output).toEqual({ by: 'one' })
     store.close()
     writeFileSync(path, whole)
@@ -125,9 +126,9 @@ test.for(['cut', 'empty', 'folder', 'garbage'])('a pack that is %s: the other pa
     rmSync(path)
     mkdirSync(path)
   }
-  expect(await openStore(root).results.find(key, plain)).toBeUndefined()
+  expect(await findOne(openStore(root).results, key, plain)).toBeUndefined()
   packOf(root, 'run-2', key, { by: 'two' })
-  expect(await openStore(root).results.find(key, plain)).toMatchObject({ output: { by: 'two' }, from: 'run-2' })
+  expect(await findOne(openStore(root).results, key, plain)).toMatchObject({ output: { by: 'two' }, from: 'run-2' })
 })
 
 test('a damaged line: the next pack that holds the key serves, and the other lines of its pack too', async () => {
@@ -140,7 +141,7 @@ test('a damaged line: the next pack that holds the key serves, and the other lin
   const path = join(root, 'results/packs/run-1.jsonl')
   writeFileSync(path, readFileSync(path, 'utf8').replace('"one"', '"0ne"'))
   const { results } = openStore(root)
-  expect((await results.find(key, plain))?.output).toEqual({ by: 'two' })
-  expect((await results.find(keyOf('before'), plain))?.output).toEqual({ by: 'before' })
-  expect((await results.find(keyOf('after'), plain))?.output).toEqual({ by: 'after' })
+  expect((await findOne(results, key, plain))?.output).toEqual({ by: 'two' })
+  expect((await findOne(results, keyOf('before'), plain))?.output).toEqual({ by: 'before' })
+  expect((await findOne(results, keyOf('after'), plain))?.output).toEqual({ by: 'after' })
 })

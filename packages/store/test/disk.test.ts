@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { FolderAttempts } from '../src/folder/results/attempts.ts'
 import { openStore, outputDigest, storeFailed } from '../src/index.ts'
 import { childAfter, folder, line, newRoot, packOf, write } from './support.ts'
-import { keyOf, plain, work } from './values.ts'
+import { findOne, keyOf, peekOne, plain, work } from './values.ts'
 
 const nowhere = { pipeline: null, node: null }
 const key = keyOf('a key')
@@ -145,8 +145,8 @@ test('where results, runs or attempts cannot be written, each says so with the p
   const record = join(root, 'attempts/.open/run-1-')
   const refused = await message(() => new FolderAttempts(root, 'run-1').begin('clean', 'a1'))
   expect(refused?.replace(/-[0-9a-f]{12}"/, '-"')).toBe(`can't create "${record}": ENOTDIR, not a directory`)
-  expect(await store.results.find(key, plain)).toBeUndefined()
-  expect(store.results.peek(key, plain)).toBeUndefined()
+  expect(await findOne(store.results, key, plain)).toBeUndefined()
+  expect(await peekOne(store.results, key, plain)).toBeUndefined()
 })
 
 test('an attempt has a folder of its own under its node', () => {
@@ -161,8 +161,8 @@ test('a closed store finds nothing more and leaves what it wrote', async () => {
   const root = newRoot()
   packOf(root, 'run-1', key, { by: 'one' })
   const store = openStore(root)
-  expect(await store.results.find(key, plain)).toBeDefined()
+  expect(await findOne(store.results, key, plain)).toBeDefined()
   store.close()
   store.close()
-  expect(await store.results.find(key, plain)).toBeUndefined()
+  expect(await findOne(store.results, key, plain)).toBeUndefined()
 })

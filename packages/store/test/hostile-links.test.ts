@@ -16,7 +16,7 @@ import { expect, test } from 'vitest'
 import { openStore } from '../src/index.ts'
 import { key, losesResult, outside, places, posix, replace, run, runsIn, succeed, useAll, used } from './hostile.ts'
 import { filesIn, folder, newRoot, write } from './support.ts'
-import { model, work } from './values.ts'
+import { findOne, model, work } from './values.ts'
 
 test('a link in the place of a folder of the store is refused: what it leads to is not the store', async () => {
   const { path, unchanged } = outside()
@@ -63,7 +63,9 @@ for (const [what, place] of Object.entries(places))
       const { path, unchanged } = outside()
       const root = await used()
       replace(place(root), join(path, to))
-      expect(await openStore(root).results.find(key, model)).toEqual(losesResult(what) ? undefined : expect.anything())
+      expect(await findOne(openStore(root).results, key, model)).toEqual(
+        losesResult(what) ? undefined : expect.anything(),
+      )
       useAll(root)
       unchanged()
     }
@@ -146,7 +148,7 @@ test.runIf(posix)('pipes and devices block nobody', async () => {
     rmSync(path, { recursive: true, force: true })
     mkdirSync(dirname(path), { recursive: true })
     execFileSync('mkfifo', [path])
-    expect([what, await openStore(root).results.find(key, model)]).toEqual([
+    expect([what, await findOne(openStore(root).results, key, model)]).toEqual([
       what,
       losesResult(what) ? undefined : expect.anything(),
     ])

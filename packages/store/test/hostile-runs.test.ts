@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { openStore } from '../src/index.ts'
 import { foreign, key, run, sealed, succeed, used } from './hostile.ts'
 import { ending, finishedEvent, lineText, newRoot, write } from './support.ts'
-import { plain, work } from './values.ts'
+import { findOne, plain, work } from './values.ts'
 
 const info = { ...work, started: '2026-01-01T00:00:00.000Z' }
 
@@ -141,7 +141,7 @@ test('a journal and a pack with nothing in them, however long, are read no furth
   for (const name of [`runs/${run}/journal.jsonl`, 'results/packs/run-1.jsonl']) truncateSync(join(root, name), 2 ** 43)
   expect([...openStore(root).runs.events(run)]).toEqual([finishedEvent(run)])
   expect(openStore(root).runs.find(run)).toMatchObject({ status: 'interrupted' })
-  expect((await openStore(root).results.find(key, plain))?.output).toEqual({ by: 'one' })
+  expect((await findOne(openStore(root).results, key, plain))?.output).toEqual({ by: 'one' })
 })
 
 test('a mark of a run whose name is a path is none', async () => {

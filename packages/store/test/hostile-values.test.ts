@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { openStore, outputDigest } from '../src/index.ts'
 import { key, outside, run, sealed, useAll } from './hostile.ts'
 import { keyFolder, lineText, newRoot, write } from './support.ts'
-import { keyOf, plain } from './values.ts'
+import { findOne, keyOf, peekOne, plain } from './values.ts'
 
 /** As an author's schema with a file is printed. */
 const artifact = {
@@ -39,7 +39,7 @@ test("a manifest's artifact is one of the store's own, or none", async () => {
   const find = async (path: string) => {
     forge(root, {}, at(path))
     const { results } = openStore(root)
-    return [await results.find(key, model), results.peek(key, model)].map((found) => found !== undefined)
+    return [await findOne(results, key, model), await peekOne(results, key, model)].map((found) => found !== undefined)
   }
   for (const fine of ['attempts/train/a1/model', join(root, 'attempts/train/a1/model')])
     expect(await find(fine)).toEqual([true, true])
@@ -75,20 +75,20 @@ test('fields of other types, in a manifest that is whole, make it a miss', async
   const output = { model: { path: 'attempts/train/a1/model', digest: keyOf('weights'), size: 7 } }
   write(join(root, 'attempts/train/a1/model'), 'weights')
   forge(root, {}, output)
-  expect(await openStore(root).results.find(key, model)).toMatchObject({ from: run })
+  expect(await findOne(openStore(root).results, key, model)).toMatchObject({ from: run })
   for (const name of ['version', 'key', 'run', 'digest', 'metrics'] as const)
     for (const value of odd) {
       if ((name === 'run' && value === 'text') || (name === 'metrics' && JSON.stringify(value) === '[]')) continue
       forge(root, { [name]: value }, output)
-      expect([name, value, await openStore(root).results.find(key, model)]).toEqual([name, value, undefined])
+      expect([name, value, await findOne(openStore(root).results, key, model)]).toEqual([name, value, undefined])
     }
   for (const value of odd) {
     forge(root, {}, { model: value })
-    expect([value, await openStore(root).results.find(key, model)]).toEqual([value, undefined])
+    expect([value, await findOne(openStore(root).results, key, model)]).toEqual([value, undefined])
     forge(root, {}, { model: { ...output.model, size: value } })
-    expect([value, await openStore(root).results.find(key, model)]).toEqual([value, undefined])
+    expect([value, await findOne(openStore(root).results, key, model)]).toEqual([value, undefined])
     forge(root, { files: value }, output)
-    expect(await openStore(root).results.find(key, model)).toMatchObject({ from: run })
+    expect(await findOne(openStore(root).results, key, model)).toMatchObject({ from: run })
   }
 })
 
@@ -97,7 +97,7 @@ test('an output that its schema refuses is a miss, in a manifest and in a pack',
   const schema = { type: 'object', properties: { by: { type: 'string' } }, required: ['by'] }
   for (const [i, output] of [{ by: 1 }, {}, [], 'text', null, { by: 'fine' }].entries()) {
     write(join(root, `results/packs/run-${i}.jsonl`), `${lineText(keyOf(i), output as Json)}\n`)
-    const found = await openStore(root).results.find(keyOf(i), schema)
+    const found = await findOne(openStore(root).results, keyOf(i), schema)
     expect([output, found?.output]).toEqual([output, i === 5 ? { by: 'fine' } : undefined])
   }
 })
@@ -110,11 +110,11 @@ test('a pack in an index that is called by a path is no pack, and many damaged p
   const index = join(root, 'results/packs/index.00.jsonl')
   for (const pack of ['../../outside.jsonl', '..jsonl', 'a/b.jsonl', '.jsonl', 'x\0.jsonl', 7, null]) {
     write(index, section(pack))
-    expect([pack, await openStore(root).results.find(key, plain)]).toEqual([pack, undefined])
+    expect([pack, await findOne(openStore(root).results, key, plain)]).toEqual([pack, undefined])
   }
   const damaged = `garbage\n${JSON.stringify({ pack: 'run-1.jsonl', bytes: 0, crc: 0 })}\n`.repeat(200_000)
   write(index, damaged + section('run-2.jsonl'))
-  expect(await openStore(root).results.find(key, plain)).toMatchObject({ from: 'run-2' })
+  expect(await findOne(openStore(root).results, key, plain)).toMatchObject({ from: 'run-2' })
 })
 
 test('a value that nests too deep is none, wherever it stands', async () => {
@@ -134,7 +134,7 @@ test('a value that nests too deep is none, wherever it stands', async () => {
     write(join(keyFolder(root, key), 'current'), `${'0'.repeat(64)}.json`)
     write(join(keyFolder(root, key), `${'0'.repeat(64)}.json`), text)
     write(join(root, 'results/packs/run-1.jsonl'), `{"key":"${key}","output":${text},"crc":1}\n`)
-    expect(await openStore(root).results.find(key, plain)).toBeUndefined()
+    expect(await findOne(openStore(root).results, key, plain)).toBeUndefined()
     expect(openStore(root).runs.list()).toEqual([])
     useAll(root)
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openStore } from '../src/index.ts'
 import { child, go, line, lineText, litter, newRoot, packOf, write } from './support.ts'
-import { keyOf, plain, work } from './values.ts'
+import { findOne, keyOf, plain, work } from './values.ts'
 
 const key = keyOf('a key')
 const packs = (root: string): string[] => readdirSync(join(root, 'results/packs')).sort()
@@ -23,7 +23,7 @@ async function missing(root: string, count: number): Promise<number> {
   const store = openStore(root)
   let missed = 0
   for (let i = 0; i < count; i++) {
-    const found = await store.results.find(keyOf(i), plain)
+    const found = await findOne(store.results, keyOf(i), plain)
     if (!found) missed++
     else expect(found).toMatchObject({ output: { by: `${i}` }, from: run(Math.floor(i / 10)) })
   }
@@ -58,8 +58,8 @@ test('merged lines keep their run and whether it was fresh', async () => {
   merge(root)
   expect(packs(root)).toHaveLength(1)
   const { results } = openStore(root)
-  expect(await results.find(key, plain)).toMatchObject({ output: { by: 'fresh' }, from: 'run-800' })
-  expect(await results.find(keyOf('early'), plain)).toMatchObject({ output: { by: 'early' }, from: 'run-099' })
+  expect(await findOne(results, key, plain)).toMatchObject({ output: { by: 'fresh' }, from: 'run-800' })
+  expect(await findOne(results, keyOf('early'), plain)).toMatchObject({ output: { by: 'early' }, from: 'run-099' })
 })
 
 test('an index is merged again only with as much as it holds', async () => {
@@ -103,13 +103,13 @@ test('the pack of a run that lives is left alone', async () => {
   merge(root)
   expect(packs(root)).toContain(`${id}.jsonl`)
   pack.append(line(keyOf('later'), { by: 'live' }))
-  expect((await openStore(root).results.find(keyOf('later'), plain))?.from).toBe(id)
+  expect((await findOne(openStore(root).results, keyOf('later'), plain))?.from).toBe(id)
   pack.close()
   release()
   manyPacks(65, root, 65)
   merge(root)
   expect(packs(root)).not.toContain(`${id}.jsonl`)
-  expect((await openStore(root).results.find(keyOf('later'), plain))?.from).toBe(id)
+  expect((await findOne(openStore(root).results, keyOf('later'), plain))?.from).toBe(id)
 })
 
 test('a run that goes on after its pack was merged begins a pack of the same name; both merge again', async () => {
@@ -122,8 +122,8 @@ test('a run that goes on after its pack was merged begins a pack of the same nam
   merge(root)
   expect(packs(root)).toHaveLength(1)
   const { results } = openStore(root)
-  expect((await results.find(key, plain))?.output).toEqual({ by: 'before' })
-  expect((await results.find(keyOf('more'), plain))?.output).toEqual({ by: 'after' })
+  expect((await findOne(results, key, plain))?.output).toEqual({ by: 'before' })
+  expect((await findOne(results, keyOf('more'), plain))?.output).toEqual({ by: 'after' })
 })
 
 test('while processes merge, others that read miss nothing', async () => {

@@ -4,12 +4,12 @@ import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { digestFile, openStore, outputDigest } from '../src/index.ts'
 import { attemptFolder, filesIn, line, newRoot, packOf } from './support.ts'
-import { keyOf, model, plain } from './values.ts'
+import { findOne, keyOf, model, peekOne, plain } from './values.ts'
 
 const key = keyOf('a key')
 const served = async (root: string): Promise<unknown> => {
   const store = openStore(root)
-  const found = await store.results.find(key, plain)
+  const found = await findOne(store.results, key, plain)
   store.close()
   return found && [found.output, found.from]
 }
@@ -32,14 +32,14 @@ test('find sees the lines of this process at once, another process those that we
   const root = newRoot()
   const [store, other] = [openStore(root), openStore(root)]
   const pack = store.results.openPack('run-1', { fresh: false })
-  expect(await store.results.find(key, plain)).toBeUndefined()
+  expect(await findOne(store.results, key, plain)).toBeUndefined()
   for (let i = 0; i < 3000; i++) pack.append(line(keyOf(i), { by: `${i}` }))
-  for (let i = 0; i < 3000; i++) expect((await store.results.find(keyOf(i), plain))?.output).toEqual({ by: `${i}` })
-  expect((await other.results.find(keyOf(2999), plain))?.from).toBe('run-1')
-  expect(other.results.peek(keyOf(7), plain)?.output).toEqual({ by: '7' })
-  expect(await other.results.find(key, plain)).toBeUndefined()
+  for (let i = 0; i < 3000; i++) expect((await findOne(store.results, keyOf(i), plain))?.output).toEqual({ by: `${i}` })
+  expect((await findOne(other.results, keyOf(2999), plain))?.from).toBe('run-1')
+  expect((await peekOne(other.results, keyOf(7), plain))?.output).toEqual({ by: '7' })
+  expect(await findOne(other.results, key, plain)).toBeUndefined()
   pack.close()
-  expect((await store.results.find(keyOf(1), plain))?.output).toEqual({ by: '1' })
+  expect((await findOne(store.results, keyOf(1), plain))?.output).toEqual({ by: '1' })
 })
 
 test('what is taken back is no result any more, for nobody, and all the others are', async () => {
@@ -47,19 +47,19 @@ test('what is taken back is no result any more, for nobody, and all the others a
   const [store, before] = [openStore(root), openStore(root)]
   const pack = store.results.openPack('run-1', { fresh: false })
   for (let i = 0; i < 5; i++) pack.append(line(keyOf(i), { by: `${i} ${keyOf(2)}` }))
-  expect((await before.results.find(keyOf(2), plain))?.from).toBe('run-1')
+  expect((await findOne(before.results, keyOf(2), plain))?.from).toBe('run-1')
   pack.takeBack(keyOf(2))
   pack.takeBack(keyOf('of nobody'))
   pack.append(line(keyOf(5), { by: '5' }))
   for (const { results } of [store, before, openStore(root)])
     expect(
-      await Promise.all([0, 1, 2, 3, 4].map(async (i) => (await results.find(keyOf(i), plain)) !== undefined)),
+      await Promise.all([0, 1, 2, 3, 4].map(async (i) => (await findOne(results, keyOf(i), plain)) !== undefined)),
     ).toEqual([true, true, false, true, true])
   pack.append(line(keyOf(2), { by: 'again' }))
   pack.close()
   for (const { results } of [store, openStore(root)]) {
-    expect((await results.find(keyOf(2), plain))?.output).toEqual({ by: 'again' })
-    expect((await results.find(keyOf(5), plain))?.output).toEqual({ by: '5' })
+    expect((await findOne(results, keyOf(2), plain))?.output).toEqual({ by: 'again' })
+    expect((await findOne(results, keyOf(5), plain))?.output).toEqual({ by: '5' })
   }
 })
 
@@ -73,9 +73,9 @@ test('long lines and lines across the chunks of a read are found', async () => {
   pack.append(line(keyOf('last'), { by: 'last' }))
   pack.close()
   const { results } = openStore(root)
-  for (let i = 0; i < 60; i++) expect((await results.find(keyOf(i), plain))?.output).toEqual(by(i))
-  expect((await results.find(key, plain))?.output).toEqual({ by: 'x'.repeat(3 << 20) })
-  expect((await results.find(keyOf('last'), plain))?.output).toEqual({ by: 'last' })
+  for (let i = 0; i < 60; i++) expect((await findOne(results, keyOf(i), plain))?.output).toEqual(by(i))
+  expect((await findOne(results, key, plain))?.output).toEqual({ by: 'x'.repeat(3 << 20) })
+  expect((await findOne(results, keyOf('last'), plain))?.output).toEqual({ by: 'last' })
 })
 
 test('a metric that JSON has no number for comes back as NaN', async () => {
@@ -84,10 +84,10 @@ test('a metric that JSON has no number for comes back as NaN', async () => {
   const metric = { name: 'loss', value: Number.NaN, time: '2026-11-22T07:53:12.000Z' }
   const output = { by: 'one' }
   results.openPack('run-1', { fresh: false }).append({ ...line(key, output), metrics: [metric] })
-  expect((await openStore(root).results.find(key, plain))?.metrics).toEqual([metric])
+  expect((await findOne(openStore(root).results, key, plain))?.metrics).toEqual([metric])
   const [other, digest] = [keyOf('other'), outputDigest(plain, output)]
   await results.commit({ key: other, run: 'run-1', output, schema: plain, digest, metrics: [metric] })
-  expect((await openStore(root).results.find(other, plain))?.metrics).toEqual([metric])
+  expect((await findOne(openStore(root).results, other, plain))?.metrics).toEqual([metric])
 })
 
 test('of several packs the earliest serves, until a fresh one supersedes it, until a newer fresh one does', async () => {
@@ -131,16 +131,16 @@ test('a run keeps the line it wrote, also when it goes on in another process', a
   const pack = store.results.openPack('run-1', { fresh: false })
   pack.append(line(keyOf('other'), { by: 'one' }))
   packOf(root, 'run-0', keyOf('other'), { by: 'zero' })
-  expect((await store.results.find(keyOf('other'), plain))?.output).toEqual({ by: 'one' })
+  expect((await findOne(store.results, keyOf('other'), plain))?.output).toEqual({ by: 'one' })
 
   packOf(root, 'run-1', keyOf('shared'), { by: 'one' })
   const resumed = openStore(root)
   const again = resumed.results.openPack('run-3', { fresh: false })
-  expect((await resumed.results.find(keyOf('shared'), plain))?.output).toEqual({ by: 'three' })
+  expect((await findOne(resumed.results, keyOf('shared'), plain))?.output).toEqual({ by: 'three' })
   const before = statSync(join(root, 'results/packs/run-3.jsonl')).size
   again.append(line(keyOf('more'), { by: 'three' }))
   expect(statSync(join(root, 'results/packs/run-3.jsonl')).size).toBe(before)
-  expect((await openStore(root).results.find(keyOf('more'), plain))?.from).toBe('run-3')
+  expect((await findOne(openStore(root).results, keyOf('more'), plain))?.from).toBe('run-3')
 })
 
 test('paths in a line are relative to the store: one that was moved keeps its results', async () => {
@@ -153,7 +153,7 @@ test('paths in a line are relative to the store: one that was moved keeps its re
   pack.close()
   const moved = `${root}-moved`
   renameSync(root, moved)
-  const found = await openStore(moved).results.find(key, model)
+  const found = await findOne(openStore(moved).results, key, model)
   expect(found?.output).toEqual({ model: { ...output.model, path: join(moved, 'attempts/prepare/run-1-0/model') } })
 })
 
@@ -167,5 +167,5 @@ test('a line whose metrics were changed is a miss', async () => {
   store.close()
   const path = join(root, 'results/packs/run-1.jsonl')
   writeFileSync(path, readFileSync(path, 'utf8').replace('0.75', '0.95'))
-  expect(await openStore(root).results.find(key, plain)).toBeUndefined()
+  expect(await findOne(openStore(root).results, key, plain)).toBeUndefined()
 })

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { openStore } from '../src/index.ts'
 import { type Child, child, filesIn, finishedEvent, go, keyFolder, litter, newRoot } from './support.ts'
-import { keyOf, model, plain, work } from './values.ts'
+import { findOne, keyOf, model, plain, work } from './values.ts'
 
 const kill = async ({ process, end }: Child): Promise<void> => {
   process.kill('SIGKILL')
@@ -90,7 +90,7 @@ test('kill -9 at any moment: nothing torn is believed, no committed result lost,
   let missed = 0
   for (const [name, last] of said)
     for (let i = 0; i <= last; i++) {
-      const found = await store.results.find(keyOf(`${name} ${i}`), i % 3 === 0 ? model : plain)
+      const found = await findOne(store.results, keyOf(`${name} ${i}`), i % 3 === 0 ? model : plain)
       if (found === undefined) missed++
       else if (i % 3 !== 0) expect(found.output).toEqual({ by: `${i} ${'y'.repeat(300)}` })
     }

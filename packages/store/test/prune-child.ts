@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { digestFile, openStore, outputDigest, type PruneOptions, type RunFolder, type Store } from '../src/index.ts'
-import { keyOf, model, work } from './values.ts'
+
+import { findOne, keyOf, model, work } from './values.ts'
 
 const [what, root, seconds, name, more] = process.argv.slice(2) as [string, string, string, string, string | undefined]
 const info = { ...work, pipeline: `digits-${Number(name) % 2}` }
@@ -23,7 +24,7 @@ async function work_(store: Store, run: RunFolder, fresh: boolean): Promise<void
     const n = below(8)
     const bytes = `model ${n}`.repeat(50 + n)
     const key = keyOf(`key ${n}`)
-    let output = fresh ? undefined : (await store.results.find(key, model, { user: run }))?.output
+    let output = fresh ? undefined : (await findOne(store.results, key, model, { user: run }))?.output
     if (output) events.hit++
     else {
       const attempt = run.attempts.begin('train', `${process.pid}-${events.ran++}-${events.adopted}`, key)

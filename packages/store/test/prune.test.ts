@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { digestFile, openStore, outputDigest, type Pruned, type PruneOptions, type RunFolder } from '../src/index.ts'
 import { attemptFolder, child, filesIn, finishedEvent, keyFolder, line, litter, newRoot, write } from './support.ts'
-import { keyOf, model, plain, work } from './values.ts'
+import { findOne, keyOf, model, plain, work } from './values.ts'
 
 const day = 86_400_000
 const ago = (days: number): string => new Date(Date.now() - days * day).toISOString()
@@ -34,7 +34,7 @@ function place(root = newRoot()) {
       return openStore(root).results.commit({ key: keyOf(key), run: folder.id, output, schema: model, digest, ...more })
     },
     find: (key: string, user?: RunFolder) =>
-      openStore(root).results.find(keyOf(key), model, user === undefined ? {} : { user }),
+      findOne(openStore(root).results, keyOf(key), model, user === undefined ? {} : { user }),
     pack(folder: RunFolder, ...keys: string[]): void {
       const pack = openStore(root).results.openPack(folder.id, { fresh: false })
       for (const key of keys) pack.append(line(keyOf(key), { by: key }))
@@ -44,7 +44,7 @@ function place(root = newRoot()) {
       const { results } = openStore(root)
       const found = []
       for (const key of keys)
-        if ((await results.find(keyOf(key), plain)) ?? (await results.find(keyOf(key), model))) found.push(key)
+        if ((await findOne(results, keyOf(key), plain)) ?? (await findOne(results, keyOf(key), model))) found.push(key)
       return found
     },
     prune(options: PruneOptions = {}): string[] {
@@ -161,7 +161,7 @@ test('small results stay while a run that used one of the same run stays', async
   end(old, 40)
   const young = run()
   const { results } = openStore(root)
-  expect(await results.find(keyOf('a'), plain, { user: young })).toBeDefined()
+  expect(await findOne(results, keyOf('a'), plain, { user: young })).toBeDefined()
   end(young, 0)
   expect(prune({ olderThan: day })).toEqual([`run ${old.id} 1 old`])
   expect(await has('a', 'b')).toEqual(['a', 'b'])
@@ -268,13 +268,13 @@ test('what a prune that lives is about to remove is a miss, what a dead one was 
   end(old, 40)
   const user = run()
   const reader = openStore(root)
-  expect(await reader.results.find(keyOf('a'), model)).toMatchObject({ from: old.id })
+  expect(await findOne(reader.results, keyOf('a'), model)).toMatchObject({ from: old.id })
   const seen: unknown[] = []
   let condemned = ''
   openStore(root).prune({ olderThan: day }, ({ kind }) => {
     if (kind !== 'result') return
     condemned = readdirSync(join(root, 'prune'))[0] as string
-    seen.push(existsSync(path), reader.results.find(keyOf('a'), model, { user }))
+    seen.push(existsSync(path), findOne(reader.results, keyOf('a'), model, { user }))
   })
   expect(seen[0]).toBe(true)
   expect(await seen[1]).toBeUndefined()
@@ -288,7 +288,7 @@ test('what a prune that lives is about to remove is a miss, what a dead one was 
   const dead = condemned.replace(/^\.tmp-\d+-/, '.tmp-999999999-')
   write(join(root, 'prune', dead), JSON.stringify([nameOf(own)]))
   rmSync(join(root, 'prune', condemned))
-  expect(await results.find(keyOf('a'), model)).toMatchObject({ from: user.id })
+  expect(await findOne(results, keyOf('a'), model)).toMatchObject({ from: user.id })
   openStore(root)
   expect(litter(root)).toEqual([])
 })

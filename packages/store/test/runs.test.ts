@@ -13,7 +13,7 @@ import type { Event } from '@millrace/ir'
 import { expect, test, vi } from 'vitest'
 import { openStore, type RunFolder, type Store } from '../src/index.ts'
 import { counts, ending, filesIn, finishedEvent, line, litter, newRoot, startedEvent } from './support.ts'
-import { keyOf, plain, work } from './values.ts'
+import { findOne, keyOf, plain, work } from './values.ts'
 
 const log = (message: string): Event => ({
   event: 'log',
@@ -334,5 +334,5 @@ test('what --fresh made stays the newest, also where the clock was ahead in a ru
     Date.now = real
   }
   fresh('now')
-  expect((await openStore(root).results.find(key, plain))?.output).toEqual({ by: 'now' })
+  expect((await findOne(openStore(root).results, key, plain))?.output).toEqual({ by: 'now' })
 })

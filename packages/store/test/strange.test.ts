@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openStore, outputDigest } from '../src/index.ts'
 import { ending, finishedEvent, keyFolder, newRoot, packOf, startedEvent } from './support.ts'
-import { keyOf, plain, work } from './values.ts'
+import { findOne, keyOf, plain, work } from './values.ts'
 
 const key = keyOf('a key')
 const pipe = (path: string): void => {
@@ -43,8 +43,8 @@ test.skipIf(process.platform === 'win32')('a pipe in the place of a file blocks 
     version: 1,
     store: expect.stringMatching(/^[0-9a-f]{32}$/),
   })
-  expect(await again.results.find(key, plain)).toBeUndefined()
-  expect(await again.results.find(other, plain)).toBeUndefined()
+  expect(await findOne(again.results, key, plain)).toBeUndefined()
+  expect(await findOne(again.results, other, plain)).toBeUndefined()
   expect(again.runs.list()).toEqual([])
 })
 
@@ -53,7 +53,7 @@ test('a result from a manifest has its keys in the order in which they were retu
   const output = { z: 1, by: 'one', a: { y: 1, b: 2 } }
   const digest = outputDigest(plain, output)
   await openStore(root).results.commit({ key, run: 'run-1', output, schema: plain, digest, metrics: [] })
-  expect(JSON.stringify((await openStore(root).results.find(key, plain))?.output)).toBe(JSON.stringify(output))
+  expect(JSON.stringify((await findOne(openStore(root).results, key, plain))?.output)).toBe(JSON.stringify(output))
 })
 
 test('a flipped bit in what is kept of a run is not believed', () => {
@@ -85,7 +85,7 @@ test('a pack with much of nothing in it takes no memory, and the lines after tha
   truncateSync(path, 100 * 2 ** 20)
   writeFileSync(path, Buffer.concat([Buffer.from('\n'), line]), { flag: 'a' })
   const before = process.memoryUsage().arrayBuffers
-  expect(await openStore(root).results.find(key, plain)).toMatchObject({ output: { by: 'one' } })
+  expect(await findOne(openStore(root).results, key, plain)).toMatchObject({ output: { by: 'one' } })
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(200 * 2 ** 20)
 })
 

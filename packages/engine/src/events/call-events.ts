@@ -24,6 +24,11 @@ export class CallEvents {
     this.#logs = logs
   }
 
+  /** All calls are told and counted anew. */
+  reset(): void {
+    Object.assign(this.counts, { ran: 0, cached: 0, skipped: 0, failed: 0 })
+  }
+
   skipped(node: PlanStage, index: Index, because: string): void {
     for (const id of idsOf(node)) {
       this.counts.skipped++

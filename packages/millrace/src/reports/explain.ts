@@ -91,9 +91,9 @@ function gaveAnother(node: string, { calls, ends }: Before): boolean {
  *
  * @param goesOn the run that the next one goes on with
  */
-export function explain(question: Question, goesOn?: string): PlanRow[] {
+export async function explain(question: Question, goesOn?: string): Promise<PlanRow[]> {
   const { plan, store, input, assets } = question
-  const calls = dryRun(plan, input, store, (token) => assets.get(token) as unknown as Json, goesOn)
+  const calls = await dryRun(plan, input, store, (token) => assets.get(token) as unknown as Json, goesOn)
   const history = new History(question, calls)
   return plan.nodes.flatMap((node): PlanRow[] => {
     if (node.kind !== 'stage') return []

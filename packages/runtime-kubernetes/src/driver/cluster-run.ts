@@ -22,6 +22,8 @@ import { PodWatcher } from './pod-watcher.ts'
 /** How often markers are looked for, and how often the cluster is asked why nothing starts, in milliseconds. */
 const lookEvery = 200
 const askEvery = 4000
+/** Calls that are looked up in the store at once. */
+const lookups = 64
 
 /**
  * One run of a Plan on a cluster. The flow says what may start, Jobs do it, markers in the store say what was done. It
@@ -174,34 +176,38 @@ export class ClusterRun implements RunHost, Outcomes {
 
   async #open(run: JobRun): Promise<void> {
     try {
-      const misses: Call[] = []
-      for (const call of run.pending) {
-        if (!this.#core.enter(call)) continue
-        const hit = await this.#find(call, false)
-        if (hit) this.#core.cached(call, hit)
-        else misses.push(call)
-      }
+      const own = run.pending.filter((call) => this.#core.enter(call))
+      const misses = await this.#misses(own, false)
       if (misses.length > 0) await this.#jobs.release(run, misses)
     } catch (error) {
       this.broken(error)
     }
   }
 
-  async find(calls: readonly Call[]): Promise<readonly Call[]> {
-    const left: Call[] = []
-    for (const call of calls) {
-      const hit = await this.#find(call, true)
-      if (hit) this.#core.cached(call, hit)
-      else left.push(call)
-    }
-    return left
+  find(calls: readonly Call[]): Promise<readonly Call[]> {
+    return this.#misses(calls, true)
   }
 
-  async #find(call: Call, meanwhile: boolean): Promise<CallResult | undefined> {
-    if (!call.cacheable) return undefined
+  /** Tells those that have a result; gives the others. `meanwhile`: also results since the run began. */
+  async #misses(calls: readonly Call[], meanwhile: boolean): Promise<readonly Call[]> {
     const { store, folder } = this.#options
-    const { output } = this.#plan.stages[call.node.stage] as PlanStageSpec
-    return store.results.find(call.key, output, { user: folder, meanwhile })
+    const misses: Call[] = []
+    for (let at = 0; at < calls.length; at += lookups) {
+      const some = calls.slice(at, at + lookups)
+      const mayHit = ({ cacheable, key }: Call) => cacheable && !this.#core.isRefused(key)
+      const sought = some.filter(mayHit).map(({ key, node }) => {
+        const { output } = this.#plan.stages[node.stage] as PlanStageSpec
+        return { key, output }
+      })
+      const found = store.results.find(sought, { user: folder, meanwhile })
+      let next = 0
+      for (const call of some) {
+        const hit = mayHit(call) ? await found[next++] : undefined
+        if (hit) this.#core.cached(call, hit)
+        else misses.push(call)
+      }
+    }
+    return misses
   }
 
   #settled(): void {
@@ -222,8 +228,9 @@ export class ClusterRun implements RunHost, Outcomes {
     const { log, number } = attempt
     if (log !== undefined) this.#core.logs.keep(key, log)
     const { output: schema } = this.#plan.stages[call.node.stage] as PlanStageSpec
+    const replace = this.#core.isRefused(key)
     const result: CallResult = call.cacheable
-      ? await store.results.commit({ key, run: folder.id, output, schema, digest, metrics, user: folder })
+      ? await store.results.commit({ key, run: folder.id, output, schema, digest, metrics, user: folder, replace })
       : { output, metrics, from: folder.id }
     this.#core.events.succeeded(call, number, (performance.now() - attempt.began) / 1000, result)
     this.#core.made(call, result)

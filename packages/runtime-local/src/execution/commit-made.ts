@@ -14,13 +14,15 @@ interface Target {
   readonly folder: RunFolder
   readonly pack: Pack
   readonly logs: LogReplay
+  /** Whether what stands there has proved bad. */
+  readonly replace: boolean
 }
 
 /** Puts what an attempt made into the store; gives what stands there afterwards. */
 export function commitMade(
   { node, key, cacheable, args }: Call,
   { output, text, digest, metrics, attempt, apart, log }: Made,
-  { plan, options, folder, pack, logs }: Target,
+  { plan, options, folder, pack, logs, replace }: Target,
 ): Promise<CallResult> | CallResult {
   const run = folder.id
   if (!cacheable) return { output, text, metrics, from: run }
@@ -28,7 +30,7 @@ export function commitMade(
   const { store, fresh, recompute, asset } = options
   const spec = plan.stages[node.stage] as PlanStageSpec
   const schema = spec.output
-  const again = recompute?.has(node.id) === true
+  const again = replace || recompute?.has(node.id) === true
   // a result that no other run takes may come from what the stage itself writes
   const isChecked = optionsOf(plan, node).cache
   const isSmall = () => text.length <= packLimit && !hasLarge(schema, output)

@@ -15,7 +15,7 @@ export async function planCommand(
 ): Promise<number> {
   const prepared = await prepare(invocation, options)
   const goesOn = runToGoOnWith(prepared)
-  const rows = explain(prepared, goesOn?.id)
+  const rows = await explain(prepared, goesOn?.id)
   if (report.json) for (const row of rows) report.value(row)
   else {
     const width = Math.max(...rows.map((row) => row.node.length), 4)

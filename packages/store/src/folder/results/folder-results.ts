@@ -15,12 +15,10 @@ import { type Candidate, Packs } from './packs.ts'
 /** The results of a store, by cache key. */
 export interface Results {
   /**
-   * A verified result, or undefined: damage is a miss, never an error. `output` is the stage's output schema, by which
-   * artifacts are found. Sees what was in the store at the first call, and all that this process appends and commits.
+   * The answers in the order of what is sought, each as it comes: a verified result, or undefined: damage is a miss,
+   * never an error. Sees what was in the store at the first call, and all that this process appends and commits.
    */
-  find(key: Digest, output: Schema, options?: FindOptions): Promise<Result | undefined>
-  /** Like find, but reads no artifact's bytes: that a file of the length is there is enough. */
-  peek(key: Digest, output: Schema, given?: () => readonly ArtifactValue[]): Result | undefined
+  find(sought: readonly Sought[], options?: FindOptions): readonly Promise<Result | undefined>[]
   /** A writer of this run's pack. Merges packs first where there are many. */
   openPack(run: string, options: { readonly fresh: boolean }): Pack
   /**
@@ -32,11 +30,19 @@ export interface Results {
   takeBack(commit: Pick<Commit, 'key' | 'schema' | 'digest' | 'run'>): void
 }
 
-export interface FindOptions {
-  /** Reads also files above 1 GiB that were read before and have not been written to since. Default false. */
-  readonly verifyFull?: boolean
+export interface Sought {
+  readonly key: Digest
+  /** The stage's output schema, by which artifacts are found. */
+  readonly output: Schema
   /** What the call is given: of what lies outside of the store, only that may be in its result. Default none. */
   readonly given?: () => readonly ArtifactValue[]
+}
+
+export interface FindOptions {
+  /** Reads no artifact's bytes: that a file of the length is there is enough. Default false. */
+  readonly unread?: boolean
+  /** Reads also files above 1 GiB that were read before and have not been written to since. Default false. */
+  readonly verifyFull?: boolean
   /** Is told of what is used before its bytes are verified. */
   readonly user?: Referrer
   /** Sees also what others committed after the first call; every miss then costs a look at the disk. Default false. */
@@ -67,22 +73,21 @@ export class FolderResults implements Results {
     this.#packs = new Packs(join(folder, 'packs'), scratch, places, isLive)
   }
 
-  async find(key: Digest, output: Schema, options: FindOptions = {}): Promise<Result | undefined> {
-    const { verifyFull = false, user, given, meanwhile = false } = options
+  find(sought: readonly Sought[], options: FindOptions = {}): readonly Promise<Result | undefined>[] {
+    return sought.map((one) => this.#find(one, options))
+  }
+
+  async #find({ key, output, given }: Sought, options: FindOptions): Promise<Result | undefined> {
+    const { unread = false, verifyFull = false, user, meanwhile = false } = options
     for (const { result: found, manifest } of this.#candidates(key, output, meanwhile)) {
       const result = this.#placed(found, output, given)
       if (!result || !this.#take(result, output, manifest, user)) continue
+      if (unread) {
+        if (artifactsOf(output, result.output).every(({ artifact, kind }) => seemsThere(artifact, kind))) return result
+        continue
+      }
       if (await this.#intact(result, output, verifyFull)) return result
       if (manifest) this.#damaged.add(key)
-    }
-    return undefined
-  }
-
-  peek(key: Digest, output: Schema, given?: () => readonly ArtifactValue[]): Result | undefined {
-    for (const { result: found } of this.#candidates(key, output)) {
-      const result = this.#placed(found, output, given)
-      const artifacts = result && artifactsOf(output, result.output)
-      if (artifacts?.every(({ artifact, kind }) => seemsThere(artifact, kind))) return result
     }
     return undefined
   }
