@@ -53,6 +53,7 @@ describe('values that are not right', () => {
     ['a timeout without a unit', ['--timeout', '10']],
     ['a timeout of nothing', ['--timeout', '0s']],
     ['an option without its value', ['--timeout']],
+    ['an option that only another target has', ['--target', 'kubernetes', '--fresh']],
   ])('%s', async (_, words) => {
     expect(await refused(text, words)).toMatchSnapshot()
   })

@@ -78,7 +78,7 @@ export {
   mapArtifacts,
 } from './port.ts'
 export type { Duration, Quantity, Resources } from './resources.ts'
-export { bytesOf, defaultResources, gpuCount, heapLimit, millisecondsOf } from './resources.ts'
+export { bytesOf, defaultResources, gpuCount, heapLimit, heapWords, millisecondsOf } from './resources.ts'
 export type { RunOptions, RunOutcome, Runtime } from './runtime.ts'
 export { planDigest } from './runtime.ts'
 export { parseChecksummed, withChecksum } from './sealed.ts'

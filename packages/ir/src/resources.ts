@@ -39,6 +39,12 @@ export function heapLimit(memory: string | undefined): number | undefined {
   return bytes === undefined ? undefined : Math.max(leastHeap, Math.floor((bytes * 0.8) / 2 ** 20))
 }
 
+/** What tells Node so, on its command line: none where the memory is not known. */
+export function heapWords(memory: string | undefined): string[] {
+  const limit = heapLimit(memory)
+  return limit === undefined ? [] : [`--max-old-space-size=${limit}`]
+}
+
 const milliseconds: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** A duration: an integer and its unit. */

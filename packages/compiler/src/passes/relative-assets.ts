@@ -94,7 +94,8 @@ export function relativeAssets(graph: Graph, context: PassContext): Graph {
   const stages: Record<string, Graph['stages'][string]> = {}
   for (const [key, spec] of Object.entries(graph.stages))
     stages[key] = {
-      ...(spec.kind === 'python' ? { ...spec, script: spec.script && tokenOf(spec.script, key) } : spec),
+      ...spec,
+      ...('script' in spec && spec.script ? { script: tokenOf(spec.script, key) } : {}),
       input: schema(spec.input, key),
       output: schema(spec.output, key),
     }

@@ -9,7 +9,6 @@ describe('a placement', () => {
     expect(placed('on-prem', {})).toEqual({
       requests: { cpu: '1', memory: '512Mi' },
       limits: { memory: '512Mi' },
-      hosts: 1,
     })
   })
 
@@ -20,7 +19,6 @@ describe('a placement', () => {
       limits: { 'ephemeral-storage': '512Gi', memory: '1Gi' },
       sharedMemory: '1536Ki',
       disk: '512Gi',
-      hosts: 1,
     })
     expect(placed('on-prem', { cpu: 2.5, memory: '0.1Ki' }).requests).toEqual({ cpu: '2500m', memory: '102' })
     expect(placed('on-prem', { cpu: 0.0001 }).requests.cpu).toBe('1m')
@@ -39,7 +37,6 @@ describe('a placement', () => {
       nodeSelector: { 'cloud.google.com/gke-accelerator': 'nvidia-h100-80gb' },
       tolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
       sharedMemory: '32Gi',
-      hosts: 1,
       annotations: { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false' },
     })
   })

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { targets } from '@millrace/compiler'
 import { DiagnosticError, didYouMean, millisecondsOf, nowhere } from '@millrace/ir'
 import { Command, CommanderError, Option } from 'commander'
 import { version } from '../version.ts'
@@ -169,13 +170,14 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     (await import('./commands/store.ts')).storeCommand(invocation, options, words, report),
   )
 
+  const words = commandFirst(root, invocation.arguments)
   try {
-    await root.parseAsync(commandFirst(root, invocation.arguments), { from: 'user' })
+    await root.parseAsync(words, { from: 'user' })
     return exit
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return 0
-    throw told(error, root, invocation.arguments)
+    throw told(error, root, words)
   }
 }
 
@@ -201,7 +203,7 @@ function commandFirst(root: Command, words: readonly string[]): string[] {
 }
 
 /** The command that is meant where only a target is named; an unknown target is run's to refuse. */
-const commandOf = (target: string): string => (target === 'kubernetes' ? 'compile' : 'run')
+const commandOf = (target: string): string => (Object.hasOwn(targets, target) ? 'compile' : 'run')
 
 /** Commander's complaint as ours, with the word that was probably meant. */
 function told(error: CommanderError, root: Command, words: readonly string[]): DiagnosticError {

@@ -16,7 +16,6 @@ export interface JobRun {
   readonly pending: Call[]
   /** Calls that have not ended. */
   openCalls: number
-  skipped: number
   notRun: number
   failed: number
   /** By completion index; an index whose result was there already has none. */
@@ -60,7 +59,6 @@ export const newJobRun = (node: PlanStage, job: ClusterJob, fewItems = 50): JobR
   phase: 'waits',
   pending: [],
   openCalls: 0,
-  skipped: 0,
   notRun: 0,
   failed: 0,
   items: [],

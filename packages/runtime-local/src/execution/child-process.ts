@@ -2,15 +2,7 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
-import {
-  checkShape,
-  digestBytes,
-  heapLimit,
-  type Json,
-  mapArtifacts,
-  type Resources,
-  stageVariables,
-} from '@millrace/ir'
+import { checkShape, digestBytes, heapLimit, heapWords, type Json, mapArtifacts, stageVariables } from '@millrace/ir'
 import {
   attemptFiles,
   type ChildFailure,
@@ -71,7 +63,7 @@ export async function runChildProcess(request: AttemptRequest, timeout: Timeout)
     // a group of its own, so that its own children end with it
     detached: true,
   }
-  const words = [...heapWords(request.share.resources), ...program.args]
+  const words = [...heapWords(request.share.resources.memory), ...program.args]
   const child = await startChild(node.id, execPath, words, options, request.stop)
   timeout.start()
   const late = timeout.signal
@@ -115,12 +107,6 @@ export const anyChildren = (): boolean => children.size > 0
 /** Ends every child at once, for a process that must end now. */
 export const killChildren = (): void => {
   for (const child of children) signalGroup(child.pid, 'SIGKILL')
-}
-
-/** As in a pod. */
-function heapWords({ memory }: Resources): string[] {
-  const limit = heapLimit(memory)
-  return limit === undefined ? [] : [`--max-old-space-size=${limit}`]
 }
 
 function contract(

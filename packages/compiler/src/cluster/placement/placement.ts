@@ -18,8 +18,6 @@ export interface Placement {
   readonly sharedMemory?: string
   /** Largest size of the scratch space. */
   readonly disk?: string
-  /** Pods of one stage call. */
-  readonly hosts: number
   /** Of the pod. */
   readonly annotations?: Record<string, string>
 }
@@ -92,7 +90,6 @@ export function placeStage(resources: Resources, environment: ClusterEnvironment
     ...ifAny('tolerations', tolerations(taints)),
     ...(shared ? { sharedMemory: canonicalQuantity(shared) } : {}),
     ...(resources.disk ? { disk: canonicalQuantity(resources.disk) } : {}),
-    hosts: 1,
     ...(demand ? ifAny('annotations', sorted(preset.stay)) : {}),
   }
 }

@@ -4,7 +4,7 @@ import {
   dataError,
   digestJson,
   type EnvValue,
-  heapLimit,
+  heapWords,
   type Json,
   millisecondsOf,
   optionsOf,
@@ -162,11 +162,6 @@ function podSpec({ plan, node, environment, placement, runner, code, claim }: St
 
 const deadlineOf = (timeout: string): number =>
   Math.min(longestDeadline, Math.ceil((millisecondsOf(timeout) as number) / 1000) + podExtra)
-
-function heapWords(memory: string | undefined): string[] {
-  const limit = heapLimit(memory)
-  return limit === undefined ? [] : [`--max-old-space-size=${limit}`]
-}
 
 /** Kubernetes takes `$(NAME)` for a variable and `$$` for `$`. */
 const literal = (text: string): string => text.replaceAll('$', '$$$$')

@@ -1,3 +1,4 @@
+import { targets } from '@millrace/compiler'
 import { Failures } from '@millrace/engine'
 import { type Diagnostic, DiagnosticError, hint, millisecondsOf, type RunOutcome } from '@millrace/ir'
 import { StageFailure, startTimer } from '@millrace/runner'
@@ -82,7 +83,7 @@ function finish(outcome: RunOutcome, signals: Signals, report: Report, failures:
 
 function checkTarget(target: string): void {
   if (target === 'local') return
-  if (target === 'kubernetes')
+  if (Object.hasOwn(targets, target))
     throw usage(`run works on this machine, and the target is "${target}"`, 'Use submit to run it on a cluster.')
   throw unknownTarget(target, 'local')
 }

@@ -1,3 +1,4 @@
+import { targets } from '@millrace/compiler'
 import { DiagnosticError, didYouMean, hint, nowhere } from '@millrace/ir'
 import type { AnyPipeline } from '@millrace/sdk'
 
@@ -12,15 +13,18 @@ export interface Invocation {
 export const usage = (message: string, fix: string): DiagnosticError =>
   new DiagnosticError([{ code: 'usage', severity: 'error', message, at: nowhere, fix }])
 
+/** Where a program may run, or be written for. */
+const places: readonly string[] = ['local', ...Object.keys(targets)]
+
 /** A target that there is not, or not yet; `usual`: the one that the command has. */
 export const unknownTarget = (target: string, usual: string): DiagnosticError =>
   new DiagnosticError([
     {
       code: 'unknown-target',
       severity: 'error',
-      message: `there is no target "${target}"${hint(target, ['local', 'kubernetes'])}`,
+      message: `there is no target "${target}"${hint(target, places)}`,
       at: nowhere,
-      fix: `Use --target ${didYouMean(target, ['local', 'kubernetes']) ?? usual}.`,
+      fix: `Use --target ${didYouMean(target, places) ?? usual}.`,
     },
   ])
 
