@@ -284,3 +284,13 @@ test('64 MiB of a log are kept', async () => {
   const end = '\n[the log is cut here: 64 MiB are kept]\n'
   expect([log.length, log.subarray(64 * 2 ** 20).toString()]).toEqual([64 * 2 ** 20 + end.length, end])
 })
+
+test('another engine hands its item to the pod; all else is the same', async () => {
+  const folder = await pod({ stage: 'look', input: { n: 3 } })
+  const env = { HANDED_ITEM: readFileSync(folder.item(), 'utf8'), NODE_OPTIONS: '--conditions=source' }
+  rmSync(folder.item())
+  const ran = await folder.run('uid-1', { words: [join(import.meta.dirname, 'handed-item.ts')], env })
+  expect(ran).toEqual(fine)
+  expect(folder.markers()).toEqual({ done: ['0-uid-1.json'], failed: [], stopped: [] })
+  expect(folder.json('done', '0-uid-1.json')).toMatchObject({ output: { seen: { n: 3, seed: 42, attempt: 1 } } })
+})

@@ -23,7 +23,7 @@ import { writeWhole } from './folder.ts'
 import { startTimer } from './long-timer.ts'
 import { unpackCode } from './pod/code.ts'
 import { PodInputs } from './pod/inputs.ts'
-import { awaitItem, checkItem } from './pod/item.ts'
+import { checkItem, releasedItem } from './pod/item.ts'
 import { PodLog } from './pod/log.ts'
 import { publish } from './pod/marker.ts'
 import { measured } from './pod/metrics.ts'
@@ -122,7 +122,9 @@ class Pod {
     const place = podPaths(options)
     this.#place = place
     if (!beginAttempt(place)) return
-    const item = await awaitItem(place, options.itemWait, this.#told.signal)
+    const stop = this.#told.signal
+    const source = options.items?.(stop) ?? releasedItem(place, options.itemWait, stop)
+    const item = await source.next()
     this.#item = item
     checkItem(place, item)
     this.#checkTries(place, item)

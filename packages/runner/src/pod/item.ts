@@ -6,8 +6,18 @@ import type { PodPaths } from './paths.ts'
 
 const lookEvery = 100
 
-/** Waits for the item. @throws StageFailure when none comes in time, or one that this runner can't read */
-export async function awaitItem(place: PodPaths, milliseconds: number, stop: AbortSignal): Promise<WorkItem> {
+/** Where a pod's work comes from: a driver's folder, or what another engine hands to its pods. */
+export interface ItemSource {
+  /** @throws StageFailure when none comes, or one that this runner can't read */
+  next(): Promise<WorkItem>
+}
+
+/** The item that a driver puts into its folder; `milliseconds`: how long it may take until it is seen here. */
+export const releasedItem = (place: PodPaths, milliseconds: number, stop: AbortSignal): ItemSource => ({
+  next: () => awaitItem(place, milliseconds, stop),
+})
+
+async function awaitItem(place: PodPaths, milliseconds: number, stop: AbortSignal): Promise<WorkItem> {
   const until = performance.now() + milliseconds
   for (;;) {
     const found = read(place.item)

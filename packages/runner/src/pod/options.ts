@@ -1,4 +1,5 @@
 import { podFiles, podPlaces } from '@millrace/ir'
+import type { ItemSource } from './item.ts'
 
 /** Where a pod's things lie, and how long is waited for what. */
 export interface PodOptions {
@@ -12,7 +13,9 @@ export interface PodOptions {
   readonly scratch: string
   /** Kubernetes shows the end of it as the container's last word. */
   readonly termination: string
-  /** Milliseconds to wait for the item: a volume may lag. */
+  /** Where the item comes from. Default: the driver's folder. */
+  readonly items?: (stop: AbortSignal) => ItemSource
+  /** Milliseconds to wait for the driver's item: a volume may lag. */
   readonly itemWait: number
   /** Milliseconds that a stage may go on after SIGTERM; less than the pod's own grace. */
   readonly grace: number

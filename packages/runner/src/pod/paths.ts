@@ -14,7 +14,6 @@ import {
 import { makeFolder, onDisk } from '@millrace/store'
 import { StageFailure } from '../failure.ts'
 import { attemptFiles } from '../folder.ts'
-import type { PodOptions } from './options.ts'
 
 /** One attempt at one completion index, by what Kubernetes tells its pod. */
 export interface PodPaths {
@@ -38,7 +37,7 @@ export interface PodPaths {
 }
 
 /** @throws StageFailure when this process was not started by a Job of ours */
-export function podPaths({ own, store }: PodOptions): PodPaths {
+export function podPaths({ own, store }: { readonly own: string; readonly store: string }): PodPaths {
   const job = variable(podVariables.job)
   const code = variable(podVariables.code)
   // these become part of a file's name
