@@ -25,7 +25,7 @@ export interface Serving {
 type How = 'http' | 'https'
 
 /** A server for one test that answers as it likes, and how a driver reaches it. */
-export async function serving(answer: RequestListener, patience?: number, how: How = 'http'): Promise<Serving> {
+export async function serving(answer: RequestListener, deadAfter?: number, how: How = 'http'): Promise<Serving> {
   const account = mkdtempSync(join(tmpdir(), 'millrace-account-'))
   const put = (name: string, text: string) => writeFileSync(join(account, name), text)
   const renew = (token: string) => put('token', `${token}\n`)
@@ -40,7 +40,7 @@ export async function serving(answer: RequestListener, patience?: number, how: H
     rmSync(account, { recursive: true })
   })
   const origin = `${how}://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const api = new ApiServer({ origin, account, ...(patience === undefined ? {} : { patience }) })
+  const api = new ApiServer({ origin, account, ...(deadAfter === undefined ? {} : { deadAfter }) })
   return { api, origin, account, connections: () => connections, renew, put }
 }
 

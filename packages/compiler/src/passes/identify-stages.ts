@@ -9,7 +9,7 @@ import {
 } from '@millrace/ir'
 import type { Facts, PassContext } from '../context.ts'
 import { kindOf } from '../kinds/kind-of.ts'
-import { missingVariable } from './missing-variable.ts'
+import { missingVariable } from '../missing-variable.ts'
 
 /**
  * Gives each stage what all its keys share (contracts: keys): the digest over its code, its schemas and its env.

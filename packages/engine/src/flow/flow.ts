@@ -12,7 +12,7 @@ import {
   resolve,
 } from '@millrace/ir'
 import { type Collect, childrenByScope, type Frame, newCollect, newFrame, newStep, type Step } from './frame.ts'
-import { lookUp, readsOf, stepOf } from './lookup.ts'
+import { lookUp, readsOf, stepOf } from './resolve-ref.ts'
 import { showCondition, stagesUnder } from './scopes.ts'
 
 /** What the flow asks of who does the work, and tells it. */

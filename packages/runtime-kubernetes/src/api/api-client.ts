@@ -10,9 +10,9 @@ import { noAnswer } from './no-answer.ts'
 /** Connections of a driver at a time, those of its watches among them: each costs memory on both sides. */
 const atOnce = 16
 /** A connection on which nothing comes for so long counts as dead, in milliseconds. */
-const patience = 30_000
+const deadAfter = 30_000
 
-/** An answer must be complete within so many times the patience. */
+/** An answer must be complete within so many times that. */
 const wholeAnswer = 4
 
 const kept = { keepAlive: true, maxSockets: atOnce }
@@ -31,7 +31,7 @@ export interface Access {
   /** A folder with `token`, and `ca.crt` for https. */
   readonly account: string
   /** Milliseconds without a byte after which a connection counts as dead; four times as many for a whole answer. Default 30,000. */
-  readonly patience?: number
+  readonly deadAfter?: number
 }
 
 /**
@@ -115,7 +115,7 @@ export class ApiServer {
 
   async #ask<T>(path: string, sent: Sent): Promise<T> {
     const late = new AbortController()
-    const within = wholeAnswer * this.#patience
+    const within = wholeAnswer * this.#deadAfter
     const timer = setTimeout(() => late.abort(), within)
     try {
       const answer = await this.#send(path, { ...sent, signal: late.signal })
@@ -130,8 +130,8 @@ export class ApiServer {
     }
   }
 
-  get #patience(): number {
-    return this.#access.patience ?? patience
+  get #deadAfter(): number {
+    return this.#access.deadAfter ?? deadAfter
   }
 
   /** The connections, anew where the kubelet has renewed the certificate of the authority that the server has to show. */
@@ -155,7 +155,7 @@ export class ApiServer {
   /** The answer to a request, when it is a good one. */
   #send(path: string, { query = {}, apply, signal }: Sent): Promise<IncomingMessage> {
     const { origin } = this.#access
-    const timeout = this.#patience
+    const timeout = this.#deadAfter
     const url = new URL(path, origin)
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value))

@@ -12,14 +12,14 @@ import { clusterError } from './cluster-error.ts'
 /** How often a request is made that fails by chance, and what lies between two of them at most, in milliseconds. */
 const [tries, longestPause] = [5, 10_000]
 /** A request that is not answered as a whole by then counts as failed, in milliseconds. */
-const patience = 60_000
+const answerWithin = 60_000
 
 /**
  * A client of an API that does not wait for ever.
  *
  * @param within milliseconds for a whole answer; default 60,000
  */
-export function clientOf<T extends ApiType>(config: KubeConfig, type: ApiConstructor<T>, within = patience): T {
+export function clientOf<T extends ApiType>(config: KubeConfig, type: ApiConstructor<T>, within = answerWithin): T {
   const server = config.getCurrentCluster()?.server
   if (server === undefined) throw new ClusterError(0, 'NoCluster', 'no cluster is chosen')
   const configuration = createConfiguration({

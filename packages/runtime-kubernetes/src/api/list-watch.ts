@@ -7,7 +7,7 @@ const watchSeconds = 240
 /** A watch may lose what it should tell, so all is listed again as often, in milliseconds. */
 const resync = 240_000
 /** After so long without an answer it is told, in milliseconds. */
-const patience = 20_000
+const tellSilenceAfter = 20_000
 /** Milliseconds of failed authentication before giving up: a kubelet renews the driver's token in that time. */
 const trustPatience = 60_000
 /** One that lasted as long was none that the server refused, in milliseconds. */
@@ -94,7 +94,7 @@ export class ListWatch<T extends Named> {
         // 410: the list changed so much between two of its pages that it has to begin again
         if (!error.passes && !mayBeRenewed && error.status !== 410) throw error
         if (error.reason === 'TooLarge') this.#page = Math.max(leastPage, Math.floor(this.#page / 4))
-        if (!silent && !error.distrust && performance.now() - began > patience) {
+        if (!silent && !error.distrust && performance.now() - began > tellSilenceAfter) {
           silent = true
           this.#of.silent(error.message)
         }
