@@ -1,6 +1,6 @@
 import type { WorkItem } from '@millrace/ir'
-import { type ItemSource, type LoadedStage, type PodOptions, runPod } from '../../packages/runner/src/index.ts'
 import { stageDefinition } from '@millrace/sdk'
+import { type ItemSource, type LoadedStage, type PodOptions, runPod } from '../../packages/runner/src/index.ts'
 import { look } from './stages.ts'
 
 /** A pod of another engine, which hands the item over in a variable. */
