@@ -11,7 +11,13 @@ const { MILLRACE_JOB_UID: job, MILLRACE_POD_UID: pod, JOB_COMPLETION_INDEX: inde
 const id = index + '-' + pod
 const attempt = join(own, 'attempts', id)
 const marker = (kind: string) => join(own, kind, id + '.json')
-const put = (path: string, text: string) => (mkdirSync(dirname(path), { recursive: true }), writeFileSync(path, text))
+/** Whole or not at all, as the driver may look at any time. */
+const put = (path: string, text: string) => {
+  mkdirSync(dirname(path), { recursive: true })
+  const unfinished = join(own, 'unfinished')
+  writeFileSync(unfinished, text)
+  renameSync(unfinished, path)
+}
 const link = (to: string, path: string) => (mkdirSync(dirname(path), { recursive: true }), symlinkSync(to, path))
 const socket = async (path: string) => {
   mkdirSync(dirname(path), { recursive: true })

@@ -36,23 +36,33 @@ export class DeletionMarks {
     this.#folder = folderOf(root)
   }
 
-  /** Whether one of them is condemned by a prune that lives. */
+  /**
+   * Whether one of them is condemned by a prune that lives. A prune may put a shorter list beside its first one, and then
+   * remove that: one listing can miss both, or give a name that has gone. So two listings in a row must be the same.
+   */
   some(attempts: readonly string[]): boolean {
     if (attempts.length === 0) return false
-    return this.#names().some((name) => {
-      if (isDead(this.#folder, name)) return false
-      const list = this.#list(name)
-      return attempts.some((attempt) => list.has(attempt))
-    })
+    for (let names = this.#names(), before: string | undefined; names.join() !== before; names = this.#names()) {
+      if (names.some((name) => this.#condemns(name, attempts))) return true
+      before = names.join()
+    }
+    return false
   }
 
+  /** In one order, whatever the file system's. */
   #names(): string[] {
     try {
       // the usual answer, without the cost of an error
-      return existsSync(this.#folder) ? readdirSync(this.#folder) : []
+      return existsSync(this.#folder) ? readdirSync(this.#folder).sort() : []
     } catch {
       return []
     }
+  }
+
+  #condemns(name: string, attempts: readonly string[]): boolean {
+    if (isDead(this.#folder, name)) return false
+    const list = this.#list(name)
+    return attempts.some((attempt) => list.has(attempt))
   }
 
   #list(name: string): ReadonlySet<string> {
