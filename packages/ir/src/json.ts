@@ -29,9 +29,21 @@ export function canonical(value: Json): string {
   let text = '{'
   for (let i = 0; i < names.length; i++) {
     const key = names[i] as string
-    text += `${(i > 0 ? ',' : '') + JSON.stringify(key)}:${canonical(object[key] as Json)}`
+    text += `${(i > 0 ? ',' : '') + quoted(key)}:${canonical(object[key] as Json)}`
   }
   return `${text}}`
+}
+
+/** Names of fields are few, and come again and again. */
+const quotedNames = new Map<string, string>()
+
+function quoted(name: string): string {
+  let text = quotedNames.get(name)
+  if (text === undefined) {
+    text = JSON.stringify(name)
+    if (quotedNames.size < 1000 && name.length < 100) quotedNames.set(name, text)
+  }
+  return text
 }
 
 /** Few keys are put in their places by hand: to call `sort` for them would cost more than all the rest. */

@@ -1,4 +1,4 @@
-import { isObject, type Json, setKey } from './json.ts'
+import { isObject, type Json, type JsonObject, setKey } from './json.ts'
 
 /** A JSON Schema (2020-12) as zod prints it. Artifacts carry the keyword `artifact`. */
 export type Schema = { readonly [keyword: string]: unknown }
@@ -129,12 +129,21 @@ export function fieldSchemas(schema: Schema, key: string): Schema[] {
   return isObject(schema.additionalProperties) ? [schema.additionalProperties] : []
 }
 
-/** A value with its artifacts by content: where they lie doesn't matter. Keys are made of this form. */
+/** A value with its artifacts by content: where they lie doesn't matter. Keys are made of this form. What has none stays. */
 export function content(value: Json): Json {
-  if (Array.isArray(value)) return value.map(content)
-  if (!isObject(value)) return value
+  if (typeof value !== 'object' || value === null) return value
   if (isArtifactValue(value) && Object.keys(value).length === 3) return { digest: value.digest, size: value.size }
-  const out = {}
-  for (const [key, item] of Object.entries(value)) setKey(out, key, content(item as Json))
-  return out as Json
+  if (Array.isArray(value)) {
+    const items = value.map(content)
+    return items.some((item, i) => item !== value[i]) ? items : value
+  }
+  let out: Json | undefined
+  for (const key of Object.keys(value)) {
+    const item = (value as JsonObject)[key] as Json
+    const own = content(item)
+    if (own === item) continue
+    out ??= { ...value } as Json
+    setKey(out as object, key, own)
+  }
+  return out ?? value
 }

@@ -2,6 +2,7 @@
 export class RunClock {
   #last: number
   #ahead = 0
+  #text: string | undefined
 
   /** @param started when the run began, as its folder says */
   constructor(started: string) {
@@ -11,8 +12,12 @@ export class RunClock {
   /** RFC 3339; `later`: so many milliseconds from now. */
   time(later = 0): string {
     const now = Date.now()
-    this.#ahead = Math.max(this.#ahead, this.#last - now)
+    const before = this.#last
+    this.#ahead = Math.max(this.#ahead, before - now)
     this.#last = now + this.#ahead
-    return new Date(this.#last + later).toISOString()
+    if (later > 0) return new Date(this.#last + later).toISOString()
+    // many events have the same millisecond
+    if (this.#text === undefined || this.#last !== before) this.#text = new Date(this.#last).toISOString()
+    return this.#text
   }
 }

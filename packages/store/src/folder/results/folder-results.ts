@@ -74,12 +74,19 @@ export class FolderResults implements Results {
   }
 
   find(sought: readonly Sought[], options: FindOptions = {}): readonly Promise<Result | undefined>[] {
-    return sought.map((one) => this.#find(one, options))
+    return sought.map((one) => {
+      const candidates = this.#candidates(one.key, one.output, options.meanwhile === true)
+      return candidates ? this.#valid(one, candidates, options) : absent
+    })
   }
 
-  async #find({ key, output, given }: Sought, options: FindOptions): Promise<Result | undefined> {
-    const { unread = false, verifyFull = false, user, meanwhile = false } = options
-    for (const { result: found, manifest } of this.#candidates(key, output, meanwhile)) {
+  /** The first candidate that is what it says. */
+  async #valid(
+    { key, output, given }: Sought,
+    candidates: Iterable<Found>,
+    { unread = false, verifyFull = false, user }: FindOptions,
+  ): Promise<Result | undefined> {
+    for (const { result: found, manifest } of candidates) {
       const result = this.#placed(found, output, given)
       if (!result || !this.#take(result, output, manifest, user)) continue
       if (unread) {
@@ -163,21 +170,29 @@ export class FolderResults implements Results {
     return !this.#condemned.some(attempts)
   }
 
-  /** Lines of this process, newer --fresh runs' lines, the current manifest, all other lines. */
-  *#candidates(key: Digest, schema: Schema, meanwhile = false): Generator<Found> {
+  /** What may be the key's result, the one to serve first; undefined where there is none. */
+  #candidates(key: Digest, schema: Schema, meanwhile: boolean): Iterable<Found> | undefined {
     const lines = this.#packs.candidates(key)
     const current = meanwhile ? this.#manifests.read(key, schema) : this.#manifests.find(key, schema)
-    let told = current === undefined
-    for (const line of lines) {
-      if (current && !told && !before(line, current)) {
-        told = true
-        yield { result: current, manifest: true }
-      }
-      const result = line.read(schema)
-      if (result) yield { result, manifest: false }
-    }
-    if (current && !told) yield { result: current, manifest: true }
+    return lines.length > 0 || current ? ranked(lines, current, schema) : undefined
   }
+}
+
+/** Most keys of a new run have no result: they need no promise of their own. */
+const absent = Promise.resolve(undefined)
+
+/** Lines of this process, newer --fresh runs' lines, the current manifest, all other lines. */
+function* ranked(lines: readonly Candidate[], current: Result | undefined, schema: Schema): Generator<Found> {
+  let told = current === undefined
+  for (const line of lines) {
+    if (current && !told && !before(line, current)) {
+      told = true
+      yield { result: current, manifest: true }
+    }
+    const result = line.read(schema)
+    if (result) yield { result, manifest: false }
+  }
+  if (current && !told) yield { result: current, manifest: true }
 }
 
 const before = (line: Candidate, current: Result): boolean => line.own || (line.fresh && line.run > current.from)
