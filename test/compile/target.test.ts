@@ -69,16 +69,16 @@ test('a target that does not fit the command, or that there is not', async () =>
       fix: Use submit to run it on a cluster.
     --target kubernetes run: error[usage]: run works on this machine, and the target is "kubernetes"
       fix: Use submit to run it on a cluster.
-    --target kubernetes --fresh: error[usage]: there is no option "--fresh" (did you mean "--fresh"?)
-      fix: See --help for the options.
+    --target kubernetes --fresh: error[usage]: "compile" has no option "--fresh"
+      fix: See --help of compile for the options.
     compile --target local: error[usage]: compile writes manifests for Kubernetes, and the target is "local"
       fix: Use --target kubernetes.
     --target argo: error[unknown-target]: there is no target "argo"
       fix: Use --target local.
     compile --target argo: error[unknown-target]: there is no target "argo"
       fix: Use --target kubernetes.
-    --target kubernets --out d: error[usage]: there is no option "--out"
-      fix: See --help for the options.
+    --target kubernets --out d: error[usage]: "run" has no option "--out"
+      fix: See --help of run for the options.
     --target kubernets: error[unknown-target]: there is no target "kubernets" (did you mean "kubernetes"?)
       fix: Use --target kubernetes.
     plan --target kubernetes: error[usage]: "plan" has no option "--target"
