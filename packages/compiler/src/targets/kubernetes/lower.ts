@@ -34,10 +34,10 @@ import {
 import { Inputs } from './inputs.ts'
 import { JobTemplates } from './job-templates.ts'
 import { labelsOf } from './labels.ts'
-import { contentName } from './names.ts'
+import { contentName, policyFile } from './names.ts'
 import { mapsAround } from './parallel.ts'
 import { findPlaintextSecrets } from './plain-secrets.ts'
-import { driverPolicy, driverPolicyBinding, policyFile } from './policy.ts'
+import { driverPolicy, driverPolicyBinding } from './policy.ts'
 
 /** Bytes of a gzipped part of the plan: the API server refuses a ConfigMap with more than 1 MiB of data. */
 const planPartLimit = 1_000_000

@@ -25,3 +25,6 @@ export const contentName = (what: string, digest: Digest): string => `${cut(what
 
 /** Service accounts of a pipeline. */
 export const accountName = (pipeline: string, who: 'driver' | 'stage'): string => `${pipeline}-${who}`
+
+/** Stands in a folder whose manifests hold the policy. */
+export const policyFile = 'policy/driver.validatingadmissionpolicy.yaml'

@@ -4,9 +4,6 @@ import type { ClusterEnvironment } from '../../cluster/environment.ts'
 import { labelsOf } from './labels.ts'
 import { accountName, planNameStart } from './names.ts'
 
-/** Stands in a folder whose manifests hold the policy. */
-export const policyFile = 'policy/driver.validatingadmissionpolicy.yaml'
-
 /** What a driver's patches change, beside what the API server itself keeps of an object. */
 const specFields = ['suspend', 'parallelism', 'completions', 'backoffLimit']
 const kept = ['managedFields', 'resourceVersion', 'generation']
