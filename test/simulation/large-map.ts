@@ -26,8 +26,9 @@ import { planOf } from './plan-of.ts'
 import type { SimProgram } from './programs.ts'
 
 /**
- * `pnpm bench:map [items …]`: what a driver takes of the processor and of memory for one map, on a store in a folder.
- * Its pods end at once, so many at a time; what they themselves take is not counted.
+ * `pnpm bench:map [items …]`: what a driver takes of the processor for one map, on a store in a folder, and by how much
+ * its memory grows (this process also holds the compiler and tsx). Its pods end at once, so many at a time; what they
+ * themselves take is not counted.
  */
 const sizes = process.argv.slice(2).map(Number)
 /** Pods at once. */
@@ -174,16 +175,20 @@ async function measure(size: number): Promise<void> {
     const cluster = new OneJob(root, job?.name ?? '')
     const own = resumeRun(store, { pipeline: given.plan.pipeline, plan: digest, parameters: given.input }, 'job', '')
     if (!('folder' in own)) throw new Error('the run has ended')
+    const resident = process.memoryUsage.rss()
+    let peak = resident
+    const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20)
     const before = process.cpuUsage()
     const began = performance.now()
     const run = new ClusterRun({ given, digest, store, folder: own.folder, cluster, again: '', onEvent: () => {} })
     const { status } = await run.run()
+    clearInterval(timer)
     const { user, system } = process.cpuUsage(before)
     const seconds = (user + system) / 1e6 - cluster.own / 1000
-    const memory = Math.round(process.resourceUsage().maxRSS / 1024)
+    const memory = Math.round((peak - resident) / 2 ** 20)
     const whole = ((performance.now() - began) / 1000).toFixed(1)
     console.log(
-      `${size} items: ${status}, driver ${seconds.toFixed(2)} s of processor time, ${whole} s in all, ${memory} MB`,
+      `${size} items: ${status}, driver ${seconds.toFixed(2)} s of processor time, ${whole} s in all, ${memory} MB more than before`,
     )
   } finally {
     rmSync(root, { recursive: true, force: true })

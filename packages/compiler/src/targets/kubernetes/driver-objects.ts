@@ -138,6 +138,8 @@ export const driverJob = (parts: RunParts): V1Job => ({
 
 /** V8's heap of a driver, in MiB: within its limit of memory, with room for what is not heap. */
 const driverHeap = 160
+/** MiB of each half of its youngest part: with V8's own 16 a driver of a large map takes 90 MB more, and is no faster. */
+const driverYoung = 4
 
 /** The ConfigMap with a part of the plan, from 0, and the file in it; one that is whole has no number. */
 export function planPart(
@@ -179,7 +181,10 @@ export const driverPod = (parts: RunParts): V1PodSpec => {
         name: 'driver',
         image: environment.image,
         imagePullPolicy: 'IfNotPresent',
-        command: nodeCommand(`${podPlaces.driver}/${podFiles.driver}`, [`--max-old-space-size=${driverHeap}`]),
+        command: nodeCommand(`${podPlaces.driver}/${podFiles.driver}`, [
+          `--max-old-space-size=${driverHeap}`,
+          `--max-semi-space-size=${driverYoung}`,
+        ]),
         env: [
           fieldEnv(podVariables.job, jobNameLabel),
           fieldEnv(podVariables.jobUid, jobUidLabel),
