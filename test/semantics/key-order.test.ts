@@ -19,3 +19,27 @@ main(import.meta, p)
   const ran = await run([])
   expect([ran.code, ran.stdout]).toEqual([0, '{"lines":["a,b","a,b","a,b"]}\n'])
 })
+
+test('a result from the cache has the keys of its output in the order that the stage gave them', async () => {
+  const { run } = program(`
+import { main, pipeline, stage } from 'millrace'
+import { z } from 'zod'
+export const count = stage('count', {
+  input: z.object({}),
+  output: z.object({ rows: z.int(), digest: z.string(), all: z.record(z.string(), z.int()) }),
+  run: () => ({ rows: 1, digest: 'd', all: { b: 2, a: 1 } }),
+})
+export const p = pipeline('p', { input: z.object({}), build: () => ({ made: count() }) })
+main(import.meta, p)
+`)
+  const bytes = '{"made":{"rows":1,"digest":"d","all":{"b":2,"a":1}}}\n'
+  for (const [words, ran] of [
+    [[], '1 ran, 0 cached'],
+    [[], '0 ran, 1 cached'],
+    [['--fresh'], '1 ran, 0 cached'],
+    [['--in-process'], '0 ran, 1 cached'],
+  ] as const) {
+    const { stdout, stderr } = await run(words)
+    expect([words, stdout, stderr.split('\n').at(-2)]).toEqual([words, bytes, expect.stringContaining(ran)])
+  }
+})

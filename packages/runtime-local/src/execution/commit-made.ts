@@ -35,7 +35,7 @@ export function commitMade(
   const isChecked = optionsOf(plan, node).cache
   const isSmall = () => text.length <= packLimit && !hasLarge(schema, output)
   if (!apart && attempt === undefined && !again && isSmall()) {
-    pack.append({ key, output, text, digest, metrics, schema })
+    pack.append({ key, output, digest, metrics, schema })
     if (isChecked) options.committed(node.stage, () => pack.takeBack(key))
     return { output, text, metrics, from: run }
   }

@@ -1,14 +1,5 @@
 import { crc32 } from 'node:zlib'
-import {
-  type Digest,
-  hasArtifacts,
-  isDigest,
-  isObject,
-  type Json,
-  type Metric,
-  parseJson,
-  type Schema,
-} from '@millrace/ir'
+import { type Digest, isDigest, isObject, type Json, type Metric, parseJson, type Schema } from '@millrace/ir'
 import { absoluteFrom, outputDigest, relativeTo } from '../../files/artifact-paths.ts'
 import type { ArtifactRoots } from '../../files/artifact-roots.ts'
 import { metricsOf, type Result } from '../../result.ts'
@@ -17,9 +8,9 @@ import { metricsOf, type Result } from '../../result.ts'
 const ending = /,"crc":(\d+)\}$/
 
 /** A result as a line of a pack: `{ key, output, digest, metrics, crc }`, paths of artifacts relative to the store. */
-export function lineOf({ key, output, text, digest, metrics, schema }: PackLine, places: ArtifactRoots): string {
-  const written =
-    text !== undefined && !hasArtifacts(schema) ? text : JSON.stringify(relativeTo(places, schema, output))
+export function lineOf({ key, output, digest, metrics, schema }: PackLine, places: ArtifactRoots): string {
+  // not as canonical JSON: a run that takes the result from here is to print the same bytes
+  const written = JSON.stringify(relativeTo(places, schema, output))
   const line = `{"key":"${key}","output":${written},"digest":"${digest}","metrics":${JSON.stringify(metrics)}`
   return `${line},"crc":${crc32(line)}}`
 }
@@ -48,8 +39,6 @@ export function resultOfLine(
 export interface PackLine {
   readonly key: Digest
   readonly output: Json
-  /** Its canonical JSON, where it is known. */
-  readonly text?: string
   /** The output digest. */
   readonly digest: Digest
   readonly metrics: readonly Metric[]
