@@ -11,10 +11,10 @@ const { MILLRACE_JOB_UID: job, MILLRACE_POD_UID: pod, JOB_COMPLETION_INDEX: inde
 const id = index + '-' + pod
 const attempt = join(own, 'attempts', id)
 const marker = (kind: string) => join(own, kind, id + '.json')
-/** Whole or not at all, as the driver may look at any time. */
+/** Whole or not at all, as the driver may look at any time; the pods of one Job share the folder. */
 const put = (path: string, text: string) => {
   mkdirSync(dirname(path), { recursive: true })
-  const unfinished = join(own, 'unfinished')
+  const unfinished = join(own, 'unfinished-' + id)
   writeFileSync(unfinished, text)
   renameSync(unfinished, path)
 }
