@@ -42,18 +42,21 @@ export class DeletionMarks {
    */
   some(attempts: readonly string[]): boolean {
     if (attempts.length === 0) return false
-    for (let names = this.#names(), before: string | undefined; names.join() !== before; names = this.#names()) {
+    for (let before: string | undefined; ; ) {
+      // the usual answer, without the cost of an error; where there is no folder there is no list
+      if (!existsSync(this.#folder)) return false
+      const names = this.#names()
       if (names.some((name) => this.#condemns(name, attempts))) return true
-      before = names.join()
+      const listing = names.join()
+      if (listing === before) return false
+      before = listing
     }
-    return false
   }
 
   /** In one order, whatever the file system's. */
   #names(): string[] {
     try {
-      // the usual answer, without the cost of an error
-      return existsSync(this.#folder) ? readdirSync(this.#folder).sort() : []
+      return readdirSync(this.#folder).sort()
     } catch {
       return []
     }

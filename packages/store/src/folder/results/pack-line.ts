@@ -10,9 +10,8 @@ const ending = /,"crc":(\d+)\}$/
 /** A result as a line of a pack: `{ key, output, digest, metrics, crc }`, paths of artifacts relative to the store. */
 export function lineOf({ key, output, digest, metrics, schema }: PackLine, places: ArtifactRoots): string {
   // not as canonical JSON: a run that takes the result from here is to print the same bytes
-  const written = JSON.stringify(relativeTo(places, schema, output))
-  const line = `{"key":"${key}","output":${written},"digest":"${digest}","metrics":${JSON.stringify(metrics)}`
-  return `${line},"crc":${crc32(line)}}`
+  const text = JSON.stringify({ key, output: relativeTo(places, schema, output), digest, metrics }).slice(0, -1)
+  return `${text},"crc":${crc32(text)}}`
 }
 
 export const isLineOf = (text: string, key: Digest): boolean => text.startsWith(`{"key":"${key}"`)
