@@ -15,6 +15,9 @@ export const digestJson = (value: Json): Digest => digestBytes(canonical(value))
 
 export const hexOf = (digest: Digest): string => digest.slice('sha256:'.length)
 
+/** The first 32 bits of a digest as a number: the seed of a call is that of its key. */
+export const bitsOf = (digest: Digest): number => Number.parseInt(hexOf(digest).slice(0, 8), 16)
+
 /** A file as its folder's digest has it. */
 export interface FolderLine {
   readonly path: string

@@ -42,7 +42,16 @@ export { fillDefaults } from './defaults.ts'
 export type { Code, Diagnostic, DiagnosticLocation, Severity } from './diagnostic.ts'
 export { codes, DiagnosticError, fail, formatDiagnostic, isDiagnosticError, nowhere } from './diagnostic.ts'
 export type { Digest } from './digest.ts'
-export { digestBytes, digestFolderLines, digestJson, digestPattern, folderLine, hexOf, isDigest } from './digest.ts'
+export {
+  bitsOf,
+  digestBytes,
+  digestFolderLines,
+  digestJson,
+  digestPattern,
+  folderLine,
+  hexOf,
+  isDigest,
+} from './digest.ts'
 export type { Counts, Event, EventName, RunStatus, StageEvent } from './event.ts'
 export { maxEventOutput, showNode } from './event.ts'
 export { isCounts, isEvent } from './event-shape.ts'

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   type ArtifactValue,
+  bitsOf,
   content,
   type Diagnostic,
   defaultResources,
   digestJson,
-  hexOf,
   showPath,
   toJson,
 } from '@millrace/ir'
@@ -89,7 +89,7 @@ export async function runStage<S extends AnyStage>(
         print: () => {},
         signal: settings.signal ?? never,
         abandon: settings.signal ?? never,
-        seed: Number.parseInt(hexOf(digestJson(content(value))).slice(0, 8), 16),
+        seed: bitsOf(digestJson(content(value))),
         resources: definition.options.resources ?? defaultResources,
         worker: { index: 0, count: 1 },
         env,

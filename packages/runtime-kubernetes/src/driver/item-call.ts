@@ -1,8 +1,8 @@
 import { isAbsolute, relative } from 'node:path'
 import type { Call } from '@millrace/engine'
 import {
+  bitsOf,
   digestJson,
-  hexOf,
   type Json,
   mapArtifacts,
   optionsOf,
@@ -79,7 +79,7 @@ export function itemOf(plan: Plan, root: string, run: string, call: Call): WorkI
     key: call.key,
     inputDigest: digestJson(input),
     codeDigest: spec.code ?? '',
-    seed: Number.parseInt(hexOf(call.key).slice(0, 8), 16),
+    seed: bitsOf(call.key),
     resources,
     ...(timeout === undefined ? {} : { timeout }),
     retries,

@@ -1,12 +1,4 @@
-import {
-  type Digest,
-  hexOf,
-  type Json,
-  type Metric,
-  type PlanStage,
-  type PlanStageSpec,
-  type StageOptions,
-} from '@millrace/ir'
+import type { Digest, Json, Metric, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
 import type { Level, LoadedStage, Outcome, WorkerProgram } from '@millrace/runner'
 import type { ChildProgram, Reader } from '../local-options.ts'
 import type { Share } from '../machine/capacity.ts'
@@ -56,9 +48,6 @@ export interface AttemptRequest {
   readonly stop: AbortSignal
   readonly abandon: AbortSignal
 }
-
-/** 32 bits of the cache key: the same for the same work. */
-export const seedOf = (key: Digest): number => Number.parseInt(hexOf(key).slice(0, 8), 16)
 
 /** The values of a stage's variables; what they inherit stands in no Plan. */
 export const envOf = ({ spec, variables }: Pick<AttemptRequest, 'spec' | 'variables'>): Record<string, string> =>

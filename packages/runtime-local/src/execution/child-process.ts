@@ -2,7 +2,16 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
-import { checkShape, digestBytes, heapLimit, heapWords, type Json, mapArtifacts, stageVariables } from '@millrace/ir'
+import {
+  bitsOf,
+  checkShape,
+  digestBytes,
+  heapLimit,
+  heapWords,
+  type Json,
+  mapArtifacts,
+  stageVariables,
+} from '@millrace/ir'
 import {
   attemptFiles,
   type ChildFailure,
@@ -15,7 +24,7 @@ import {
   writeWhole,
 } from '@millrace/runner'
 import { makeFolder, onDisk, outputDigest, readText, rememberLarge, storeFailed } from '@millrace/store'
-import { type AttemptRequest, envOf, type Performed, seedOf } from '../attempts/attempt-request.ts'
+import { type AttemptRequest, envOf, type Performed } from '../attempts/attempt-request.ts'
 import { MetricTail } from '../attempts/metric-tail.ts'
 import { killAfter, type Timeout } from '../attempts/timeout.ts'
 import type { Loaded } from '../local-options.ts'
@@ -128,7 +137,7 @@ function contract(
     [stageVariables.files]: paths.files,
     [stageVariables.metrics]: paths.metrics,
     [stageVariables.attempt]: request.token,
-    [stageVariables.seed]: String(seedOf(request.key)),
+    [stageVariables.seed]: String(bitsOf(request.key)),
     MILLRACE_REQUEST: JSON.stringify(told),
     TMPDIR: scratch,
   }

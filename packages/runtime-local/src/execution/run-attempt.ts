@@ -1,5 +1,6 @@
+import { bitsOf } from '@millrace/ir'
 import { type Attempt, attemptFiles, callStage } from '@millrace/runner'
-import { type AttemptRequest, envOf, type Performed, seedOf } from '../attempts/attempt-request.ts'
+import { type AttemptRequest, envOf, type Performed } from '../attempts/attempt-request.ts'
 import { CallMeter } from '../attempts/call-meter.ts'
 import { Timeout } from '../attempts/timeout.ts'
 import { showGpus } from '../machine/hidden-gpus.ts'
@@ -40,7 +41,7 @@ function inProcess(request: AttemptRequest, timeout: Timeout): Attempt {
     signal: within(request.stop),
     abandon: within(request.abandon),
     ...(timeout.limited ? { deadline: { at, failure: timeout.failure } } : {}),
-    seed: seedOf(request.key),
+    seed: bitsOf(request.key),
     resources: request.share.resources,
     worker: { index: 0, count: 1 },
     env: envOf(request),

@@ -1,4 +1,4 @@
-import { checkShape } from '@millrace/ir'
+import { bitsOf, checkShape } from '@millrace/ir'
 import {
   attemptFiles,
   attemptRefused,
@@ -11,7 +11,7 @@ import {
   workerPipes,
 } from '@millrace/runner'
 import { rememberLarge } from '@millrace/store'
-import { type AttemptRequest, envOf, type Performed, seedOf, type WorkerSite } from '../attempts/attempt-request.ts'
+import { type AttemptRequest, envOf, type Performed, type WorkerSite } from '../attempts/attempt-request.ts'
 import { killAfter, type Timeout } from '../attempts/timeout.ts'
 import { origin } from '../origin.ts'
 import { processFailure, refusedOutput } from '../processes/process-failure.ts'
@@ -81,7 +81,7 @@ class Call implements WorkerJob {
       stage: place.stage,
       node: request.node.id,
       input: request.input,
-      seed: seedOf(request.key),
+      seed: bitsOf(request.key),
       resources: request.share.resources,
       env: envOf(request),
       attempt: request.attempt,

@@ -1,6 +1,6 @@
 import { fstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Digest, hexOf, type Schema } from '@millrace/ir'
+import { bitsOf, type Digest, type Schema } from '@millrace/ir'
 import type { ArtifactRoots } from '../../files/artifact-roots.ts'
 import { closeFile, openRegular } from '../../files/regular-file.ts'
 import { tryOr } from '../../files/try-or.ts'
@@ -148,7 +148,5 @@ export class Packs {
     })
   }
 }
-
-const bitsOf = (key: Digest): number => Number.parseInt(hexOf(key).slice(0, 8), 16)
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
