@@ -181,7 +181,7 @@ function runBuild(build: () => unknown, pipelineName: string, at: () => Diagnost
 }
 
 /** The diagnostic for whatever else an author's build throws. */
-export function buildFailed(error: unknown, definition: PipelineDefinition) {
+export function buildFailed(error: unknown, definition: PipelineDefinition): Diagnostic {
   const place = placeOfError(error)
   return {
     code: 'build-failed',

@@ -3,9 +3,10 @@ import { targets } from '@millrace/compiler'
 import { DiagnosticError, didYouMean, millisecondsOf, nowhere } from '@millrace/ir'
 import { Command, CommanderError, Option } from 'commander'
 import { version } from '../version.ts'
-import { parameterNames, parametersHelp } from './support/help.ts'
+import { parameterMeant, parametersHelp } from './support/help.ts'
 import { type Invocation, usage } from './support/invocation.ts'
 import type {
+  CallOptions,
   CommonOptions,
   CompileOptions,
   ParameterOptions,
@@ -75,9 +76,9 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     })
   }
 
-  settle(
-    root.description(`Runs, plans and draws the pipelines of this program.${parameterNames(invocation.pipelines)}`),
-  ).version(version(), '-V, --version', 'show the version')
+  settle(root.description('Runs, plans and draws the pipelines of this program.'))
+    .version(version(), '-V, --version', 'show the version')
+    .addHelpText('after', () => parametersHelp(invocation.pipelines))
   root.usage('[command] [options]')
   examples(root, [`tsx ${program} --param name=value`, `tsx ${program} plan`])
 
@@ -147,10 +148,22 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   const runs = command('runs', 'list, show, logs, compare, fetch')
     .argument('[what]', 'list, show, logs, compare or fetch')
     .argument('[id]', 'a run; may be shortened, none means the last')
-    .argument('[more]', 'with logs: a stage; with compare: the other run; with fetch: the folder')
+    .argument('[more]', 'with show: a call, as fold[3]; logs: a stage; compare: the other run; fetch: the folder')
+    .option('--all', 'with show: each event, not a line for each stage')
     .option('--environment <name>', 'with logs: of the pods in this cluster, as long as it keeps them')
   on<RunsOptions>(runs, async (options, words) =>
     (await import('./commands/runs.ts')).runsCommand(invocation, options, words, report),
+  )
+
+  const call = examples(parameters(command('call', 'run one call again, as it was given')), [
+    `tsx ${program} call 'fold[3]'`,
+    `tsx ${program} call 'fold[3]' --run 20260102 --inspect`,
+  ])
+    .argument('[call]', 'a call as runs show writes it: fold, fold[3]')
+    .option('--run <id>', 'the run; may be shortened (default: the last)')
+    .option('--inspect', 'wait for a debugger first')
+  on<CallOptions>(call, async (options, words) =>
+    (await import('./commands/call.ts')).callCommand(invocation, options, words, report),
   )
 
   const store = examples(command('store', 'look after the store: prune'), [
@@ -177,7 +190,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return 0
-    throw told(error, root, words)
+    throw told(error, root, words, invocation)
   }
 }
 
@@ -206,7 +219,12 @@ function commandFirst(root: Command, words: readonly string[]): string[] {
 const commandOf = (target: string): string => (Object.hasOwn(targets, target) ? 'compile' : 'run')
 
 /** Commander's complaint as ours, with the word that was probably meant. */
-function told(error: CommanderError, root: Command, words: readonly string[]): DiagnosticError {
+function told(
+  error: CommanderError,
+  root: Command,
+  words: readonly string[],
+  { pipelines, arguments: given }: Invocation,
+): DiagnosticError {
   const commands = root.commands.map((command) => command.name())
   const word = words.find((at) => !at.startsWith('-')) ?? ''
   const named = root.commands.find((command) => command.name() === word)
@@ -220,6 +238,8 @@ function told(error: CommanderError, root: Command, words: readonly string[]): D
   const message = error.message.replace(/^error: /, '').split('\n')[0] ?? ''
   const flag = /^unknown option '(--?[\w-]+)/.exec(message)?.[1]
   if (flag !== undefined) {
+    const meant = parameterMeant(flag, given, pipelines)
+    if (meant !== undefined) return usage(`there is no option "${flag}"; it is a parameter`, `Write --param ${meant}.`)
     const known = (named ?? root.commands[0] ?? root).options.flatMap((option) => option.long ?? [])
     const near = didYouMean(flag, known)
     return usage(

@@ -93,7 +93,8 @@ function gaveAnother(node: string, { calls, ends }: Before): boolean {
  */
 export async function explain(question: Question, goesOn?: string): Promise<PlanRow[]> {
   const { plan, store, input, assets } = question
-  const calls = await dryRun(plan, input, store, (token) => assets.get(token) as unknown as Json, goesOn)
+  const asset = (token: string) => assets.get(token) as unknown as Json
+  const calls = await dryRun({ plan, input, store, asset, run: goesOn })
   const history = new History(question, calls)
   return plan.nodes.flatMap((node): PlanRow[] => {
     if (node.kind !== 'stage') return []
