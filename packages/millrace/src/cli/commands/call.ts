@@ -2,6 +2,7 @@ import { open as openInspector, waitForDebugger } from 'node:inspector'
 import { fileURLToPath } from 'node:url'
 import {
   type ArtifactValue,
+  bitsOf,
   canonical,
   content,
   type Diagnostic,
@@ -18,7 +19,7 @@ import {
   showPath,
 } from '@millrace/ir'
 import { outsideStage, StageFailure } from '@millrace/runner'
-import { envOf, seedOf } from '@millrace/runtime-local'
+import { envOf } from '@millrace/runtime-local'
 import type { StageDefinition } from '@millrace/sdk'
 import { openStore, type RunSummary } from '@millrace/store'
 import { callAlone } from '../../program/lone-call.ts'
@@ -86,7 +87,7 @@ async function again({ plan, found }: RecordedCall, more: Again, report: Report)
       definition,
       input: found.args,
       asset: (url) => byPath.get(fileURLToPath(url)),
-      seed: seedOf(found.key),
+      seed: bitsOf(found.key),
       env: envOf({ spec: plan.stages[found.node.stage] as PlanStageSpec, variables: process.env }),
       resources: optionsOf(plan, found.node).resources,
       signal: signals.signal,
