@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { version } from '../version.ts'
 import { parameterMeant, parametersHelp } from './support/help.ts'
 import { type Invocation, usage } from './support/invocation.ts'
+import { clusterClient, withPackage } from './support/optional-package.ts'
 import type {
   CallOptions,
   CommonOptions,
@@ -119,9 +120,10 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     .option('--detach', 'apply, and do not follow')
     .option('--retry', 'remove what ended and failed before, so that it runs again')
     .option('--timeout <t>', 'follow no longer than this; the run goes on', duration('timeout', '10m'))
-  on<SubmitOptions>(submit, async (options) =>
-    (await import('./commands/submit.ts')).submitCommand(invocation, options, report),
-  )
+  on<SubmitOptions>(submit, async (options) => {
+    const { submitCommand } = await withPackage('submit', ...clusterClient, () => import('./commands/submit.ts'))
+    return submitCommand(invocation, options, report)
+  })
 
   const check = examples(
     parameters(command('check', 'whether it fits each environment'), 'only this environment (default: all)'),

@@ -2,6 +2,7 @@ import { hint } from '@millrace/ir'
 import { openStore } from '@millrace/store'
 import { storeFolder } from '../../program/place.ts'
 import { type Invocation, usage } from '../support/invocation.ts'
+import { clusterClient, withPackage } from '../support/optional-package.ts'
 import type { RunsOptions } from '../support/options.ts'
 import type { Report } from '../support/report.ts'
 
@@ -22,7 +23,12 @@ export async function runsCommand(
   if (environment !== undefined && environment !== 'laptop') {
     if (verb !== 'logs') throw usage(`runs ${verb} takes no --environment`, 'Only logs are read from a cluster.')
     const given = { ...options, environment }
-    return (await import('./cluster-logs.ts')).clusterLogsCommand(invocation, given, [id, stage], report)
+    const { clusterLogsCommand } = await withPackage(
+      'runs logs --environment',
+      ...clusterClient,
+      () => import('./cluster-logs.ts'),
+    )
+    return clusterLogsCommand(invocation, given, [id, stage], report)
   }
   const store = openStore(storeFolder(options.store, invocation.entry))
   switch (verb) {
