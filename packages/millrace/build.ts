@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import { rolldown } from 'rolldown'
+import { dts } from 'rolldown-plugin-dts'
 
 /**
  * Bundles the whole workspace into this package's dist: one place to import from, few files to open at start. `pnpm
@@ -77,8 +79,19 @@ await forPod('src/process/pod.ts', 'runner.mjs', { inject })
 await forPod('src/process/driver.ts', 'driver.mjs', {})
 
 if (process.argv.includes('--types')) {
-  // the declarations of all packages stand side by side, and find each other by relative paths
-  const types = join(out, 'types')
+  const separate = mkdtempSync(join(tmpdir(), 'millrace-types-'))
+  try {
+    declare(separate)
+    await rollUp(separate)
+  } finally {
+    rmSync(separate, { recursive: true, force: true })
+  }
+  cpSync(join(root, 'LICENSE'), join(here, 'LICENSE'))
+  cpSync(join(root, 'README.md'), join(here, 'README.md'))
+}
+
+/** The declarations of all packages side by side, which find each other by relative paths. */
+function declare(types: string): void {
   const compiler = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rewriteRelativeImportExtensions']
   execFileSync(
     'tsc',
@@ -92,10 +105,15 @@ if (process.argv.includes('--types')) {
     const text = readFileSync(path, 'utf8')
     const up = '../'.repeat(file.split(sep).length - 1)
     const rewritten = text
-      .replaceAll(/'@millrace\/([\w-]+)'/g, (_, name: string) => `'${up}${name}/src/index.js'`)
+      .replaceAll(/(['"])@millrace\/([\w-]+)\1/g, (_, __, name: string) => `'${up}${name}/src/index.js'`)
       .replaceAll(/((?:from|import) '\.[^']*)\.ts'/g, "$1.js'")
     if (rewritten !== text) writeFileSync(path, rewritten)
   }
-  cpSync(join(root, 'LICENSE'), join(here, 'LICENSE'))
-  cpSync(join(root, 'README.md'), join(here, 'README.md'))
+}
+
+/** One file for each entry of the package. */
+async function rollUp(types: string): Promise<void> {
+  const input = { index: join(types, 'millrace/src/index.d.ts'), config: join(types, 'millrace/src/config.d.ts') }
+  const rolled = await rolldown({ input, external, plugins: dts({ dtsOnly: true, generator: 'oxc' }) })
+  await rolled.write({ dir: out, format: 'esm', entryFileNames: '[name].ts', chunkFileNames: 'shared.d.ts' })
 }
