@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import { rolldown } from 'rolldown'
@@ -8,7 +8,9 @@ import { dts } from 'rolldown-plugin-dts'
 /**
  * Bundles the whole workspace into this package's dist: one place to import from, few files to open at start. `pnpm
  * install` runs it, so that the examples start as fast as a user's program; `--types` adds what only publishing needs.
+ * The package itself has no script that runs when it is packed or installed: npm would warn of it.
  */
+const began = Date.now()
 const here = import.meta.dirname
 const out = join(here, 'dist')
 const root = join(here, '../..')
@@ -88,6 +90,16 @@ if (process.argv.includes('--types')) {
   }
   cpSync(join(root, 'LICENSE'), join(here, 'LICENSE'))
   cpSync(join(root, 'README.md'), join(here, 'README.md'))
+  removeOld()
+}
+
+/** What earlier builds left: the names of parts change with the code. */
+function removeOld(): void {
+  for (const name of readdirSync(out, { recursive: true, encoding: 'utf8' })) {
+    const path = join(out, name)
+    const found = statSync(path)
+    if (found.isFile() && found.mtimeMs < began - 2000) rmSync(path)
+  }
 }
 
 /** The declarations of all packages side by side, which find each other by relative paths. */

@@ -13,6 +13,7 @@ export function packedProject(folder: string): string {
   const modules = join(folder, 'node_modules')
   mkdirSync(join(modules, '.bin'), { recursive: true })
   const source = join(root, 'packages/millrace')
+  execFileSync(join(root, 'node_modules/.bin/tsx'), ['build.ts', '--types'], { cwd: source, stdio: 'pipe' })
   execFileSync('npx', ['-y', 'pnpm@12', 'pack', '--pack-destination', folder], { cwd: source, stdio: 'pipe' })
   const { version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as { version: string }
   execFileSync('tar', ['xzf', `millrace-${version}.tgz`], { cwd: folder })
