@@ -53,8 +53,8 @@ const code = await rolldown({
 })
 await code.write({ dir: out, format: 'esm', chunkFileNames: '[name].js', sourcemap: false })
 
-// one file with all that it needs, for a volume of a pod that has nothing else
-async function forPod(entry: string, name: string, beside: { readonly inject?: typeof inject }): Promise<void> {
+// one file with all that it needs, for a volume of a pod that has nothing else; gives the paths of its modules
+async function forPod(entry: string, name: string, beside: { readonly inject?: typeof inject }): Promise<string[]> {
   const pod = await rolldown({
     input: join(here, entry),
     external: /^node:/,
@@ -63,7 +63,7 @@ async function forPod(entry: string, name: string, beside: { readonly inject?: t
     treeshake: { moduleSideEffects: false },
     transform: beside,
   })
-  const [{ code }] = (
+  const [{ code, moduleIds }] = (
     await pod.generate({
       format: 'esm',
       codeSplitting: false,
@@ -75,10 +75,13 @@ async function forPod(entry: string, name: string, beside: { readonly inject?: t
   // it may be imported from a data: URL, against which nothing can be resolved
   const text = code.trimEnd().replaceAll('import.meta.url', JSON.stringify(`file:///millrace/${name}`))
   writeFileSync(join(out, 'pod', name), `${text}\n//# sourceURL=millrace/${name}\n`)
+  return moduleIds
 }
-await forPod('src/process/pod.ts', 'runner.mjs', { inject })
-// no code of an author's runs in it
-await forPod('src/process/driver.ts', 'driver.mjs', {})
+const modules = [
+  await forPod('src/process/pod.ts', 'runner.mjs', { inject }),
+  // no code of an author's runs in it
+  await forPod('src/process/driver.ts', 'driver.mjs', {}),
+].flat()
 
 if (process.argv.includes('--types')) {
   const separate = mkdtempSync(join(tmpdir(), 'millrace-types-'))
@@ -90,7 +93,21 @@ if (process.argv.includes('--types')) {
   }
   cpSync(join(root, 'LICENSE'), join(here, 'LICENSE'))
   cpSync(join(root, 'README.md'), join(here, 'README.md'))
+  writeFileSync(join(here, 'NOTICES.md'), notices(modules))
   removeOld()
+}
+
+/** The licences of the packages that are part of a bundle, as each asks for. */
+function notices(paths: readonly string[]): string {
+  const folders = paths.map((path) => /^.*[/\\]node_modules[/\\](@[^/\\]+[/\\])?[^/\\]+/.exec(path)?.[0])
+  const parts = [...new Set(folders)].flatMap((folder) => {
+    if (folder === undefined) return []
+    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, string>
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry))
+    if (file === undefined) throw new Error(`${name} is bundled, and comes without the text of its licence`)
+    return `## ${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
+  })
+  return `# Notices\n\nThe code of these packages is part of \`dist/pod\`.\n\n${parts.sort().join('\n')}`
 }
 
 /** What earlier builds left: the names of parts change with the code. */
@@ -106,7 +123,7 @@ function removeOld(): void {
 function declare(types: string): void {
   const compiler = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rewriteRelativeImportExtensions']
   execFileSync(
-    'tsc',
+    join(here, 'node_modules/.bin/tsc'),
     ['-p', join(here, 'tsconfig.build.json'), ...compiler, '--rootDir', join(root, 'packages'), '--outDir', types],
     { stdio: 'inherit' },
   )
@@ -123,9 +140,11 @@ function declare(types: string): void {
   }
 }
 
-/** One file for each entry of the package. */
+/** One file for each entry of the package, which stands on its own. */
 async function rollUp(types: string): Promise<void> {
-  const input = { index: join(types, 'millrace/src/index.d.ts'), config: join(types, 'millrace/src/config.d.ts') }
-  const rolled = await rolldown({ input, external, plugins: dts({ dtsOnly: true, generator: 'oxc' }) })
-  await rolled.write({ dir: out, format: 'esm', entryFileNames: '[name].ts', chunkFileNames: 'shared.d.ts' })
+  for (const entry of ['index', 'config']) {
+    const input = { [entry]: join(types, `millrace/src/${entry}.d.ts`) }
+    const rolled = await rolldown({ input, external, plugins: dts({ dtsOnly: true, generator: 'oxc' }) })
+    await rolled.write({ dir: out, format: 'esm', entryFileNames: '[name].ts' })
+  }
 }

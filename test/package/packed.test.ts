@@ -52,7 +52,7 @@ test('its declarations stand on their own', () => {
 
 test('it holds what is built and nothing else', () => {
   const files = readdirSync(join(folder, 'node_modules/millrace'))
-  expect(files.sort()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'package.json'])
+  expect(files.sort()).toEqual(['LICENSE', 'NOTICES.md', 'README.md', 'bin', 'dist', 'package.json'])
   const { dependencies } = JSON.parse(readFileSync(join(folder, 'node_modules/millrace/package.json'), 'utf8')) as {
     dependencies: Record<string, string>
   }
