@@ -36,8 +36,8 @@ test('runs list, show and logs; ids may be shortened, none means the last', asyn
   const list = await run(['runs', 'list'])
   expect(list.stdout.split('\n')).toEqual([
     '<run>  quiet  <start>  succeeded  0 ran, 0 cached, 0 skipped, 0 failed  <s>',
-    '<run>  talk   <start>  failed     0 ran, 2 cached, 0 skipped, 1 failed  <s>  list[0]=5 x=y',
-    '<run>  talk   <start>  succeeded  4 ran, 0 cached, 0 skipped, 0 failed  <s>  list[0]=1 list[1]=2 x=x',
+    '<run>  talk   <start>  failed     0 ran, 2 cached, 0 skipped, 1 failed  <s>  list=[5] x=y',
+    '<run>  talk   <start>  succeeded  4 ran, 0 cached, 0 skipped, 0 failed  <s>  list=[1,2] x=x',
     '',
   ])
   const talks = await run(['runs', 'list', '--json', '--pipeline', 'talk'])

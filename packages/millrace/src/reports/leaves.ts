@@ -3,12 +3,18 @@ import { isArtifactValue, isObject, type Json, type JsonObject, showPath } from 
 export type Leaves = ReadonlyMap<string, Json>
 
 /** The values within a value, by path, after `name`; an artifact is its digest, an empty list or object is itself. */
-export function leavesOf(value: Json, name = ''): Leaves {
+export const leavesOf = (value: Json, name = ''): Leaves => within(value, name, innerOf)
+
+/** The same with each list as one value: what `--param` sets. */
+export const parametersIn = (value: Json): Leaves =>
+  within(value, '', (at) => (Array.isArray(at) ? undefined : innerOf(at)))
+
+function within(value: Json, name: string, inside: typeof innerOf): Leaves {
   const out = new Map<string, Json>()
   const open: { readonly path: readonly (string | number)[]; readonly at: Json }[] = [{ path: [], at: value }]
   for (let next = open.pop(); next; next = open.pop()) {
     const { path, at } = next
-    const inner = innerOf(at)
+    const inner = inside(at)
     if (inner) open.push(...inner.map(([key, item]) => ({ path: [...path, key], at: item })).reverse())
     else out.set([name, showPath(path)].filter((part) => part !== '').join(' '), artifactDigest(at) ?? at)
   }

@@ -1,6 +1,6 @@
 import { canonical, type Json } from '@millrace/ir'
 import type { RunSummary, Store } from '@millrace/store'
-import { leavesOf } from '../../reports/leaves.ts'
+import { parametersIn } from '../../reports/leaves.ts'
 import { shortPath } from '../../short-path.ts'
 import { exitCodes } from '../support/exit.ts'
 import type { Report } from '../support/report.ts'
@@ -55,7 +55,7 @@ function differingOf(runs: readonly RunSummary[]): (run: RunSummary) => string {
     const all = pipelines.get(pipeline) ?? { runs: 0, parameters: new Map<string, Known>() }
     pipelines.set(pipeline, all)
     all.runs++
-    for (const [name, value] of leavesOf(parameters)) {
+    for (const [name, value] of parametersIn(parameters)) {
       const known = all.parameters.get(name) ?? { runs: 0, values: new Set() }
       all.parameters.set(name, known)
       known.runs++
@@ -64,7 +64,7 @@ function differingOf(runs: readonly RunSummary[]): (run: RunSummary) => string {
   }
   return ({ pipeline, parameters }) => {
     const all = pipelines.get(pipeline)
-    const told = [...leavesOf(parameters)].filter(([name]) => {
+    const told = [...parametersIn(parameters)].filter(([name]) => {
       // a pipeline without parameters
       if (name === '') return false
       const known = all?.parameters.get(name)
