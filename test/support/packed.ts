@@ -39,7 +39,9 @@ function pack(name: Name, folder: string): void {
   const source = join(root, 'packages', name)
   const draft = `${folder}.${randomBytes(4).toString('hex')}`
   mkdirSync(draft)
-  execFileSync(join(root, 'node_modules/.bin/tsx'), ['build.ts', '--types'], { cwd: source, stdio: 'pipe' })
+  // as in a script of a package
+  const env = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` }
+  execFileSync('tsx', ['build.ts', '--types'], { cwd: source, stdio: 'pipe', env })
   execFileSync('npx', ['-y', 'pnpm@12', 'pack', '--pack-destination', draft], { cwd: source, stdio: 'pipe' })
   const [archive = ''] = readdirSync(draft)
   execFileSync('tar', ['xzf', archive], { cwd: draft })
@@ -89,7 +91,8 @@ export async function installPacked(folder: string): Promise<void> {
   mkdirSync(join(modules, '.bin'), { recursive: true })
   cpSync(await packed('millrace'), join(modules, 'millrace'), { recursive: true })
   const source = join(root, 'packages/millrace/node_modules')
-  for (const name of ['commander', 'rolldown', 'tsx', 'yaml', 'zod']) symlinkSync(join(source, name), join(modules, name))
+  for (const name of ['commander', 'rolldown', 'tsx', 'yaml', 'zod'])
+    symlinkSync(join(source, name), join(modules, name))
   for (const name of ['typescript', '@types']) symlinkSync(join(root, 'node_modules', name), join(modules, name))
   symlinkSync('../tsx/dist/cli.mjs', join(modules, '.bin/tsx'))
   symlinkSync('../typescript/bin/tsc', join(modules, '.bin/tsc'))

@@ -25,13 +25,14 @@ export async function ask<T>(question: string, initial: string, read: (answer: s
 function line(prompt: string): Promise<string> {
   const reader = createInterface({ input: process.stdin, output: process.stdout })
   return new Promise((resolve, reject) => {
-    reader.on('SIGINT', () => reader.close())
-    reader.on('close', () => {
+    const cancel = () => {
       process.stdout.write('\n')
       reject(new Cancelled())
-    })
+    }
+    reader.on('SIGINT', () => reader.close())
+    reader.on('close', cancel)
     reader.question(prompt, (answer) => {
-      reader.removeAllListeners('close')
+      reader.off('close', cancel)
       reader.close()
       resolve(answer)
     })
