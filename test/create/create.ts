@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { packed } from '../support/packed.ts'
-import { node } from '../support/processes.ts'
+import { node, root } from '../support/processes.ts'
 
 export const bin = join(await packed('create-millrace'), 'dist/bin.js')
 
@@ -16,8 +16,10 @@ export interface Ended {
 
 /** Runs a command as a user would off a terminal, with nothing of this test run in its variables. */
 export function command(folder: string, words: readonly string[], env: Record<string, string> = {}): Ended {
-  const { PATH = '', HOME = '', TMPDIR = tmpdir() } = process.env
-  const all = { PATH: `${dirname(node)}:${PATH}`, HOME, TMPDIR, ...env }
+  const { PATH = '', HOME = '', TMPDIR = tmpdir(), XDG_CACHE_HOME = '' } = process.env
+  // half of the time of a short program
+  const kept = { XDG_CACHE_HOME, NODE_COMPILE_CACHE: join(root, 'test/.tmp/.compiled') }
+  const all = { PATH: `${dirname(node)}:${PATH}`, HOME, TMPDIR, ...kept, ...env }
   const [name = '', ...more] = words
   const { error, status, stdout, stderr } = spawnSync(name, more, { cwd: folder, env: all, encoding: 'utf8' })
   if (error) throw error

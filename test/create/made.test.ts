@@ -38,13 +38,15 @@ README.md says more.
   ])
   expect(readFileSync(join(project, '.gitignore'), 'utf8')).toBe('node_modules/\n.millrace/\n')
   expect(Object.keys(manifest(project))).toEqual([
-    ...['name', 'private', 'type', 'engines', 'scripts', 'dependencies', 'devDependencies'],
+    ...['name', 'private', 'type', 'engines', 'scripts', 'dependencies', 'devDependencies', 'allowScripts'],
   ])
 })
 
 describe('the folder, and the package named after it', () => {
   test.each([
-    ['Zwei Wörter', 'zwei-worter', 'cd "Zwei Wörter"'],
+    ['Zwei Wörter', 'zwei-worter', "cd -- 'Zwei Wörter'"],
+    ["it's $HOME", 'it-s-home', "cd -- 'it'\\''s $HOME'"],
+    ['-x', 'x', "cd -- '-x'"],
     ['数据', 'my-pipeline', 'cd 数据'],
     ['a/b/_Deep.Name/', 'deep.name', 'cd a/b/_Deep.Name'],
     ['zod', 'my-pipeline', 'cd zod'],
@@ -53,7 +55,7 @@ describe('the folder, and the package named after it', () => {
   ])('%s', (folder, name, enter) => {
     const here = join(emptyFolder(), 'here')
     mkdirSync(here)
-    const { code, stdout } = create(here, [folder, ...bare])
+    const { code, stdout } = create(here, [...bare, '--', folder])
     expect([code, /^ {2}(cd .*)$/m.exec(stdout)?.[1]]).toEqual([0, enter])
     expect(manifest(join(here, folder)).name).toBe(name)
     // no draft is left
@@ -98,6 +100,7 @@ describe('packages are installed by what started it', () => {
     const page = readFileSync(join(base, 'words/README.md'), 'utf8')
     expect(page).toContain(`\n${manager} start\n`)
     expect(page).toContain(`\n${tsx} pipeline.ts compile\n`)
+    expect(readFileSync(join(base, 'words/.gitignore'), 'utf8').includes('.yarn/')).toBe(manager === 'yarn')
     expect(readdirSync(join(base, 'words')).filter((name) => /ya?ml$/.test(name))).toEqual(settings)
   })
 

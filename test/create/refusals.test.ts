@@ -79,14 +79,18 @@ describe('what it refuses, and leaves as it is', () => {
     expect(list(base)).toEqual(before)
   })
 
-  test('options that npm kept for itself', () => {
+  test.each([
+    // as npm does with `npm create millrace words --template=digits`, and without the `=`
+    [['words'], 'digits'],
+    [['words', 'digits'], 'true'],
+  ])('options that npm kept for itself: %j', (words, kept) => {
     const base = emptyFolder()
-    // as npm does with: npm create millrace words --template digits
-    expect(create(base, ['words'], { npm_config_template: 'digits' })).toEqual({
+    expect(create(base, words, { npm_config_template: kept })).toEqual({
       code: 2,
       stdout: '',
-      stderr:
-        'error[usage]: npm kept --template for itself\n  fix: Write -- before the options: npm create millrace my-pipeline -- --template digits.\n',
+      stderr: `error[usage]: npm kept --template for itself
+  fix: Write -- before the options: npm create millrace my-pipeline -- --template digits.
+`,
     })
     expect(list(base)).toEqual([])
   })
@@ -116,7 +120,7 @@ describe('a failed install leaves the project', () => {
       stdout: '"my words" has a project from the template "hello".\n',
       stderr: `no network
 error[install-failed]: npm install failed: it exited with 7; the project is made, without its packages
-  fix: Install them: cd "my words" && npm install
+  fix: Install them: cd -- 'my words' && npm install
 `,
     })
     expect(list(join(base, 'my words'))).toContain('pipeline.ts')

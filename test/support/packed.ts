@@ -39,14 +39,17 @@ function pack(name: Name, folder: string): void {
   const source = join(root, 'packages', name)
   const draft = `${folder}.${randomBytes(4).toString('hex')}`
   mkdirSync(draft)
-  // as in a script of a package
-  const env = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` }
-  execFileSync('tsx', ['build.ts', '--types'], { cwd: source, stdio: 'pipe', env })
-  execFileSync('npx', ['-y', 'pnpm@12', 'pack', '--pack-destination', draft], { cwd: source, stdio: 'pipe' })
-  const [archive = ''] = readdirSync(draft)
-  execFileSync('tar', ['xzf', archive], { cwd: draft })
-  renameSync(join(draft, 'package'), folder)
-  rmSync(draft, { recursive: true })
+  try {
+    // as in a script of a package
+    const env = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` }
+    execFileSync('tsx', ['build.ts', '--types'], { cwd: source, stdio: 'pipe', env })
+    execFileSync('npx', ['-y', 'pnpm@12', 'pack', '--pack-destination', draft], { cwd: source, stdio: 'pipe' })
+    const [archive = ''] = readdirSync(draft)
+    execFileSync('tar', ['xzf', archive], { cwd: draft })
+    renameSync(join(draft, 'package'), folder)
+  } finally {
+    rmSync(draft, { recursive: true })
+  }
 }
 
 /** A digest of all that goes into the packages. */

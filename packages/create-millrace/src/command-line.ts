@@ -76,6 +76,7 @@ export function readWords(words: readonly string[], env: NodeJS.ProcessEnv): Wis
       throw usage(`${rawName} has no value`, `Write it after the option, for example ${rawName} ${example[name]}.`)
     else texts.set(name, value)
   }
+  keptByNpm(texts, env)
   const [folder, second] = folders
   if (second !== undefined)
     throw usage(
@@ -83,7 +84,6 @@ export function readWords(words: readonly string[], env: NodeJS.ProcessEnv): Wis
       'Give one folder, in quotes if its name has spaces.',
     )
   if (folder === '') throw usage('the folder has no name', 'Give the path of a folder, for example my-pipeline.')
-  keptByNpm(texts, env)
   const template = texts.get('template')
   const name = texts.get('name')
   const manager = texts.get('package-manager')
@@ -108,15 +108,14 @@ const example: Readonly<Partial<Record<Option, string>>> = {
 
 const isOption = (name: string): name is Option => Object.hasOwn(options, name)
 
-/** Without `--`, npm takes the options of `npm create` for its own, and only a variable still tells of them. */
+/** Without `--`, npm takes the options of `npm create` for its own: a variable tells of them, and may lack the value. */
 function keptByNpm(texts: ReadonlyMap<Option, string>, env: NodeJS.ProcessEnv): void {
   for (const name of Object.keys(example) as Option[]) {
     const kept = env[`npm_config_${name.replaceAll('-', '_')}`]
-    if (kept && !texts.has(name))
-      throw usage(
-        `npm kept --${name} for itself`,
-        `Write -- before the options: npm create millrace my-pipeline -- --${name} ${kept}.`,
-      )
+    if (!kept || texts.has(name)) continue
+    const value = kept === 'true' ? example[name] : kept
+    const fix = `Write -- before the options: npm create millrace my-pipeline -- --${name} ${value}.`
+    throw usage(`npm kept --${name} for itself`, fix)
   }
 }
 

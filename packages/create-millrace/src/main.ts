@@ -58,7 +58,9 @@ const askTemplate = (): Promise<string> => {
 function into({ path }: ProjectFolder): string[] {
   const way = relative(process.cwd(), path)
   if (way === '') return []
-  return [`cd ${/^[\p{L}\p{N}\\/:._~@+-]+$/u.test(way) ? way : JSON.stringify(way)}`]
+  const windows = process.platform === 'win32'
+  if (/^[\p{L}\p{N}._][\p{L}\p{N}/._:@+-]*$/u.test(windows ? way.replaceAll('\\', '/') : way)) return [`cd ${way}`]
+  return [windows ? `cd "${way}"` : `cd -- '${way.replaceAll("'", `'\\''`)}'`]
 }
 
 const isCi = (ci: string | undefined): boolean => ci !== undefined && !['', '0', 'false'].includes(ci)

@@ -26,7 +26,10 @@ export function startedBy(userAgent = ''): PackageManager {
   return managers.find((manager) => userAgent.startsWith(`${manager}/`)) ?? 'npm'
 }
 
-/** Gives the exit code: 0, or 130 where the user stopped it.
+/**
+ * Gives the exit code: 0, or 130 where the user stopped it.
+ *
+ * @param command what the user can run to install by hand
  * @throws CreateError `install-failed`
  */
 export function install(manager: PackageManager, path: string, command: string): number {

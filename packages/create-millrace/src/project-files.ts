@@ -31,7 +31,7 @@ export function projectFiles(project: Project): Map<string, Uint8Array | string>
     files.set(to, text(typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8')))
   }
   // npm packs no .gitignore
-  change('_gitignore', '.gitignore', (text) => text)
+  change('_gitignore', '.gitignore', (text) => (project.manager === 'yarn' ? `${text}.yarn/\n` : text))
   change('package.json', 'package.json', (text) => manifest(text, project.name))
   change('README.md', 'README.md', (text) => readme(text, project))
   const settings = managerSettings[project.manager]

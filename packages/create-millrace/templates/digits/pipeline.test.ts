@@ -8,7 +8,8 @@ import { digits } from './pipeline.ts'
 import { select } from './stages.ts'
 
 test('the best score is selected', async () => {
-  const candidate = (score: number) => ({ setting: { rate: score, epochs: 1 }, score, model: 'package.json' })
+  const model = 'package.json' // any file will do
+  const candidate = (score: number) => ({ setting: { rate: score, epochs: 1 }, score, model })
   const best = await runStage(select, { candidates: [candidate(0.5), candidate(0.75), candidate(0.25)] })
   assert.equal(best.score, 0.75)
 })

@@ -14,7 +14,7 @@ export const digits = pipeline('digits', {
   }),
   build: ({ data, settings, floor }) => {
     const { train: rows, choose, test } = split({ table: read({ data }).table })
-    const candidates = map(settings, (setting) => train({ train: rows, choose, setting }))
+    const candidates = map(settings, (setting) => train({ rows, choose, setting }))
     const { setting, model } = select({ candidates })
     const { accuracy } = validate({ model, test })
     const release = when(is(accuracy, '>=', floor), () => publish({ setting, accuracy, model }).release)

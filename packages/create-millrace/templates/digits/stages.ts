@@ -39,11 +39,11 @@ export const split = stage('split', {
 })
 
 export const train = stage('train', {
-  input: z.object({ train: file('text/csv'), choose: file('text/csv'), setting: Setting }),
+  input: z.object({ rows: file('text/csv'), choose: file('text/csv'), setting: Setting }),
   output: Candidate,
   resources: { cpu: 1, memory: '256Mi' },
-  run: ({ train, choose, setting }, context) => {
-    const fitted = fit(readDigits(train.path), setting.rate, setting.epochs)
+  run: ({ rows, choose, setting }, context) => {
+    const fitted = fit(readDigits(rows.path), setting.rate, setting.epochs)
     const score = accuracy(fitted, readDigits(choose.path))
     context.metric('score', score)
     const model = context.file('model.json')

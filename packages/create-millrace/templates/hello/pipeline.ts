@@ -9,9 +9,9 @@ export const count = stage('count', {
   run: ({ text }) => {
     const words = text.toLowerCase().match(/\p{L}+/gu)
     if (!words) throw new Error(`there is no word in "${text}"`)
-    const times = new Map<string, number>()
-    for (const word of words) times.set(word, (times.get(word) ?? 0) + 1)
-    return { counts: [...times].map(([word, times]) => ({ word, times })) }
+    const counts = new Map<string, number>()
+    for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1)
+    return { counts: [...counts].map(([word, times]) => ({ word, times })) }
   },
 })
 
