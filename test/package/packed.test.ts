@@ -8,8 +8,8 @@ import { packedProject } from '../support/packed.ts'
 const root = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'millrace-packed-'))
 
-beforeAll(() => {
-  packedProject(folder)
+beforeAll(async () => {
+  await packedProject(folder)
   copyFileSync(join(root, 'examples/01-hello/hello.ts'), join(folder, 'hello.ts'))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
