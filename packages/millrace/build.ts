@@ -2,17 +2,20 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
+import { parseArgs } from 'node:util'
 import { rolldown } from 'rolldown'
 import { dts } from 'rolldown-plugin-dts'
 
 /**
  * Bundles the whole workspace into this package's dist: one place to import from, few files to open at start. `pnpm
- * install` runs it, so that the examples start as fast as a user's program; `--types` adds what only publishing needs.
- * The package itself has no script that runs when it is packed or installed: npm would warn of it.
+ * install` runs it, so that the examples start as fast as a user's program; `--types` adds what only publishing needs, and
+ * `--out` names another folder of a package than this one. The package itself has no script that runs when it is packed
+ * or installed: npm would warn of it.
  */
 const began = Date.now()
 const here = import.meta.dirname
-const out = join(here, 'dist')
+const { values } = parseArgs({ options: { types: { type: 'boolean' }, out: { type: 'string', default: here } } })
+const out = join(values.out, 'dist')
 const root = join(here, '../..')
 const external = /^(node:|zod$|zod\/|@kubernetes\/client-node$|commander$|yaml$|tsx$|tsx\/|rolldown$|rolldown\/)/
 
@@ -83,7 +86,7 @@ const modules = [
   await forPod('src/process/driver.ts', 'driver.mjs', {}),
 ].flat()
 
-if (process.argv.includes('--types')) {
+if (values.types) {
   const separate = mkdtempSync(join(tmpdir(), 'millrace-types-'))
   try {
     declare(separate)
@@ -91,9 +94,9 @@ if (process.argv.includes('--types')) {
   } finally {
     rmSync(separate, { recursive: true, force: true })
   }
-  cpSync(join(root, 'LICENSE'), join(here, 'LICENSE'))
-  cpSync(join(root, 'README.md'), join(here, 'README.md'))
-  writeFileSync(join(here, 'NOTICES.md'), notices(modules))
+  cpSync(join(root, 'LICENSE'), join(values.out, 'LICENSE'))
+  cpSync(join(root, 'README.md'), join(values.out, 'README.md'))
+  writeFileSync(join(values.out, 'NOTICES.md'), notices(modules))
   removeOld()
 }
 

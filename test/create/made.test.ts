@@ -38,7 +38,7 @@ README.md says more.
   ])
   expect(readFileSync(join(project, '.gitignore'), 'utf8')).toBe('node_modules/\n.millrace/\n')
   expect(Object.keys(manifest(project))).toEqual([
-    ...['name', 'private', 'type', 'engines', 'scripts', 'dependencies', 'devDependencies', 'allowScripts'],
+    ...['name', 'private', 'type', 'engines', 'scripts', 'dependencies', 'devDependencies'],
   ])
 })
 
@@ -83,11 +83,11 @@ test('a git repository is started where there is none', () => {
 
 describe('packages are installed by what started it', () => {
   test.each([
-    ['npm', 'npm/11.6.0 node/v24.11.0 linux x64 workspaces/false', 'npx tsx', []],
-    ['pnpm', 'pnpm/12.21.0 npm/? node/v24.11.0 linux x64', 'pnpm exec tsx', ['pnpm-workspace.yaml']],
-    ['yarn', 'yarn/4.12.0 npm/? node/v24.11.0 linux x64', 'yarn tsx', ['.yarnrc.yml']],
-    ['bun', 'bun/1.3.3 npm/? node/v24.3.0 linux x64', 'bunx tsx', []],
-  ])('%s', (manager, agent, tsx, settings) => {
+    ['npm', 'npm/11.6.0 node/v24.11.0 linux x64 workspaces/false', []],
+    ['pnpm', 'pnpm/12.21.0 npm/? node/v24.11.0 linux x64', []],
+    ['yarn', 'yarn/4.12.0 npm/? node/v24.11.0 linux x64', ['.yarnrc.yml']],
+    ['bun', 'bun/1.3.3 npm/? node/v24.3.0 linux x64', []],
+  ])('%s', (manager, agent, settings) => {
     const base = emptyFolder()
     const path = standIn(base, manager, 'echo "$PWD: $*" > "$0.log"')
     const env = { npm_config_user_agent: agent, PATH: `${path}:${process.env.PATH}` }
@@ -99,17 +99,16 @@ describe('packages are installed by what started it', () => {
     expect(readFileSync(join(path, `${manager}.log`), 'utf8')).toBe(`${base}/words: install\n`)
     const page = readFileSync(join(base, 'words/README.md'), 'utf8')
     expect(page).toContain(`\n${manager} start\n`)
-    expect(page).toContain(`\n${tsx} pipeline.ts compile\n`)
     expect(readFileSync(join(base, 'words/.gitignore'), 'utf8').includes('.yarn/')).toBe(manager === 'yarn')
     expect(readdirSync(join(base, 'words')).filter((name) => /ya?ml$/.test(name))).toEqual(settings)
   })
 
-  test('unless another is named; a workspace above keeps its own settings', () => {
+  test('unless another is named; a project above keeps its own settings', () => {
     const base = emptyFolder()
-    writeFileSync(join(base, 'pnpm-workspace.yaml'), 'packages: ["*"]\n')
-    const env = { npm_config_user_agent: 'yarn/4.12.0 npm/?' }
-    const { code, stdout } = create(base, ['words', ...bare, '--package-manager', 'pnpm'], env)
-    expect([code, /^ {2}.* install$/m.exec(stdout)?.[0]]).toEqual([0, '  pnpm install'])
-    expect(readdirSync(join(base, 'words'))).not.toContain('pnpm-workspace.yaml')
+    writeFileSync(join(base, '.yarnrc.yml'), 'nodeLinker: pnpm\n')
+    const env = { npm_config_user_agent: 'pnpm/12.21.0 npm/?' }
+    const { code, stdout } = create(base, ['words', ...bare, '--package-manager', 'yarn'], env)
+    expect([code, /^ {2}.* install$/m.exec(stdout)?.[0]]).toEqual([0, '  yarn install'])
+    expect(readdirSync(join(base, 'words'))).not.toContain('.yarnrc.yml')
   })
 })

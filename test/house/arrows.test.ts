@@ -49,9 +49,9 @@ describe.each(Object.entries(arrows))('packages/%s', (name, allowed) => {
     expect(wrong).toEqual([])
   })
 
-  const index = join(root, 'packages', name, 'src/index.ts')
-  test.skipIf(!existsSync(index))('index.ts holds exports only', () => {
-    const text = readFileSync(index, 'utf8')
+  test('index.ts, where there is one, holds exports only', () => {
+    const index = join(root, 'packages', name, 'src/index.ts')
+    const text = existsSync(index) ? readFileSync(index, 'utf8') : ''
     const statements = text
       .replaceAll(/export (type )?\{[^}]*\} from '[^']+'/g, '')
       .replaceAll(/import '[^']+'/g, '')

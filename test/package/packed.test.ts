@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { packedProject } from '../support/packed.ts'
+import { packedFiles, packedProject } from '../support/packed.ts'
 
 const root = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'millrace-packed-'))
@@ -50,7 +50,11 @@ test('its declarations stand on their own', () => {
   expect(stdout).toBe('')
 })
 
-test('it holds what is built and nothing else', () => {
+test('it holds what is built and nothing else, by npm as by pnpm', async () => {
+  const { npm, pnpm } = await packedFiles('millrace')
+  expect(npm).toEqual(pnpm)
+  expect(Object.keys(pnpm).filter((file) => file.endsWith('.d.ts'))).toEqual(['dist/config.d.ts', 'dist/index.d.ts'])
+  expect(pnpm['NOTICES.md']).toMatch(/^# Notices\n[^#]*## zod \d[^#]*MIT License[^#]*$/)
   const files = readdirSync(join(folder, 'node_modules/millrace'))
   expect(files.sort()).toEqual(['LICENSE', 'NOTICES.md', 'README.md', 'bin', 'dist', 'package.json'])
   const { dependencies } = JSON.parse(readFileSync(join(folder, 'node_modules/millrace/package.json'), 'utf8')) as {

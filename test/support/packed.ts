@@ -15,7 +15,24 @@ import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { alive, root } from './processes.ts'
 
-type Name = 'millrace' | 'create-millrace'
+export type Name = 'millrace' | 'create-millrace'
+
+/** Where the same by `npm pack` lies. */
+const byNpm = (folder: string): string => `${folder}-by-npm`
+
+/** The files of a package by their paths, by each program that packs. */
+export async function packedFiles(name: Name): Promise<Record<'npm' | 'pnpm', Record<string, string>>> {
+  const folder = await packed(name)
+  const read = (from: string) =>
+    Object.fromEntries(
+      readdirSync(from, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        // pnpm leaves out the last end of line of package.json
+        .map((path) => [relative(from, path), readFileSync(path, 'latin1').trimEnd()]),
+    )
+  return { npm: read(byNpm(folder)), pnpm: read(folder) }
+}
 
 /** What `pnpm pack` makes of a package, unpacked. It is made once of the sources as they are, whoever asks first. */
 export async function packed(name: Name): Promise<string> {
@@ -38,17 +55,25 @@ export async function packed(name: Name): Promise<string> {
 function pack(name: Name, folder: string): void {
   const source = join(root, 'packages', name)
   const draft = `${folder}.${randomBytes(4).toString('hex')}`
-  mkdirSync(draft)
+  // built beside the source: what others run from there stays as it is
+  const made = join(draft, 'made')
+  mkdirSync(byNpm(draft), { recursive: true })
+  const notPacked = new Set(['dist', 'node_modules', 'src', 'test'].map((entry) => join(source, entry)))
+  cpSync(source, made, { recursive: true, filter: (path) => !notPacked.has(path) })
   try {
-    // as in a script of a package
-    const env = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` }
-    execFileSync('tsx', ['build.ts', '--types'], { cwd: source, stdio: 'pipe', env })
-    execFileSync('npx', ['-y', 'pnpm@12', 'pack', '--pack-destination', draft], { cwd: source, stdio: 'pipe' })
-    const [archive = ''] = readdirSync(draft)
-    execFileSync('tar', ['xzf', archive], { cwd: draft })
+    const build = ['build.ts', '--out', made, ...(name === 'millrace' ? ['--types'] : [])]
+    execFileSync(join(root, 'node_modules/.bin/tsx'), build, { cwd: source, stdio: 'pipe' })
+    execFileSync('npx', ['-y', 'pnpm@12', 'pack', '--pack-destination', draft], { cwd: made, stdio: 'pipe' })
+    execFileSync('npm', ['pack', '--pack-destination', byNpm(draft)], { cwd: made, stdio: 'pipe' })
+    for (const packs of [draft, byNpm(draft)]) {
+      const archive = readdirSync(packs).find((entry) => entry.endsWith('.tgz')) as string
+      execFileSync('tar', ['xzf', archive], { cwd: packs })
+    }
+    rmSync(byNpm(folder), { recursive: true, force: true })
+    renameSync(join(byNpm(draft), 'package'), byNpm(folder))
     renameSync(join(draft, 'package'), folder)
   } finally {
-    rmSync(draft, { recursive: true })
+    for (const each of [draft, byNpm(draft)]) rmSync(each, { recursive: true, force: true })
   }
 }
 

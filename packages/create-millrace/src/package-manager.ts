@@ -5,14 +5,6 @@ import { CreateError } from './create-error.ts'
 const managers = ['npm', 'pnpm', 'yarn', 'bun'] as const
 export type PackageManager = (typeof managers)[number]
 
-/** How each starts the programs of installed packages. */
-export const executors: Readonly<Record<PackageManager, string>> = {
-  npm: 'npx',
-  pnpm: 'pnpm exec',
-  yarn: 'yarn',
-  bun: 'bunx',
-}
-
 /** @throws CreateError `usage` for one that is not known */
 export function managerNamed(name: string): PackageManager {
   const known = managers.find((manager) => manager === name)

@@ -4,7 +4,7 @@ import { defaultFolder } from './project-folder.ts'
 const pattern = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 
 /** A package can't depend on itself. */
-const taken: ReadonlySet<string> = new Set(['millrace', 'zod', 'tsx', 'typescript', '@types/node'])
+const taken: ReadonlySet<string> = new Set(['millrace', 'zod', 'typescript', '@types/node'])
 
 const refused = (name: string): boolean => !pattern.test(name) || name.length > 214 || name === 'node_modules'
 

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { executors, type PackageManager } from './package-manager.ts'
+import type { PackageManager } from './package-manager.ts'
 
 export interface Project {
   /** The folder that it will be. */
@@ -19,12 +19,7 @@ export const { version } = JSON.parse(readFileSync(join(own, 'package.json'), 'u
 export function projectFiles(project: Project): Map<string, Uint8Array | string> {
   const source = join(own, 'templates', project.template)
   const files = new Map<string, Uint8Array | string>()
-  for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name)
-    const relative = path.slice(source.length + 1)
-    if (entry.isFile() && !/(^|[\\/])(node_modules|\.millrace)[\\/]/.test(relative))
-      files.set(relative, readFileSync(path))
-  }
+  for (const path of filesIn(source)) files.set(path.slice(source.length + 1), readFileSync(path))
   const change = (from: string, to: string, text: (text: string) => string) => {
     const bytes = files.get(from) ?? ''
     files.delete(from)
@@ -34,10 +29,18 @@ export function projectFiles(project: Project): Map<string, Uint8Array | string>
   change('_gitignore', '.gitignore', (text) => (project.manager === 'yarn' ? `${text}.yarn/\n` : text))
   change('package.json', 'package.json', (text) => manifest(text, project.name))
   change('README.md', 'README.md', (text) => readme(text, project))
-  const settings = managerSettings[project.manager]
-  if (settings && !isAbove(project.path, settings.file)) files.set(settings.file, settings.text)
+  // TypeScript 7 finds no packages without node_modules
+  if (project.manager === 'yarn' && !isAbove(project.path, yarnSettings))
+    files.set(yarnSettings, 'nodeLinker: node-modules\n')
   return files
 }
+
+/** Not by `recursive`: under Yarn's Plug'n'Play the entries of an archive lack their folder. */
+const filesIn = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => name !== 'node_modules' && name !== '.millrace')
+    .map((name) => join(folder, name))
+    .flatMap((path) => (statSync(path).isDirectory() ? filesIn(path) : [path]))
 
 function manifest(text: string, name: string): string {
   const { dependencies, ...rest } = JSON.parse(text) as { dependencies: Record<string, string> }
@@ -49,16 +52,9 @@ function manifest(text: string, name: string): string {
 
 /** The page is written for npm. */
 const readme = (text: string, { name, manager }: Project): string =>
-  text
-    .replace(/^# .*/, `# ${name}`)
-    .replaceAll(/\bnpx\b/g, executors[manager])
-    .replaceAll(/\bnpm\b/g, manager)
+  text.replace(/^# .*/, `# ${name}`).replaceAll(/\bnpm\b/g, manager)
 
-const managerSettings: Readonly<Partial<Record<PackageManager, { readonly file: string; readonly text: string }>>> = {
-  // it fails where an install script is neither allowed nor refused; tsx works without that of esbuild
-  pnpm: { file: 'pnpm-workspace.yaml', text: 'allowBuilds:\n  esbuild: false\n' },
-  yarn: { file: '.yarnrc.yml', text: 'nodeLinker: node-modules\n' },
-}
+const yarnSettings = '.yarnrc.yml'
 
 /** Whether a folder above has such a file, which then holds for the project too. */
 function isAbove(path: string, file: string): boolean {

@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { root } from '../../support/processes.ts'
+import { type Name, packed } from '../../support/packed.ts'
 import { type PackedPackage, startRegistry } from '../../support/registry.ts'
-import { environmentOf, managersOf } from './managers.ts'
+import { environmentOf, managers } from './managers.ts'
 import { Steps } from './steps.ts'
 import { readyTools } from './tools.ts'
-import { addTrials, projectTrials } from './trials.ts'
+import { addTrials, projectTrials, strangerTrials } from './trials.ts'
 
 /**
  * Installs the packed packages as a stranger would, and runs a program in every way: each package manager, kind of
@@ -22,16 +22,20 @@ const tools = readyTools()
 const scratch = mkdtempSync(join(tmpdir(), 'millrace-matrix-'))
 const caches = join(scratch, 'caches')
 const upstream = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim()
-const registry = await startRegistry([pack('millrace')], upstream)
-const trials = managersOf(tools)
-  .flatMap((manager) => [...addTrials(manager), ...projectTrials(manager)])
+const registry = await startRegistry(await Promise.all([pack('millrace'), pack('create-millrace')]), upstream)
+const trials = managers
+  .flatMap((manager) => [
+    ...addTrials(manager),
+    ...(manager.pnp ? [] : strangerTrials(manager)),
+    ...projectTrials(manager),
+  ])
   .filter(({ name }) => name.includes(values.only))
 let wrong = 0
 for (const [index, { name, node, go }] of trials.entries()) {
   const folder = join(scratch, `trial-${index}`)
   mkdirSync(folder)
   const began = performance.now()
-  const steps = new Steps(environmentOf(tools.node(node), registry.url, caches))
+  const steps = new Steps(environmentOf([tools.node(node), tools.managers], registry.url, caches))
   await go(folder, steps)
   const right = steps.faults.length === 0
   if (!right) wrong++
@@ -44,10 +48,10 @@ registry.stop()
 if (!values.keep) rmSync(scratch, { recursive: true, force: true })
 process.exitCode = wrong === 0 ? 0 : 1
 
-function pack(name: string): PackedPackage {
-  const source = join(root, 'packages', name)
-  execFileSync(join(root, 'node_modules/.bin/tsx'), ['build.ts', '--types'], { cwd: source, stdio: 'inherit' })
-  execFileSync('npm', ['pack', '--pack-destination', scratch], { cwd: source, stdio: 'ignore' })
-  const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as PackedPackage['manifest']
-  return { manifest, tarball: readFileSync(join(scratch, `${name}-${manifest.version}.tgz`)) }
+async function pack(name: Name): Promise<PackedPackage> {
+  const folder = await packed(name)
+  const to = mkdtempSync(join(scratch, 'pack-'))
+  execFileSync('npm', ['pack', folder, '--pack-destination', to], { stdio: 'ignore' })
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackedPackage['manifest']
+  return { manifest, tarball: readFileSync(join(to, `${name}-${manifest.version}.tgz`)) }
 }

@@ -1,5 +1,4 @@
 import { delimiter, join } from 'node:path'
-import type { Tools } from './tools.ts'
 
 /** One way to install: a package manager, and where it puts what it installs. */
 export interface Manager {
@@ -8,6 +7,11 @@ export interface Manager {
   readonly install: readonly string[]
   /** Words before the packages to add to it. */
   readonly add: readonly string[]
+  /** Words before the folder of a new project, and those that end what the manager takes for its own. */
+  readonly create: readonly string[]
+  readonly beforeOptions: readonly string[]
+  /** Words before the name of a script. */
+  readonly script: readonly string[]
   /** Words before a program of the project's packages: `tsx`, `tsc`, `millrace`. */
   readonly exec: readonly string[]
   /** Words before a file that Node runs. */
@@ -24,61 +28,70 @@ export interface Manager {
   readonly pnp: boolean
 }
 
-export function managersOf(tools: Tools): Manager[] {
-  const plain = { files: {}, fields: {}, neighbour: '*', workspaces: 'package.json', pnp: false } as const
-  const yarn = {
-    install: ['node', tools.yarn, 'install'],
-    add: ['node', tools.yarn, 'add'],
-    exec: ['node', tools.yarn, 'exec'],
-    neighbour: 'workspace:*',
-    fields: { dependenciesMeta: { esbuild: { built: false } } },
-  }
-  // YN0092: what Yarn says of every ES module under Plug'n'Play
-  const linker = (name: string) => ({
-    '.yarnrc.yml': `nodeLinker: ${name}\nlogFilters:\n  - code: YN0092\n    level: discard\n`,
-    'yarn.lock': '',
-  })
-  return [
-    {
-      ...plain,
-      name: 'npm',
-      install: ['node', tools.npm, 'install'],
-      add: ['node', tools.npm, 'install'],
-      exec: ['node', tools.npm, 'exec', '--'],
-      node: ['node'],
-      fields: { allowScripts: { esbuild: false } },
-    },
-    {
-      ...plain,
-      name: 'pnpm',
-      install: ['node', tools.pnpm, 'install'],
-      add: ['node', tools.pnpm, 'add'],
-      exec: ['node', tools.pnpm, 'exec'],
-      node: ['node'],
-      files: { 'pnpm-workspace.yaml': 'allowBuilds:\n  esbuild: false\n' },
-      neighbour: 'workspace:*',
-      workspaces: 'pnpm-workspace.yaml',
-    },
-    { ...plain, ...yarn, name: 'yarn', node: ['node'], files: linker('node-modules') },
-    { ...plain, ...yarn, name: 'yarn PnP', node: ['node', tools.yarn, 'node'], files: linker('pnp'), pnp: true },
-    {
-      ...plain,
-      name: 'bun',
-      install: [tools.bun, 'install'],
-      add: [tools.bun, 'add'],
-      exec: [tools.bun, 'x', '--no-install'],
-      node: ['node'],
-      neighbour: 'workspace:*',
-    },
-  ]
-}
+const plain = {
+  node: ['node'],
+  beforeOptions: [],
+  files: {},
+  fields: {},
+  neighbour: 'workspace:*',
+  workspaces: 'package.json',
+  pnp: false,
+} as const
 
-/** The environment of somebody who installed a Node and nothing else. */
-export const environmentOf = (node: string, registry: string, caches: string): NodeJS.ProcessEnv => ({
+const yarn = {
+  ...plain,
+  install: ['yarn', 'install'],
+  add: ['yarn', 'add'],
+  create: ['yarn', 'create', 'millrace@latest'],
+  script: ['yarn', 'run'],
+  exec: ['yarn', 'exec'],
+  fields: { dependenciesMeta: { esbuild: { built: false } } },
+}
+const linker = (name: string) => ({ '.yarnrc.yml': `nodeLinker: ${name}\n`, 'yarn.lock': '' })
+
+export const managers: readonly Manager[] = [
+  {
+    ...plain,
+    name: 'npm',
+    install: ['npm', 'install'],
+    add: ['npm', 'install'],
+    create: ['npm', 'create', '--yes', 'millrace@latest'],
+    beforeOptions: ['--'],
+    script: ['npm', 'run'],
+    exec: ['npm', 'exec', '--'],
+    fields: { allowScripts: { esbuild: false } },
+    neighbour: '*',
+  },
+  {
+    ...plain,
+    name: 'pnpm',
+    install: ['pnpm', 'install'],
+    add: ['pnpm', 'add'],
+    create: ['pnpm', 'create', 'millrace@latest'],
+    script: ['pnpm', 'run'],
+    exec: ['pnpm', 'exec'],
+    files: { 'pnpm-workspace.yaml': 'allowBuilds:\n  esbuild: false\n' },
+    workspaces: 'pnpm-workspace.yaml',
+  },
+  { ...yarn, name: 'yarn', files: linker('node-modules') },
+  { ...yarn, name: 'yarn PnP', node: ['yarn', 'node'], files: linker('pnp'), pnp: true },
+  {
+    ...plain,
+    name: 'bun',
+    install: ['bun', 'install'],
+    add: ['bun', 'add'],
+    create: ['bun', 'create', 'millrace@latest'],
+    script: ['bun', 'run'],
+    exec: ['bun', 'x', '--no-install'],
+  },
+]
+
+/** The environment of somebody who has what some folders hold, and nothing else. */
+export const environmentOf = (programs: readonly string[], registry: string, caches: string): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(npm|pnpm|yarn|bun)_|^NODE_OPTIONS$|^CI$/i.test(name)),
   ),
-  PATH: [node, '/usr/bin', '/bin'].join(delimiter),
+  PATH: [...programs, '/usr/bin', '/bin'].join(delimiter),
   NO_COLOR: '1',
   npm_config_registry: registry,
   npm_config_userconfig: join(caches, 'npmrc'),

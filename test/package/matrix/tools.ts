@@ -12,14 +12,18 @@ export type TypeScriptVersion = (typeof typescripts)[number]
 export interface Tools {
   /** A folder that holds `node`. */
   node(version: NodeVersion): string
-  /** The program of a package manager, for Node, but for bun's own. */
-  readonly npm: string
-  readonly pnpm: string
-  readonly yarn: string
-  readonly bun: string
+  /** A folder that holds `npm`, `pnpm`, `yarn` and `bun`. */
+  readonly managers: string
 }
 
 const versions = { npm: '11.21.2', pnpm: '12.21.0', '@yarnpkg/cli-dist': '4.18.1', bun: '1.4.5' }
+
+const programs = {
+  npm: 'npm/bin/npm-cli.js',
+  pnpm: 'pnpm/bin/pnpm.mjs',
+  yarn: '@yarnpkg/cli-dist/bin/yarn.js',
+  bun: 'bun/bin/bun.exe',
+}
 
 /** Installs them once, beside the other files of tests. */
 export function readyTools(): Tools {
@@ -37,11 +41,11 @@ export function readyTools(): Tools {
     execFileSync('npm', ['install', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' })
     writeFileSync(done, '')
   }
-  return {
-    node: (version) => at('node_modules', `node-${version}`, 'bin'),
-    npm: at('node_modules/npm/bin/npm-cli.js'),
-    pnpm: at('node_modules/pnpm/bin/pnpm.mjs'),
-    yarn: at('node_modules/@yarnpkg/cli-dist/bin/yarn.js'),
-    bun: at('node_modules/bun/bin/bun.exe'),
+  const managers = at('bin')
+  mkdirSync(managers, { recursive: true })
+  for (const [name, file] of Object.entries(programs)) {
+    const start = name === 'bun' ? '' : 'node '
+    writeFileSync(join(managers, name), `#!/bin/sh\nexec ${start}"${at('node_modules', file)}" "$@"\n`, { mode: 0o755 })
   }
+  return { managers, node: (version) => at('node_modules', `node-${version}`, 'bin') }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Manager } from './managers.ts'
 import { type Kind, kinds, printed, printedByCommonJs, writeProgram, writeProject } from './projects.ts'
@@ -51,6 +51,55 @@ export const addTrials = (manager: Manager): Trial[] =>
       if (manager.name === 'npm') measure(join(folder, 'node_modules'), steps)
     },
   }))
+
+/** A stranger's first hour: makes a project, runs it, changes it, breaks it, sees why, and compiles it. */
+export const strangerTrials = (manager: Manager): Trial[] =>
+  nodes.map((node) => ({
+    name: `${manager.name}, stranger, Node ${node}`,
+    node,
+    go: async (base, steps) => {
+      if (
+        !(await steps.installs(base, [
+          ...manager.create,
+          'words',
+          ...manager.beforeOptions,
+          '--template',
+          'hello',
+          '--no-git',
+        ]))
+      )
+        return
+      const folder = join(base, 'words')
+      const path = join(folder, 'pipeline.ts')
+      const program = [...manager.node, 'pipeline.ts']
+      const ran = (counts: string) => `\n${counts}, 0 skipped, 0 failed`
+      await steps.says(folder, program, 0, '{"words":["much","depends"]}', ran('2 ran, 0 cached'))
+      await steps.says(folder, program, 0, '{"words":["much","depends"]}', ran('0 ran, 2 cached'))
+      await steps.says(folder, [...manager.script, 'test'], 0, 'pass 2')
+      await steps.says(folder, [...manager.script, 'check'], 0, 'fits')
+
+      edit(path, 'b.times - a.times', 'a.times - b.times')
+      await steps.says(folder, [...program, 'plan'], 0, 'code changed')
+      await steps.says(folder, program, 0, '{"words":["so","on"]}', ran('1 ran, 1 cached'))
+
+      const why = ['stage-threw', 'there is no word in "123"', 'pipeline.ts:11']
+      await steps.says(folder, [...program, '--param', 'text=123'], 1, ...why)
+      await steps.says(folder, [...program, 'runs', 'show'], 0, ...why)
+      await steps.says(folder, [...program, 'call', 'count'], 1, ...why)
+      edit(path, 'if (!words) throw new Error(`there is no word in "${text}"`)', 'if (!words) return { counts: [] }')
+      await steps.says(folder, [...program, 'call', 'count'], 0, '{"counts":[]}')
+      await steps.says(folder, [...program, '--param', 'text=123'], 0, '{"words":[]}')
+
+      await steps.says(folder, [...program, 'compile'], 0, 'deploy/hello/onprem')
+      await steps.says(folder, [...program, 'compile', '--check'], 0, 'is up to date')
+    },
+  }))
+
+function edit(path: string, from: string, to: string): void {
+  const text = readFileSync(path, 'utf8')
+  if (!text.includes(from)) throw new Error(`${path} holds no ${from}`)
+  writeFileSync(path, text.replace(from, to))
+}
 
 /** At most 40 MB and 10 packages, without the packages that a program may lack. */
 function measure(modules: string, steps: Steps): void {
