@@ -106,7 +106,7 @@ function removeOld(): void {
 function declare(types: string): void {
   const compiler = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rewriteRelativeImportExtensions']
   execFileSync(
-    'tsc',
+    join(here, 'node_modules/.bin/tsc'),
     ['-p', join(here, 'tsconfig.build.json'), ...compiler, '--rootDir', join(root, 'packages'), '--outDir', types],
     { stdio: 'inherit' },
   )
