@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { edited, type Fence, kindOf, typedIn } from './fences.ts'
-import { type Project, syntaxOf } from './page-project.ts'
+import { type Project, type Ran, syntaxOf } from './page-project.ts'
 import { matches } from './shown.ts'
 
 /** What a page shows in a block of line `line` should be this. */
@@ -36,7 +36,7 @@ export async function follow(
         writeFileSync(path, edited(readFileSync(path, 'utf8'), fence))
         break
       case 'commands':
-        expect({ at, ...(await project.bash(`set -eu -o pipefail\n${fence.text}`)) }).toMatchObject({ code: 0 })
+        succeeded(at, await project.bash(`set -eu -o pipefail\n${fence.text}`))
         break
       case 'session':
         await followSession(fence, at, project, correct)
@@ -59,15 +59,20 @@ async function followSession(
   const texts: string[] = []
   let wrong = false
   for (const { command, shown } of typedIn(fence)) {
-    const { code, text } = await project.bash(command)
+    const ran = await project.bash(command)
+    const { text } = ran
     // a command may fail where a page shows why
-    if (shown === '' && !correct) expect({ at, command, code, text }).toMatchObject({ code: 0 })
+    if (shown === '' && !correct) succeeded(`${at}: ${command}`, ran)
     const right = matches(shown, text)
     if (!right && !correct) expect(text.trimEnd(), `${at}: ${command}`).toBe(shown)
     wrong ||= !right
     texts.push(`$ ${command}\n${right ? shown && `${shown}\n` : text}`)
   }
   if (wrong) correct?.({ line: fence.line, text: texts.map((text) => `${text.trimEnd()}\n`).join('') })
+}
+
+function succeeded(at: string, { code, text }: Ran): void {
+  if (code !== 0) expect.fail(`${at}: ends with ${code}\n${text}`)
 }
 
 function checkData({ language, text }: Fence, at: string): void {

@@ -38,7 +38,7 @@ export function packages(): string {
   return join(folder, 'node_modules')
 }
 
-interface Ran {
+export interface Ran {
   readonly code: number | null
   /** stdout and stderr, as they came. */
   readonly text: string

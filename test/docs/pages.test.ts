@@ -37,8 +37,11 @@ describe('each block of a page is what its reader gets', () => {
         for (const name of names) writeFileSync(join(one.folder, name), first.get(name) ?? expect.fail(`no ${name}`))
       const corrections: Correction[] = []
       const correct = process.env.DOCS === 'write' ? (each: Correction) => corrections.push(each) : undefined
-      await follow(page, fences, one, correct)
-      if (corrections.length > 0) writeFileSync(join(root, page), corrected(text, fences, corrections))
+      try {
+        await follow(page, fences, one, correct)
+      } finally {
+        if (corrections.length > 0) writeFileSync(join(root, page), corrected(text, fences, corrections))
+      }
       // on a page as GitHub shows it a block has no name
       const named = fences.flatMap(({ name }) => name ?? [])
       expect(named.filter((name) => !prose.some((line) => line.includes(`\`${name}\``)))).toEqual([])
