@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /**
@@ -8,6 +8,15 @@ import { dirname, join } from 'node:path'
 const [packages = '', manager = '', ...words] = process.argv.slice(2)
 const [verb = '', ...more] = words
 const options = ['--save-dev', '--save-exact', '-D', '-E', '-d', '--workspaces', '--frozen-lockfile', '--dev']
+
+interface Manifest {
+  readonly name: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+  readonly workspaces?: readonly string[]
+}
+
+const manifest = (file: string): Manifest => JSON.parse(readFileSync(file, 'utf8')) as Manifest
 
 const refuse = (why: string): never => {
   console.error(`${manager} ${words.join(' ')}: ${why}`)
@@ -33,11 +42,13 @@ const verbs: Readonly<Record<string, readonly string[]>> = {
 const frozen = ['npm ci', 'pnpm install', 'yarn install', 'bun install', 'npm install']
 
 if (frozen.includes(`${manager} ${verb}`) && more.every((word) => word.startsWith('-'))) {
-  const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<
-    string,
-    Record<string, string>
-  >
+  const { dependencies, devDependencies, workspaces = [] } = manifest('package.json')
   for (const name of Object.keys({ ...dependencies, ...devDependencies })) link(name)
+  for (const file of globSync(workspaces.map((folder) => `${folder}/package.json`))) {
+    const to = join('node_modules', manifest(file).name)
+    mkdirSync(dirname(to), { recursive: true })
+    symlinkSync(join(process.cwd(), dirname(file)), to)
+  }
 } else if (verbs[manager]?.includes(verb)) {
   const unknown = more.find((word) => word.startsWith('-') && !options.includes(word))
   if (unknown !== undefined) refuse(`no test knows ${unknown}`)
