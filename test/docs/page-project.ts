@@ -15,27 +15,29 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { packedProject } from '../support/packed.ts'
 import { node, root } from '../support/processes.ts'
+import { installInto } from './install-into.ts'
 import { projects } from './shown.ts'
 
 const commands = { tsx: 'dist/cli.mjs', typescript: 'bin/tsc', millrace: 'bin/millrace.js', vitest: 'vitest.mjs' }
 
-/** The `node_modules` that pages install from; packed anew only when the sources are others than before. */
-export function packages(): string {
+/** The packages that pages install from; packed anew only when the sources are others than before. */
+export function packedPackages(): string {
   const hash = createHash('sha256')
   const sources = ['packages/*/src/**/*.ts', 'packages/*/package.json', 'packages/millrace/{build.ts,bin/*}']
   for (const file of globSync([...sources, 'pnpm-lock.yaml'], { cwd: root }).sort())
     hash.update(file).update(readFileSync(join(root, file)))
-  const folder = join(root, 'test/.tmp', `packed-${hash.digest('hex').slice(0, 12)}`)
-  if (existsSync(folder)) return join(folder, 'node_modules')
+  const folder = join(root, 'test/.tmp', `pages-${hash.digest('hex').slice(0, 12)}`)
+  if (existsSync(folder)) return folder
   const made = packedProject(`${folder}.${randomBytes(4).toString('hex')}`)
-  const modules = join(made, 'node_modules')
-  symlinkSync(join(root, 'node_modules/vitest'), join(modules, 'vitest'))
-  symlinkSync(join(root, 'packages/millrace/node_modules/@kubernetes'), join(modules, '@kubernetes'))
+  const apart = join(made, 'apart')
+  mkdirSync(apart)
+  symlinkSync(join(root, 'node_modules/vitest'), join(apart, 'vitest'))
+  symlinkSync(join(root, 'packages/millrace/node_modules/@kubernetes'), join(apart, '@kubernetes'))
   renameSync(made, folder)
-  return join(folder, 'node_modules')
+  return folder
 }
 
 export interface Ran {
@@ -53,22 +55,19 @@ export interface Project {
 }
 
 /** A project with these packages installed, or a copy of an example. */
-export function project(modules: string, installed: readonly string[], example?: string): Project {
+export function project(packages: string, installed: readonly string[], example?: string): Project {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-page-')))
   const folder = join(base, 'flowers')
   if (example === undefined) {
     mkdirSync(folder)
-    for (const name of installed) {
-      mkdirSync(dirname(join(folder, 'node_modules', name)), { recursive: true })
-      symlinkSync(join(modules, name), join(folder, 'node_modules', name))
-    }
+    for (const name of installed) installInto(folder, packages, name)
   } else {
     const path = join(root, example)
     const left = /(?:^|\/)(?:node_modules|\.millrace|golden|deploy|README\.md)$/
     cpSync(path, folder, { recursive: true, filter: (from) => !left.test(from) })
     symlinkSync(join(path, 'node_modules'), join(folder, 'node_modules'))
   }
-  const env = { ...standIns(base, modules), HOME: join(base, 'home') }
+  const env = { ...standIns(base, packages), HOME: join(base, 'home') }
   mkdirSync(env.HOME)
   return {
     folder,
@@ -78,7 +77,7 @@ export function project(modules: string, installed: readonly string[], example?:
 }
 
 /** The PATH of a page: package managers that fetch nothing, and `npx`, which finds what is installed. */
-function standIns(base: string, modules: string): { readonly PATH: string } {
+function standIns(base: string, packages: string): { readonly PATH: string } {
   const bin = join(base, 'bin')
   mkdirSync(bin)
   const script = (name: string, text: string) => {
@@ -86,7 +85,7 @@ function standIns(base: string, modules: string): { readonly PATH: string } {
     chmodSync(join(bin, name), 0o755)
   }
   for (const manager of ['npm', 'pnpm', 'yarn', 'bun'])
-    script(manager, `exec '${node}' '${join(import.meta.dirname, 'stand-in.ts')}' '${modules}' ${manager} "$@"`)
+    script(manager, `exec '${node}' '${join(import.meta.dirname, 'stand-in.ts')}' '${packages}' ${manager} "$@"`)
   const found = Object.entries(commands).map(([name, file]) => {
     const command = name === 'typescript' ? 'tsc' : name
     return `  [ "$1" = ${command} ] && [ -e "$up/node_modules/${name}/${file}" ] && shift && exec '${node}' "$up/node_modules/${name}/${file}" "$@"`

@@ -1,5 +1,6 @@
-import { existsSync, globSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { installInto, packageFolder } from './install-into.ts'
 
 /**
  * Stands for npm, pnpm, yarn and bun while a page is run: nothing is fetched. What is installed is linked from the
@@ -25,12 +26,8 @@ const refuse = (why: string): never => {
 
 function link(named: string): void {
   const name = named.replace(/(?<=.)@[^/]*$/, '')
-  const from = join(packages, name)
-  if (!existsSync(from)) refuse(`no test installs "${name}"`)
-  const to = join('node_modules', name)
-  if (existsSync(to)) return
-  mkdirSync(dirname(to), { recursive: true })
-  symlinkSync(from, to)
+  if (packageFolder(packages, name) === undefined) refuse(`no test installs "${name}"`)
+  installInto('.', packages, name)
 }
 
 const verbs: Readonly<Record<string, readonly string[]>> = {
