@@ -100,7 +100,11 @@ function bash(script: string, folder: string, more: Readonly<Record<string, stri
   const kept = { NODE_COMPILE_CACHE: join(root, 'test/.tmp/.compiled'), XDG_CACHE_HOME: join(root, 'test/.tmp/.cache') }
   const env = { LANG: 'C.UTF-8', KUBECONFIG: '/nowhere', ...kept, ...more }
   // one pipe for both streams, as a reader sees them
-  const child = spawn('bash', ['-c', `exec 2>&1\n${script}`], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn('timeout', ['--kill-after=5', '240', 'bash', '-c', `exec 2>&1\n${script}`], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let text = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (part: string) => {
