@@ -1,19 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { packedProject } from '../support/packed.ts'
@@ -23,20 +9,14 @@ import { projects } from './shown.ts'
 
 const commands = { tsx: 'dist/cli.mjs', typescript: 'bin/tsc', millrace: 'bin/millrace.js', vitest: 'vitest.mjs' }
 
-/** The packages that pages install from; packed anew only when the sources are others than before. */
-export function packedPackages(): string {
-  const hash = createHash('sha256')
-  const sources = ['packages/*/src/**/*.ts', 'packages/*/package.json', 'packages/millrace/{build.ts,bin/*}']
-  for (const file of globSync([...sources, 'pnpm-lock.yaml'], { cwd: root }).sort())
-    hash.update(file).update(readFileSync(join(root, file)))
-  const folder = join(root, 'test/.tmp', `pages-${hash.digest('hex').slice(0, 12)}`)
-  if (existsSync(folder)) return folder
-  const made = packedProject(`${folder}.${randomBytes(4).toString('hex')}`)
-  const apart = join(made, 'apart')
+/** A folder with the packages that pages install from. */
+export async function packedPackages(): Promise<string> {
+  const folder = await packedProject(mkdtempSync(join(tmpdir(), 'millrace-pages-')))
+  // what a reader has only after installing it
+  const apart = join(folder, 'apart')
   mkdirSync(apart)
   symlinkSync(join(root, 'node_modules/vitest'), join(apart, 'vitest'))
   symlinkSync(join(root, 'packages/millrace/node_modules/@kubernetes'), join(apart, '@kubernetes'))
-  renameSync(made, folder)
   return folder
 }
 

@@ -1,6 +1,6 @@
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../support/processes.ts'
 import { fencesOf, filesOf, kindOf } from './fences.ts'
 import { type Correction, corrected, follow } from './follow.ts'
@@ -14,13 +14,14 @@ const pages = globSync('docs/**/*.md', {
 const read = (page: string): string => readFileSync(join(root, page), 'utf8')
 
 /** What the first page has the reader install; the others begin where it ends. */
-const installed = ['millrace', 'zod', 'tsx', 'typescript', '@types/node']
+const installed = ['millrace', 'zod', 'typescript', '@types/node']
 const first = filesOf(fencesOf(read('docs/start.md')).fences)
 
 let packed = ''
-beforeAll(() => {
-  packed = packedPackages()
+beforeAll(async () => {
+  packed = await packedPackages()
 })
+afterAll(() => rmSync(packed, { recursive: true, force: true }))
 
 describe('each block of a page is what its reader gets', () => {
   test.concurrent.each(pages)('%s', async (page) => {
@@ -69,11 +70,11 @@ test('what only a cluster can run', () => {
       "docs/cluster.md: git add deploy && git diff --staged                         # what a reviewer reads",
       "docs/cluster.md: kubectl apply --server-side -k deploy/digits/onprem         # runs it",
       "docs/cluster.md: kubectl -n examples logs -f job/digits-driver-…             # the driver; its name stands in run/driver.job.yaml",
-      "docs/cluster.md: npx tsx digits.ts submit --environment onprem               # --detach applies only",
+      "docs/cluster.md: node digits.ts submit --environment onprem               # --detach applies only",
       "docs/cluster.md: kubectl apply -f store.yaml && kubectl -n examples wait --for=condition=Ready pod/store",
       "docs/cluster.md: kubectl -n examples exec store -- cat /millrace/store/jobs/…/report.md > report.md",
       "docs/cluster.md: kubectl -n examples delete pod store",
-      "docs/cluster.md: npx tsx digits.ts submit --environment onprem --retry",
+      "docs/cluster.md: node digits.ts submit --environment onprem --retry",
       "docs/cluster.md: # or, with kubectl alone",
       "docs/cluster.md: kubectl delete -k deploy/digits/onprem/jobs",
       "docs/cluster.md: kubectl -n examples delete job -l millrace.dev/pipeline=digits,app.kubernetes.io/component=driver",
@@ -84,7 +85,7 @@ test('what only a cluster can run', () => {
       "docs/concepts/variables.md: kubectl -n sales create secret generic warehouse --from-literal=token="$TOKEN"",
       "docs/how-to/clouds.md: kubectl create namespace tumours",
       "docs/how-to/clouds.md: kubectl apply --server-side -k deploy/tumours/google",
-      "docs/how-to/clouds.md: npx tsx tumours.ts submit --environment google",
+      "docs/how-to/clouds.md: node tumours.ts submit --environment google",
       "docs/how-to/clouds.md: gcloud container clusters get-credentials tumours --region europe-west4",
       "docs/how-to/clouds.md: gcloud container clusters update tumours --region europe-west4 --update-addons GcpFilestoreCsiDriver=ENABLED",
       "docs/how-to/clouds.md: aws eks update-kubeconfig --name tumours --region eu-central-1",

@@ -15,22 +15,25 @@ export interface Project {
   readonly commonJs?: string
 }
 
-const millrace = { millrace: '^0.1.0', zod: '^4.0.0' }
+/** What a program imports. */
+export const dependencies = { millrace: '^0.1.0', 'simple-statistics': '^7.8.0', zod: '^4.0.0' }
 const tools = (typescript: TypeScriptVersion) => ({
   devDependencies: { tsx: '^4.20.0', typescript, '@types/node': '^24.0.0' },
 })
 
 const stageText = `import { stage } from 'millrace'
+import { mean as meanOf } from 'simple-statistics'
 import { z } from 'zod'
 
 export const mean = stage('mean', {
   input: z.object({ values: z.array(z.number()).min(1) }),
   output: z.object({ mean: z.number() }),
-  run: ({ values }) => ({ mean: values.reduce((sum, value) => sum + value, 0) / values.length }),
+  run: ({ values }) => ({ mean: meanOf(values) }),
 })
 `
 
 const programText = (from: string): string => `import { main, map, pipeline, stage } from 'millrace'
+import { max } from 'simple-statistics'
 import { z } from 'zod'
 import { mean } from '${from}'
 
@@ -38,7 +41,7 @@ export const spread = stage('spread', {
   isolate: 'process',
   input: z.object({ values: z.array(z.number()), mean: z.number() }),
   output: z.object({ spread: z.number() }),
-  run: ({ values, mean }) => ({ spread: Math.max(...values) - mean }),
+  run: ({ values, mean }) => ({ spread: max(values) - mean }),
 })
 
 export const describe = pipeline('describe', {
@@ -99,7 +102,7 @@ export function writeProject(root: string, kind: Kind, manager: Manager, typescr
     write('package.json', {
       ...named('train'),
       type: module,
-      dependencies: millrace,
+      dependencies,
       ...tools(typescript),
       ...manager.fields,
     })
@@ -120,13 +123,13 @@ export function writeProject(root: string, kind: Kind, manager: Manager, typescr
     ...named('@acme/stages'),
     type: 'module',
     exports: './src/mean.ts',
-    dependencies: millrace,
+    dependencies,
   })
   write('packages/stages/src/mean.ts', stageText)
   write('apps/train/package.json', {
     ...named('@acme/train'),
     type: 'module',
-    dependencies: { ...millrace, '@acme/stages': manager.neighbour },
+    dependencies: { ...dependencies, '@acme/stages': manager.neighbour },
     ...tools(typescript),
   })
   write('apps/train/tsconfig.json', tsconfig)

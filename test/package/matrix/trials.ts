@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Manager } from './managers.ts'
-import { type Kind, kinds, printed, printedByCommonJs, writeProgram, writeProject } from './projects.ts'
+import { dependencies, type Kind, kinds, printed, printedByCommonJs, writeProgram, writeProject } from './projects.ts'
 import type { Steps } from './steps.ts'
 import { type NodeVersion, nodes, type TypeScriptVersion, typescripts } from './tools.ts'
 
@@ -25,7 +25,8 @@ function projectTrial(manager: Manager, kind: Kind, typescript: TypeScriptVersio
     go: async (root, steps) => {
       const { folder, program, commonJs } = writeProject(root, kind, manager, typescript)
       if (!(await steps.installs(root, manager.install))) return
-      await steps.prints(folder, [...manager.node, program], printed)
+      // `yarn node` of Plug'n'Play starts no .mts in such a project, whatever it imports
+      if (!(manager.pnp && kind === 'commonjs')) await steps.prints(folder, [...manager.node, program], printed)
       await steps.prints(folder, [...manager.exec, 'tsx', program], printed)
       await steps.prints(folder, [...manager.exec, 'millrace', program], printed)
       if (commonJs !== undefined) await steps.prints(folder, [...manager.node, commonJs], printedByCommonJs)
@@ -44,7 +45,7 @@ export const addTrials = (manager: Manager): Trial[] =>
       for (const [name, text] of Object.entries(manager.files)) writeFileSync(join(folder, name), text)
       writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }))
       writeProgram(folder)
-      if (!(await steps.installs(folder, [...manager.add, 'millrace', 'zod']))) return
+      if (!(await steps.installs(folder, [...manager.add, ...Object.keys(dependencies)]))) return
       await steps.prints(folder, [...manager.node, 'pipeline.ts'], printed)
       await steps.prints(folder, [...manager.exec, 'millrace', 'pipeline.ts'], printed)
       await steps.says(folder, [...manager.node, 'pipeline.ts', 'compile'], 2, 'error[')
