@@ -72,12 +72,6 @@ test('a call of a failed map is shown, run again with its real input, mended, an
     '',
     'log     store/logs/fold_2.1.log',
     '  | folding 5 low true',
-    '  | error[stage-threw]: "fold" threw RangeError: 5 is odd',
-    '  |   at half (<dir>/half.ts:2:26)',
-    '  |   at run (<dir>/program.ts:17:17)',
-    '  |   called at <dir>/program.ts:26:76',
-    '  |   stage at <dir>/program.ts:9:21',
-    '  |   fix: Mend the stage, or give it retries if the cause passes by itself.',
     '',
     'error[stage-threw]: "fold" threw RangeError: 5 is odd',
     '  at half (half.ts:2:26)',
@@ -88,6 +82,17 @@ test('a call of a failed map is shown, run again with its real input, mended, an
     '',
     "to run it again here: call 'fold[2]' --run <run>",
     '',
+  ])
+
+  const logs = await run(['runs', 'logs', 'fold'])
+  expect(logs.stdout.split('\n').filter((line) => line.startsWith('fold[2]'))).toEqual([
+    'fold[2] | folding 5 low true',
+    'fold[2] | error[stage-threw]: "fold" threw RangeError: 5 is odd',
+    'fold[2] |   at half (<dir>/half.ts:2:26)',
+    'fold[2] |   at run (<dir>/program.ts:17:17)',
+    'fold[2] |   called at <dir>/program.ts:26:76',
+    'fold[2] |   stage at <dir>/program.ts:9:21',
+    'fold[2] |   fix: Mend the stage, or give it retries if the cause passes by itself.',
   ])
 
   const again = await run(['call', 'fold[2]'])

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CallAddress, Failures } from '@millrace/engine'
 import {
+  type Diagnostic,
   type Digest,
   type Event,
   isArtifactValue,
@@ -142,10 +143,10 @@ function show(told: ToldCall, run: RunSummary, report: Report): void {
   if (lines.length > 0) report.out(['', ...lines].join('\n'))
   for (const { name, value, step } of lastMetrics(told.metrics))
     report.out(`metric  ${plainLine(name)} = ${value}${step === undefined ? '' : ` (step ${step})`}`)
-  for (const log of told.logs) showLog(log, report)
   const failures = new Failures()
   for (const event of told.events) failures.follow(event)
   const causes = told.events.flatMap((event) => (event.event === 'stage.failed' ? [event.cause] : []))
+  for (const log of told.logs) showLog(log, causes, report)
   for (const failure of failures.group(causes))
     report.out(`\n${showTold({ ...failure, calls: [], log: '' }, { env: {}, trace: report.trace })}`)
   if (isKnown) report.out(`\nto run it again here: call '${told.call}' --run ${run.id}`)
@@ -164,8 +165,12 @@ const lastMetrics = (metrics: readonly Metric[]): readonly Metric[] => [
   ...new Map(metrics.map((metric) => [metric.name, metric])).values(),
 ]
 
-function showLog(path: string, report: Report): void {
-  const lines = readStored(path).replace(/\n$/, '').split('\n')
+/** Without the error at its end, which is told below. */
+function showLog(path: string, causes: readonly Diagnostic[], report: Report): void {
+  const all = readStored(path).replace(/\n$/, '').split('\n')
+  const told = new Set(causes.map(({ code, message }) => `error[${code}]: ${message.split('\n')[0]}`))
+  const error = all.findLastIndex((line) => told.has(line))
+  const lines = error < 0 ? all : all.slice(0, error)
   const shown = lines.slice(-logLines).map((line) => `  | ${plainLine(line)}`)
   const cut = lines.length > logLines ? `, its last ${logLines} lines of ${lines.length}` : ''
   report.out([`\nlog     ${shortPath(path)}${cut}`, ...shown].join('\n'))
