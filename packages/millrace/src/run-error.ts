@@ -5,6 +5,7 @@ export class RunError extends DiagnosticError {
   override readonly name = 'RunError'
   /** The run's id; `null` when it could not begin. */
   readonly run: string | null
+  /** `cancelled` where a signal ended the run, else `failed`. */
   readonly status: RunStatus
 
   constructor(

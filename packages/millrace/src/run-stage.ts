@@ -25,8 +25,11 @@ type AnyStage = Stage<never, never> | { readonly name: string; readonly input: u
  * Runs one stage by its full contract, for tests: input and output cross as JSON, are parsed and checked; nothing is
  * cached. What it writes lies in a temporary folder.
  *
+ * @param stage what `stage()` gave
  * @param input as a call takes it; a file or folder is a plain path, from the current folder
- * @throws RunError with the cause
+ * @param settings `signal` cancels it
+ * @returns the output; artifacts in it are `{ path, digest, size }`
+ * @throws RunError with the cause; TypeError where `stage` is none
  */
 export async function runStage<S extends AnyStage>(
   stage: S,
