@@ -100,9 +100,19 @@ function nameType(project: ProjectReflection, one: Reflection): void {
     if (text.includes(part)) one.type = ReferenceType.createBrokenReference(name, project, undefined)
 }
 
+/** The generator has no names for the parts of this one. */
+const event = `### Event
+
+What happens in a run: one JSON object. [Events](../events.md) tells each with its fields.
+
+***
+
+`
+
 const tidy = (text: string): string =>
   text
     .replace(/^## Modules\n\n.*\n\n/m, '')
+    .replace(/^### Event\n[^]*?\n(?=### )/m, event)
     .replaceAll(/ \(contracts: [^)]*\)/g, '')
     .replaceAll(/<a id="[^"]*"><\/a> /g, '')
     .replaceAll(/\]\((?:\.\.\/)?(?:millrace\/)?(README|types|config)\.md/g, (_, page: string) =>

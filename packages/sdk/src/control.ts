@@ -123,9 +123,18 @@ const operators: readonly string[] = ['===', '!==', '<', '<=', '>', '>=']
  * Runs what `then` wires only if the condition holds; else what `otherwise` wires, or nothing (the result is absent).
  *
  * @param condition a ref to a boolean, or `is(…)`
+ * @param then what it returns is the result
  * @throws DiagnosticError when called outside of a build
  */
 export function when<R>(condition: Value<boolean> | Condition, then: () => R & Sync<R>): Ref<Resolved<R> | undefined>
+/**
+ * The same with an else.
+ *
+ * @param condition a ref to a boolean, or `is(…)`
+ * @param then what it returns is the result
+ * @param otherwise what it returns is the result where the condition does not hold
+ * @throws DiagnosticError when called outside of a build
+ */
 export function when<R, E>(
   condition: Value<boolean> | Condition,
   then: () => R & Sync<R>,

@@ -79,6 +79,7 @@ export type AccessMode = 'ReadWriteOnce' | 'ReadWriteMany'
 
 /** A store on a PersistentVolumeClaim. */
 export interface VolumeStore extends VolumeOptions {
+  /** Set by `volume`. */
   readonly kind: 'volume'
   readonly accessMode: AccessMode
 }
@@ -97,6 +98,7 @@ export interface VolumeOptions {
 
 /** A store in an object store. */
 export interface BucketStore {
+  /** Set by `bucket`. */
   readonly kind: 'bucket'
   /** `s3://`, `gs://` or `az://`, the bucket, and a folder in it. */
   readonly url: string
