@@ -112,7 +112,7 @@ What happens in a run: one JSON object. [Events](../events.md) tells each with i
 const tidy = (text: string): string =>
   text
     .replace(/^## Modules\n\n.*\n\n/m, '')
-    .replace(/^### Event\n[^]*?\n(?=### )/m, event)
+    .replace(/^### Event\n[\s\S]*?\n(?=### )/m, event)
     .replaceAll(/ \(contracts: [^)]*\)/g, '')
     .replaceAll(/<a id="[^"]*"><\/a> /g, '')
     .replaceAll(/\]\((?:\.\.\/)?(?:millrace\/)?(README|types|config)\.md/g, (_, page: string) =>

@@ -1,7 +1,7 @@
 import { codes, type Json } from '@millrace/ir'
 import { z } from 'zod'
 
-const json = z.unknown() as unknown as z.ZodType<Json>
+const json = z.unknown() as unknown as z.ZodType<Json, Json>
 const count = z.int().nonnegative()
 const place = z.int().positive()
 const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, milliseconds, UTC.' })
@@ -86,7 +86,7 @@ const event = <const Name extends string, const Fields extends z.core.$ZodLooseS
   fields: Fields,
 ) => z.object({ event: z.literal(name), ...fields }).meta({ id: name, description })
 
-/** One event as it is printed: what JSON has no number for is `null`. */
+/** One event as it is printed. */
 export const eventSchema = z
   .discriminatedUnion('event', [
     event('run.started', 'A run begins, or goes on.', {
@@ -140,7 +140,7 @@ export const eventSchema = z
     event('metric', 'A stage reported a number by `context.metric`.', {
       ...ofStage,
       name: z.string(),
-      value: z.number().nullable().meta({ description: '`null` where it is NaN or infinite.' }),
+      value: z.number(),
       step: z.number().exactOptional(),
     }),
     event('log', 'A stage printed a line, or called `context.log`.', {

@@ -30,6 +30,6 @@ test.each(['api/millrace.md', 'api/config.md'])('every field and every export in
     .split(/^(?=### )/m)
     .slice(1)
     .map((text) => text.split('\n').filter((line) => line !== ''))
-    .filter(([, ...lines]) => !/^(?!#|\||```|>|-)\S/m.test(lines.join('\n').replaceAll(/^```[^]*?^```$/gm, '')))
+    .filter(([, ...lines]) => !/^(?!#|\||```|>|-)\S/m.test(lines.join('\n').replaceAll(/^```[\s\S]*?^```$/gm, '')))
   expect([fields, bare.map(([heading]) => heading)]).toEqual([[], []])
 })

@@ -23,10 +23,10 @@ const inTable = (heading: string): Options =>
 
 /** What `--help` prints of options; a default that a text describes is none. */
 function inHelp(help: string): Options {
-  const options = /\nOptions:\n([^]*?)(\n\n|$)/.exec(help)?.[1] ?? ''
+  const options = /\nOptions:\n([\s\S]*?)(\n\n|$)/.exec(help)?.[1] ?? ''
   return new Map(
     options.split(/\n(?= {2}-)/).map((entry) => {
-      const [, option = '', meaning = ''] = /^ {2}(-\S.*?)(?: {2,}([^]*))?$/.exec(entry) ?? []
+      const [, option = '', meaning = ''] = /^ {2}(-\S.*?)(?: {2,}([\s\S]*))?$/.exec(entry) ?? []
       return [option, /default: "([^"]*)"\)/.exec(meaning.replaceAll(/\s+/g, ' '))?.[1]]
     }),
   )
@@ -39,7 +39,7 @@ const commands = [...page.matchAll(/^\| \[`(\w+)`\]\(#\w+\) \|/gm)].map(([, name
 
 test('the page has every command, and only those', async () => {
   const root = await help(program(text))
-  const [, list = ''] = /\nCommands:\n([^]*?)\n\n/.exec(root) ?? []
+  const [, list = ''] = /\nCommands:\n([\s\S]*?)\n\n/.exec(root) ?? []
   expect(commands).toEqual([...list.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name))
   expect(commands.filter((name) => section(name) === '')).toEqual([])
   expect([...inHelp(root).keys()]).toEqual(['-V, --version', '-h, --help'])
