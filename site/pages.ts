@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 export const docs = join(import.meta.dirname, '../docs')
 
-export interface Group {
+interface Group {
   readonly title: string
   /** Paths in docs/, without `.md`. */
   readonly pages: readonly string[]
@@ -18,7 +18,7 @@ const errors = readdirSync(join(docs, 'errors'))
   .sort()
 
 /** The sidebar: every page of docs/ stands in it once, which a test checks. */
-export const groups: readonly Group[] = [
+const groups: readonly Group[] = [
   { title: 'Start', pages: ['index', 'start'] },
   { title: 'Concepts', pages: inFolder('concepts', 'values', 'cache', 'runs', 'variables', 'cancelling', 'places') },
   {
@@ -30,12 +30,12 @@ export const groups: readonly Group[] = [
   },
   {
     title: 'Reference',
-    pages: inFolder('reference', 'command-line', 'config', 'events', 'api/millrace', 'api/config'),
+    pages: inFolder('reference', 'command-line', 'config', 'events', 'api/millrace', 'api/config', 'api/types'),
   },
   { title: 'Errors', pages: ['errors/README', ...inFolder('errors', ...errors)], collapsed: true },
 ]
 
-export const fileOf = (page: string): string => join(docs, `${page}.md`)
+const fileOf = (page: string): string => join(docs, `${page}.md`)
 
 /** The groups with the pages that are there. */
 export const shown = (): readonly Group[] =>

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -20,6 +21,7 @@ export async function takeScreenshots(site: string): Promise<void> {
         response.setHeader('content-type', types[extname(file)] ?? 'application/octet-stream'),
       )
   }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
   const profile = mkdtempSync(join(tmpdir(), 'millrace-chromium-'))
   mkdirSync(join(site, 'screenshots'), { recursive: true })
   try {

@@ -90,6 +90,7 @@ if (process.argv.includes('--types')) {
   }
   cpSync(join(root, 'LICENSE'), join(here, 'LICENSE'))
   cpSync(join(root, 'README.md'), join(here, 'README.md'))
+  cpSync(join(root, 'docs/reference/events.schema.json'), join(out, 'events.schema.json'))
   removeOld()
 }
 

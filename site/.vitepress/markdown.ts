@@ -38,8 +38,9 @@ export function fileNames(md: MarkdownRenderer): void {
   const { fence } = md.renderer.rules
   if (!fence) return
   md.renderer.rules.fence = (tokens, at, ...rest) => {
-    const html = fence(tokens, at, ...rest)
+    // the rule takes it out of the token
     const name = /\[([^\]]+)\]/.exec(tokens[at]?.info ?? '')?.[1]
+    const html = fence(tokens, at, ...rest)
     return name === undefined ? html : `<div class="file-name">${md.utils.escapeHtml(name)}</div>${html}`
   }
 }

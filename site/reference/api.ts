@@ -17,7 +17,13 @@ const asMarkdown: Partial<PluginOptions> = {
   typeAliasPropertiesFormat: 'table',
   propertyMembersFormat: 'table',
   typeDeclarationFormat: 'table',
-  tableColumnSettings: { hideInherited: true, hideOverrides: true, hideSources: true, hideModifiers: true },
+  tableColumnSettings: {
+    hideDefaults: true,
+    hideInherited: true,
+    hideOverrides: true,
+    hideSources: true,
+    hideModifiers: true,
+  },
   useCodeBlocks: true,
 }
 
@@ -52,6 +58,7 @@ export async function apiPages(): Promise<ReadonlyMap<string, string>> {
       disableSources: true,
       skipErrorChecking: true,
       excludeExternals: true,
+      groupOrder: ['Functions', 'Classes', 'Interfaces', 'Type Aliases', 'Variables'],
       ...({ internalModule: 'types' } satisfies { internalModule: string }),
       ...asMarkdown,
     })
@@ -80,6 +87,9 @@ function prune(project: ProjectReflection): void {
       // what tells types apart, and no value has
       if (one.name.startsWith('[')) project.removeReflection(one)
       else nameType(project, one)
+    } else if (one.kindOf(ReflectionKind.Constructor)) {
+      // nobody else makes errors of ours
+      project.removeReflection(one)
     } else if (one.parent?.name === 'types' && isMachinery(project, one)) project.removeReflection(one)
   }
 }

@@ -60,7 +60,8 @@ interface StageSettings<I extends Shape, O extends Shape> extends Base<I, O> {
 /**
  * Defines a stage: a typed function that knows nothing of other stages.
  *
- * @param name `[a-z]([a-z0-9-]{0,38}[a-z0-9])?`, unique within a pipeline; `driver` is taken
+ * @param name 1 to 40 of a-z, 0-9 and -, with a letter first and no - at the end; unique within a pipeline; `driver` is
+ *   taken
  * @param options its input and output as zod objects, its function, and what it needs. A wrong name, option or schema
  *   is reported by the pipelines that call the stage.
  */
