@@ -97,6 +97,7 @@ if (values.types) {
   cpSync(join(root, 'LICENSE'), join(values.out, 'LICENSE'))
   cpSync(join(root, 'README.md'), join(values.out, 'README.md'))
   writeFileSync(join(values.out, 'NOTICES.md'), notices(modules))
+  cpSync(join(root, 'docs/reference/events.schema.json'), join(out, 'events.schema.json'))
   removeOld()
 }
 

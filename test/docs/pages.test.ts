@@ -9,7 +9,7 @@ import { packedPackages, project } from './page-project.ts'
 // pages of errors have their own test, the reference is generated, and what is not a page has no story
 const pages = globSync('docs/**/*.md', {
   cwd: root,
-  exclude: ['docs/errors/**', 'docs/reference/**', 'docs/node_modules/**', 'docs/.vitepress/**', 'docs/index.md'],
+  exclude: ['docs/errors/**', 'docs/reference/**', 'docs/node_modules/**', 'docs/.vitepress/**'],
 }).sort()
 const read = (page: string): string => readFileSync(join(root, page), 'utf8')
 

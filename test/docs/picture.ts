@@ -42,6 +42,7 @@ function svgOf(lines: readonly string[]): string {
     (text, i) => `  <text x="${margin}" y="${margin + 15 + i * line}" xml:space="preserve">${spansOf(text)}</text>\n`,
   )
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ${style} fill="#e6edf3">
+  <title>A run of the digits example in a terminal</title>
   <rect width="100%" height="100%" rx="8" fill="#161b22"/>
 ${texts.join('')}</svg>
 `

@@ -50,6 +50,11 @@ test('its declarations stand on their own', () => {
   expect(stdout).toBe('')
 })
 
+test('it has the schema of its events', () => {
+  const { status, stdout } = node('-p', "require('millrace/events.schema.json').title")
+  expect({ status, stdout }).toEqual({ status: 0, stdout: 'An event of a run\n' })
+})
+
 test('it holds what is built and nothing else, by npm as by pnpm', async () => {
   const { npm, pnpm } = await packedFiles('millrace')
   expect(npm).toEqual(pnpm)

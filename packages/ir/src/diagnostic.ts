@@ -73,25 +73,36 @@ export const codes = [
   'usage',
 ] as const
 
+/** Which mistake it is. Each has a page in the reference of errors. */
 export type Code = (typeof codes)[number]
+/** An `error` fails the command or the run; a `warning` or `notice` fails nothing. */
 export type Severity = 'error' | 'warning' | 'notice'
 
+/** Where something is wrong. */
 export interface DiagnosticLocation {
+  /** Name of the pipeline; `null` where none is concerned. */
   readonly pipeline: string | null
+  /** The call, as `prepare/clean.2`; `null` where none is concerned. */
   readonly node: string | null
   /** Field of the node, as an author would write it: `rows[3].name`. */
   readonly path?: string
   /** Absolute path of the author's file: of a call of a stage, where the pipeline calls it. */
   readonly file?: string
+  /** From 1. */
   readonly line?: number
+  /** From 1. */
   readonly column?: number
   /** Where the stage is defined. */
   readonly stage?: StageLocation
 }
 
+/** Where a stage is defined. */
 export interface StageLocation {
+  /** Absolute path. */
   readonly file: string
+  /** From 1. */
   readonly line: number
+  /** From 1. */
   readonly column?: number
 }
 
@@ -100,7 +111,9 @@ export type CallLocation = Pick<DiagnosticLocation, 'file' | 'line' | 'column' |
 
 /** An error that caused another, or that another gathers. */
 export interface ErrorCause {
+  /** Name of the error: `TypeError`. */
   readonly name: string
+  /** Message of the error. */
   readonly message: string
   /** The author's frames, the innermost first. */
   readonly stack: readonly StackFrame[]
@@ -108,10 +121,13 @@ export interface ErrorCause {
 
 /** One thing that is wrong, in plain data. */
 export interface Diagnostic {
+  /** Which mistake it is: one of a closed set. */
   readonly code: Code
+  /** Whether it ends something. */
   readonly severity: Severity
   /** What is wrong, with the author's own names in quotes. */
   readonly message: string
+  /** Where it is. */
   readonly at: DiagnosticLocation
   /** One imperative sentence. */
   readonly fix: string
@@ -128,6 +144,7 @@ const mark: unique symbol = Symbol.for('millrace.diagnostics') as never
 /** Thrown once, by the outermost call, with all that was found. */
 export class DiagnosticError extends Error {
   override readonly name: string = 'DiagnosticError'
+  /** All that was found, in the order of the program. */
   readonly diagnostics: readonly Diagnostic[]
   readonly [mark] = true
 

@@ -25,13 +25,19 @@ type AnyStage = Stage<never, never> | { readonly name: string; readonly input: u
  * Runs one stage by its full contract, for tests: input and output cross as JSON, are parsed and checked; nothing is
  * cached. What it writes lies in a temporary folder.
  *
+ * @param stage what `stage()` gave
  * @param input as a call takes it; a file or folder is a plain path, from the current folder
- * @throws RunError with the cause
+ * @param settings how it runs
+ * @returns the output; artifacts in it are `{ path, digest, size }`
+ * @throws RunError with the cause; TypeError where `stage` is none
  */
 export async function runStage<S extends AnyStage>(
   stage: S,
   input: Plain<InputOf<S>> = {} as Plain<InputOf<S>>,
-  settings: { readonly signal?: AbortSignal } = {},
+  settings: {
+    /** Cancels it. Default none. */
+    readonly signal?: AbortSignal
+  } = {},
 ): Promise<OutputOf<S>> {
   const definition = stageDefinition(stage)
   if (!definition) throw new TypeError('runStage() takes a stage made by stage()')
