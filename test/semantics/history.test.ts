@@ -43,6 +43,18 @@ test('runs list, show and logs; ids may be shortened, none means the last', asyn
   const talks = await run(['runs', 'list', '--json', '--pipeline', 'talk'])
   const [second, first] = talks.events().map(({ id }) => String(id)) as [string, string]
 
+  const calls = await run(['runs', 'show', first, 'say'])
+  expect(calls.stdout.split('\n')).toEqual([
+    'say[0]  succeeded in <s>  loudness = 1',
+    'say[1]  succeeded in <s>  loudness = 2',
+    '',
+  ])
+  const beyond = await run(['runs', 'show', first, 'say[2]'])
+  expect([beyond.code, beyond.stderr]).toEqual([
+    2,
+    'error[unknown-stage]: "say" has 2 calls in run <run>, and "say[2]" is none of them\n  fix: Use one of: say[0], say[1].\n',
+  ])
+
   const last = await run(['runs', 'show'])
   expect(last.stdout).toContain('pipeline    quiet\n')
   const shown = await run(['runs', 'show', second])

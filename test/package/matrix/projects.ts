@@ -15,20 +15,26 @@ export interface Project {
   readonly commonJs?: string
 }
 
-/** What a program imports. */
-export const dependencies = { millrace: '^0.1.0', 'simple-statistics': '^7.8.0', zod: '^4.0.0' }
+/** What a program imports: one of them has dependencies, which a worker must find where the package lies. */
+export const dependencies = {
+  millrace: '^0.1.0',
+  'ml-array-mean': '^2.0.0',
+  'simple-statistics': '^7.8.0',
+  zod: '^4.0.0',
+}
 const tools = (typescript: TypeScriptVersion) => ({
   devDependencies: { tsx: '^4.20.0', typescript, '@types/node': '^24.0.0' },
 })
 
 const stageText = `import { stage } from 'millrace'
-import { mean as meanOf } from 'simple-statistics'
+import meanOf from 'ml-array-mean'
 import { z } from 'zod'
 
 export const mean = stage('mean', {
   input: z.object({ values: z.array(z.number()).min(1) }),
-  output: z.object({ mean: z.number() }),
-  run: ({ values }) => ({ mean: meanOf(values) }),
+  output: z.object({ mean: z.number(), inWorker: z.boolean() }),
+  timeout: '1m',
+  run: ({ values }) => ({ mean: meanOf(values), inWorker: process.env.MILLRACE_ATTEMPT_ID !== undefined }),
 })
 `
 
@@ -46,15 +52,19 @@ export const spread = stage('spread', {
 
 export const describe = pipeline('describe', {
   input: z.object({ columns: z.array(z.array(z.number())).default([[1, 2, 3], [4, 8]]) }),
-  build: ({ columns }) => ({
-    spreads: map(columns, (values) => spread({ values, mean: mean({ values }).mean }).spread),
-  }),
+  build: ({ columns }) => {
+    const made = map(columns, (values) => {
+      const { mean: middle, inWorker } = mean({ values })
+      return { inWorker, spread: spread({ values, mean: middle }).spread }
+    })
+    return { spreads: made.spread, inWorkers: made.inWorker }
+  },
 })
 
 main(import.meta, describe)
 `
 /** What the program prints. */
-export const printed = '{"spreads":[1,2]}\n'
+export const printed = '{"spreads":[1,2],"inWorkers":[true,true]}\n'
 
 const commonJsText = `const { pipeline, run, stage } = require('millrace')
 const { z } = require('zod')

@@ -45,11 +45,12 @@ export const addTrials = (manager: Manager): Trial[] =>
       for (const [name, text] of Object.entries(manager.files)) writeFileSync(join(folder, name), text)
       writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }))
       writeProgram(folder)
-      if (!(await steps.installs(folder, [...manager.add, ...Object.keys(dependencies)]))) return
+      if (!(await steps.installs(folder, [...manager.add, 'millrace', 'zod']))) return
+      if (manager.name === 'npm') measure(join(folder, 'node_modules'), steps)
+      await steps.installs(folder, [...manager.add, ...Object.keys(dependencies)])
       await steps.prints(folder, [...manager.node, 'pipeline.ts'], printed)
       await steps.prints(folder, [...manager.exec, 'millrace', 'pipeline.ts'], printed)
       await steps.says(folder, [...manager.node, 'pipeline.ts', 'compile'], 2, 'error[')
-      if (manager.name === 'npm') measure(join(folder, 'node_modules'), steps)
     },
   }))
 

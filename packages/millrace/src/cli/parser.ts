@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { targets } from '@millrace/compiler'
 import { DiagnosticError, didYouMean, millisecondsOf, nowhere } from '@millrace/ir'
 import { Command, CommanderError, Option } from 'commander'
+import { startedBy } from '../entry.ts'
 import { version } from '../version.ts'
 import { parameterMeant, parametersHelp } from './support/help.ts'
 import { type Invocation, usage } from './support/invocation.ts'
@@ -40,6 +41,7 @@ const duration =
 /** Parses the command line and runs the command it names; gives the exit code. Handlers are loaded when named. */
 export async function parse(invocation: Invocation, report: Report): Promise<number> {
   const program = basename(invocation.entry)
+  const started = startedBy()
   let exit = 0
   const root = new Command(program)
   const settle = (command: Command): Command =>
@@ -81,7 +83,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     .version(version(), '-V, --version', 'show the version')
     .addHelpText('after', () => parametersHelp(invocation.pipelines))
   root.usage('[command] [options]')
-  examples(root, [`tsx ${program} --param name=value`, `tsx ${program} plan`])
+  examples(root, [`${started} ${program} --param name=value`, `${started} ${program} plan`])
 
   const run = parameters(command('run', 'run the pipeline here (the default)', { isDefault: true }))
     .option('--target <name>', 'where to run; without a command, kubernetes is for compile', 'local')
@@ -102,8 +104,8 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
 
   const cluster = 'the environment (default: the only one of a cluster)'
   const compile = examples(parameters(command('compile', 'write Kubernetes manifests'), cluster), [
-    `tsx ${program} compile --environment onprem`,
-    `tsx ${program} compile --check`,
+    `${started} ${program} compile --environment onprem`,
+    `${started} ${program} compile --check`,
   ])
     .option('--target <name>', 'what to write', 'kubernetes')
     .option('--out <dir>', 'where to write', 'deploy')
@@ -114,8 +116,8 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   )
 
   const submit = examples(parameters(command('submit', 'run it on a cluster and follow'), cluster), [
-    `tsx ${program} submit --environment onprem`,
-    `tsx ${program} submit --retry`,
+    `${started} ${program} submit --environment onprem`,
+    `${started} ${program} submit --retry`,
   ])
     .option('--detach', 'apply, and do not follow')
     .option('--retry', 'remove what ended and failed before, so that it runs again')
@@ -127,13 +129,13 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
 
   const check = examples(
     parameters(command('check', 'whether it fits each environment'), 'only this environment (default: all)'),
-    [`tsx ${program} check`, `tsx ${program} check --environment onprem`],
+    [`${started} ${program} check`, `${started} ${program} check --environment onprem`],
   )
   on<CommonOptions & ParameterOptions>(check, async (options) =>
     (await import('./commands/check.ts')).checkCommand(invocation, options, report),
   )
 
-  const diff = examples(command('diff', 'how two environments differ'), [`tsx ${program} diff onprem cloud`])
+  const diff = examples(command('diff', 'how two environments differ'), [`${started} ${program} diff onprem cloud`])
     .argument('[a]', 'an environment')
     .argument('[b]', 'another')
   on<CommonOptions>(diff, async (options, words) =>
@@ -158,8 +160,8 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   )
 
   const call = examples(parameters(command('call', 'run one call again, as it was given')), [
-    `tsx ${program} call 'fold[3]'`,
-    `tsx ${program} call 'fold[3]' --run 20260102 --inspect`,
+    `${started} ${program} call 'fold[3]'`,
+    `${started} ${program} call 'fold[3]' --run 20260102 --inspect`,
   ])
     .argument('[call]', 'a call as runs show writes it: fold, fold[3]')
     .option('--run <id>', 'the run; may be shortened (default: the last)')
@@ -169,9 +171,9 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   )
 
   const store = examples(command('store', 'look after the store: prune'), [
-    `tsx ${program} store prune`,
-    `tsx ${program} store prune --older-than 30d --dry-run`,
-    `tsx ${program} store prune --keep 10`,
+    `${started} ${program} store prune`,
+    `${started} ${program} store prune --older-than 30d --dry-run`,
+    `${started} ${program} store prune --keep 10`,
   ])
     .argument('[what]', 'prune: remove what no result refers to, and with the options below what is old')
     .option(

@@ -38,7 +38,22 @@ export async function recordedCall({ store, run, asset, input }: Question, word:
     { plan, input: input ?? run.parameters, store, asset: (token) => asset(token) ?? null, run: run.id },
     address,
   )
+  if (!found) checkIndex(store, run, address, word)
   return { plan, address, found }
+}
+
+/** A call of a map that the run has got as far as. */
+function checkIndex(store: Store, run: RunSummary, { node, index }: CallAddress, word: string): void {
+  const calls = new Set<string>()
+  for (const event of store.runs.events(run.id))
+    if ('node' in event && event.node === node) calls.add(showNode(node, event.index))
+  if (calls.size === 0 || index.length === 0 || calls.has(showNode(node, index))) return
+  const some = `${[...calls].slice(0, 3).join(', ')}${calls.size > 3 ? ', …' : ''}`
+  throw unknownCall(
+    run,
+    `"${node}" has ${calls.size} call${calls.size === 1 ? '' : 's'} in run ${run.id}, and "${word}" is none of them`,
+    `Use one of: ${some}.`,
+  )
 }
 
 function checkNode(plan: Plan, run: RunSummary, { node, index }: CallAddress, word: string): void {

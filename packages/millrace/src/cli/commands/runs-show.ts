@@ -10,6 +10,7 @@ import { shortValue } from '../support/short-value.ts'
 import { showTold } from '../support/show-failure.ts'
 import { firstLine, plainText, showSeconds } from '../support/terminal.ts'
 import { visible } from '../support/visible.ts'
+import { showCalls } from './runs-show-calls.ts'
 
 /** Lines of stages: with the errors below they are to fit a screen. */
 const mostRows = 30
@@ -26,6 +27,7 @@ export async function showCommand(
   const [id, call] =
     words[1] === undefined && words[0] !== undefined && !isRunId(words[0]) ? [undefined, words[0]] : words
   const run = findRun(store, id)
+  if (call !== undefined && showCalls(store, run, call, report)) return exitCodes.ok
   if (call !== undefined)
     return (await import('./runs-show-call.ts')).showCallCommand(invocation, store, run, call, report)
   if (report.json) for (const event of store.runs.events(run.id)) report.value(event)
