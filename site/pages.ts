@@ -20,7 +20,10 @@ const errors = readdirSync(join(docs, 'errors'))
 /** The sidebar: every page of docs/ stands in it once, which a test checks. */
 export const groups: readonly Group[] = [
   { title: 'Start', pages: ['index', 'start'] },
-  { title: 'Concepts', pages: inFolder('concepts', 'wiring', 'values', 'cache', 'runs', 'variables', 'cancelling', 'places') },
+  {
+    title: 'Concepts',
+    pages: inFolder('concepts', 'wiring', 'values', 'cache', 'runs', 'variables', 'cancelling', 'places'),
+  },
   {
     title: 'How-to',
     pages: [
