@@ -1,4 +1,4 @@
-import { canonical, type Json } from '@millrace/ir'
+import { canonical, isDigest, type Json } from '@millrace/ir'
 import type { RunSummary, Store } from '@millrace/store'
 import { parametersIn } from '../../reports/leaves.ts'
 import { shortPath } from '../../short-path.ts'
@@ -64,18 +64,24 @@ function differingOf(runs: readonly RunSummary[]): (run: RunSummary) => string {
   }
   return ({ pipeline, parameters }) => {
     const all = pipelines.get(pipeline)
-    const told = [...parametersIn(parameters)].filter(([name]) => {
-      // a pipeline without parameters
-      if (name === '') return false
-      const known = all?.parameters.get(name)
-      return known && (known.runs < (all?.runs ?? 0) || known.values.size > 1)
+    const own = parametersIn(parameters)
+    // in one order for all runs, whatever was given first
+    const told = [...(all?.parameters ?? [])].flatMap(([name, { runs, values }]) => {
+      const value = own.get(name)
+      // a pipeline without parameters has one without a name
+      if (value === undefined || name === '' || (runs === all?.runs && values.size === 1)) return []
+      return `${name}=${valueText(value)}`
     })
-    return told.map(([name, value]) => `${name}=${valueText(value)}`).join(' ')
+    return told.join(' ')
   }
 }
 
 const valueText = (value: Json): string =>
-  typeof value === 'string' ? shortValue(value, 40).slice(1, -1) : shortValue(value, 40)
+  isDigest(value)
+    ? `${value.slice(0, 15)}…`
+    : typeof value === 'string'
+      ? shortValue(value, 40).slice(1, -1)
+      : shortValue(value, 40)
 
 function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, i) => rows.reduce((most, row) => Math.max(most, (row[i] as string).length), 0))

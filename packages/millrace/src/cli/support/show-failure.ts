@@ -1,5 +1,5 @@
 import type { FailedCall, FailureGroup } from '@millrace/engine'
-import { diagnosticText, framesShown } from '@millrace/ir'
+import { canonical, diagnosticText, framesShown, isObject, type Json, type JsonObject } from '@millrace/ir'
 import { shortPath } from '../../short-path.ts'
 import { annotation, group, harmless, onGitHub } from './github.ts'
 import { shortValue } from './short-value.ts'
@@ -43,13 +43,29 @@ export function showTold(failure: FailureGroup, { env = process.env, trace = fal
 function where({ calls, of, alike }: FailureGroup): string[] {
   const [one] = calls
   if (!one) return []
-  const given = (call: FailedCall) => (call.input === undefined ? call.name : `${call.name} ${shortValue(call.input)}`)
   if (calls.length === 1) return [`  in ${one.name}${of > 1 ? `, 1 of ${of}` : ''}${input(one)}`]
   const head = `  in ${calls.length} of ${of}${alike ? ', with other numbers' : ''}:`
   if (calls.every((call) => call.input === undefined)) return [`${head} ${listed(calls.map(({ name }) => name))}`]
-  const lines = calls.slice(0, names).map((call) => `    ${given(call)}`)
+  const shown = calls.slice(0, names)
+  const inputs = differingFirst(shown.map((call) => call.input))
+  const lines = shown.map(({ name }, i) => {
+    const given = inputs[i]
+    return `    ${name}${given === undefined ? '' : ` ${shortValue(given)}`}`
+  })
   const left = calls.length - lines.length
   return [head, ...lines, ...(left > 0 ? [`    … and ${left} more`] : [])]
+}
+
+/** Inputs with the fields first in which they differ: the end of a long one is cut. */
+function differingFirst(inputs: readonly (Json | undefined)[]): readonly (Json | undefined)[] {
+  const objects = inputs.flatMap((input) => (isObject(input) ? [input as JsonObject] : []))
+  const isSame = (key: string): boolean =>
+    objects.every((one) => canonical(one[key] ?? null) === canonical(objects[0]?.[key] ?? null))
+  return inputs.map((input) => {
+    if (!isObject(input)) return input
+    const entries = Object.entries(input as JsonObject)
+    return Object.fromEntries([...entries.filter(([key]) => !isSame(key)), ...entries.filter(([key]) => isSame(key))])
+  })
 }
 
 const input = (call: FailedCall): string => (call.input === undefined ? '' : `: ${shortValue(call.input)}`)
