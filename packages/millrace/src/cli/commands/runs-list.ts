@@ -65,8 +65,8 @@ function differingOf(runs: readonly RunSummary[]): (run: RunSummary) => string {
   return ({ pipeline, parameters }) => {
     const all = pipelines.get(pipeline)
     const own = parametersIn(parameters)
-    // in one order for all runs, whatever was given first
-    const told = [...(all?.parameters ?? [])].flatMap(([name, { runs, values }]) => {
+    // in one order for all runs: a run has those first that it was given
+    const told = [...(all?.parameters ?? [])].sort(byName).flatMap(([name, { runs, values }]) => {
       const value = own.get(name)
       // a pipeline without parameters has one without a name
       if (value === undefined || name === '' || (runs === all?.runs && values.size === 1)) return []
@@ -75,6 +75,8 @@ function differingOf(runs: readonly RunSummary[]): (run: RunSummary) => string {
     return told.join(' ')
   }
 }
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1)
 
 const valueText = (value: Json): string =>
   isDigest(value)
