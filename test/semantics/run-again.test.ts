@@ -143,8 +143,8 @@ test('calls that there are not, or of which the run does not know enough', async
       fix: Write fold[0].
     call fold[1][0]: error[unknown-stage]: "fold" stands in a map, so "fold[1][0]" is none of its calls
       fix: Write fold[0].
-    call fold[9]: error[unknown-stage]: "fold[9]" of run <run> can't be run again: it was never reached, or what it reads is no longer in the store
-      fix: See runs show for the calls of the run; run the program again to make what is missing.
+    call fold[9]: error[unknown-stage]: "fold" has 4 calls in run <run>, and "fold[9]" is none of them
+      fix: Use one of: fold[0], fold[1], fold[2], ….
     call flod[1]: error[unknown-stage]: run <run> has no stage "flod" (did you mean "fold"?)
       fix: Use one of: rows, fold, sum.
     call sum[0]: error[unknown-stage]: "sum" stands in no map, so "sum[0]" is none of its calls
