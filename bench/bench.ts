@@ -11,7 +11,7 @@ const rounds = Number(process.argv[2] ?? 7)
 /** Only rows whose name holds this. */
 const only = process.argv[3] ?? ''
 const here = join(import.meta.dirname, 'programs')
-const built = packedProject(mkdtempSync(join(tmpdir(), 'millrace-built-')))
+const built = await packedProject(mkdtempSync(join(tmpdir(), 'millrace-built-')))
 const store = join(built, 'store')
 for (const name of ['diamond.ts', 'many.ts', 'ten.ts', 'floor.ts', 'millrace.config.ts'])
   copyFileSync(join(here, name), join(built, name))

@@ -9,7 +9,7 @@ import { machine } from './measure.ts'
 /** `pnpm bench:workers [rounds]`: prints the table of bench/README.md about all cores. Both ways in turn, in one run. */
 const rounds = Number(process.argv[2] ?? 7)
 const root = resolve(import.meta.dirname, '..')
-const built = packedProject(mkdtempSync(join(tmpdir(), 'millrace-built-')))
+const built = await packedProject(mkdtempSync(join(tmpdir(), 'millrace-built-')))
 const store = join(built, 'store')
 const caches = join(built, 'caches')
 process.env.XDG_CACHE_HOME = caches

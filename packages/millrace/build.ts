@@ -1,14 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
+import { parseArgs } from 'node:util'
 import { rolldown } from 'rolldown'
+import { dts } from 'rolldown-plugin-dts'
 
 /**
  * Bundles the whole workspace into this package's dist: one place to import from, few files to open at start. `pnpm
- * install` runs it, so that the examples start as fast as a user's program; `--types` adds what only publishing needs.
+ * install` runs it, so that the examples start as fast as a user's program; `--types` adds what only publishing needs, and
+ * `--out` names another folder of a package than this one. The package itself has no script that runs when it is packed
+ * or installed: npm would warn of it.
  */
+const began = Date.now()
 const here = import.meta.dirname
-const out = join(here, 'dist')
+const { values } = parseArgs({ options: { types: { type: 'boolean' }, out: { type: 'string', default: here } } })
+const out = join(values.out, 'dist')
 const root = join(here, '../..')
 const external = /^(node:|zod$|zod\/|@kubernetes\/client-node$|commander$|yaml$|tsx$|tsx\/|rolldown$|rolldown\/)/
 
@@ -49,8 +56,8 @@ const code = await rolldown({
 })
 await code.write({ dir: out, format: 'esm', chunkFileNames: '[name].js', sourcemap: false })
 
-// one file with all that it needs, for a volume of a pod that has nothing else
-async function forPod(entry: string, name: string, beside: { readonly inject?: typeof inject }): Promise<void> {
+// one file with all that it needs, for a volume of a pod that has nothing else; gives the paths of its modules
+async function forPod(entry: string, name: string, beside: { readonly inject?: typeof inject }): Promise<string[]> {
   const pod = await rolldown({
     input: join(here, entry),
     external: /^node:/,
@@ -59,7 +66,7 @@ async function forPod(entry: string, name: string, beside: { readonly inject?: t
     treeshake: { moduleSideEffects: false },
     transform: beside,
   })
-  const [{ code }] = (
+  const [{ code, moduleIds }] = (
     await pod.generate({
       format: 'esm',
       codeSplitting: false,
@@ -71,17 +78,56 @@ async function forPod(entry: string, name: string, beside: { readonly inject?: t
   // it may be imported from a data: URL, against which nothing can be resolved
   const text = code.trimEnd().replaceAll('import.meta.url', JSON.stringify(`file:///millrace/${name}`))
   writeFileSync(join(out, 'pod', name), `${text}\n//# sourceURL=millrace/${name}\n`)
+  return moduleIds
 }
-await forPod('src/process/pod.ts', 'runner.mjs', { inject })
-// no code of an author's runs in it
-await forPod('src/process/driver.ts', 'driver.mjs', {})
+const modules = [
+  await forPod('src/process/pod.ts', 'runner.mjs', { inject }),
+  // no code of an author's runs in it
+  await forPod('src/process/driver.ts', 'driver.mjs', {}),
+].flat()
 
-if (process.argv.includes('--types')) {
-  // the declarations of all packages stand side by side, and find each other by relative paths
-  const types = join(out, 'types')
+if (values.types) {
+  const separate = mkdtempSync(join(tmpdir(), 'millrace-types-'))
+  try {
+    declare(separate)
+    await rollUp(separate)
+  } finally {
+    rmSync(separate, { recursive: true, force: true })
+  }
+  cpSync(join(root, 'LICENSE'), join(values.out, 'LICENSE'))
+  cpSync(join(root, 'README.md'), join(values.out, 'README.md'))
+  writeFileSync(join(values.out, 'NOTICES.md'), notices(modules))
+  cpSync(join(root, 'docs/reference/events.schema.json'), join(out, 'events.schema.json'))
+  removeOld()
+}
+
+/** The licences of the packages that are part of a bundle, as each asks for. */
+function notices(paths: readonly string[]): string {
+  const folders = paths.map((path) => /^.*[/\\]node_modules[/\\](@[^/\\]+[/\\])?[^/\\]+/.exec(path)?.[0])
+  const parts = [...new Set(folders)].flatMap((folder) => {
+    if (folder === undefined) return []
+    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, string>
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry))
+    if (file === undefined) throw new Error(`${name} is bundled, and comes without the text of its licence`)
+    return `## ${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
+  })
+  return `# Notices\n\nThe code of these packages is part of \`dist/pod\`.\n\n${parts.sort().join('\n')}`
+}
+
+/** What earlier builds left: the names of parts change with the code. */
+function removeOld(): void {
+  for (const name of readdirSync(out, { recursive: true, encoding: 'utf8' })) {
+    const path = join(out, name)
+    const found = statSync(path)
+    if (found.isFile() && found.mtimeMs < began - 2000) rmSync(path)
+  }
+}
+
+/** The declarations of all packages side by side, which find each other by relative paths. */
+function declare(types: string): void {
   const compiler = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rewriteRelativeImportExtensions']
   execFileSync(
-    'tsc',
+    join(here, 'node_modules/.bin/tsc'),
     ['-p', join(here, 'tsconfig.build.json'), ...compiler, '--rootDir', join(root, 'packages'), '--outDir', types],
     { stdio: 'inherit' },
   )
@@ -92,10 +138,17 @@ if (process.argv.includes('--types')) {
     const text = readFileSync(path, 'utf8')
     const up = '../'.repeat(file.split(sep).length - 1)
     const rewritten = text
-      .replaceAll(/'@millrace\/([\w-]+)'/g, (_, name: string) => `'${up}${name}/src/index.js'`)
+      .replaceAll(/(['"])@millrace\/([\w-]+)\1/g, (_, __, name: string) => `'${up}${name}/src/index.js'`)
       .replaceAll(/((?:from|import) '\.[^']*)\.ts'/g, "$1.js'")
     if (rewritten !== text) writeFileSync(path, rewritten)
   }
-  cpSync(join(root, 'LICENSE'), join(here, 'LICENSE'))
-  cpSync(join(root, 'README.md'), join(here, 'README.md'))
+}
+
+/** One file for each entry of the package, which stands on its own. */
+async function rollUp(types: string): Promise<void> {
+  for (const entry of ['index', 'config']) {
+    const input = { [entry]: join(types, `millrace/src/${entry}.d.ts`) }
+    const rolled = await rolldown({ input, external, plugins: dts({ dtsOnly: true, generator: 'oxc' }) })
+    await rolled.write({ dir: out, format: 'esm', entryFileNames: '[name].ts' })
+  }
 }

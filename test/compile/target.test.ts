@@ -93,9 +93,7 @@ test('a target that does not fit the command, or that there is not', async () =>
 test('--help tells the parameters of each pipeline that has some', async () => {
   const { run } = program(files)
   const [whole, { stdout }] = [await run(['--help']), await run(['run', '--help'])]
-  expect(whole.stdout.match(/^Parameters.*(?:\n.+)*/m)?.[0]).toMatchInlineSnapshot(
-    `"Parameters (see run --help) of demo: n, name, model.lr, deep.on, deep.list."`,
-  )
+  expect(whole.stdout.slice(whole.stdout.indexOf('Parameters'))).toBe(stdout.slice(stdout.indexOf('Parameters')))
   expect(stdout.slice(stdout.indexOf('Parameters'))).toMatchInlineSnapshot(`
     "Parameters of demo:
       n          integer from 1, default 1: how many

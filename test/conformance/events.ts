@@ -12,9 +12,26 @@ const At = z.strictObject({
   file: z.string().startsWith('/').optional(),
   line: z.int().positive().optional(),
   column: z.int().positive().optional(),
+  stage: z
+    .strictObject({ file: z.string().startsWith('/'), line: z.int().positive(), column: z.int().positive().optional() })
+    .optional(),
 })
+const Stack = z.array(
+  z.strictObject({
+    function: z.string().min(1).optional(),
+    file: z.string().startsWith('/'),
+    line: z.int().positive(),
+    column: z.int().positive(),
+  }),
+)
+const Causes = z.array(z.strictObject({ name: z.string(), message: z.string(), stack: Stack }))
 const diagnostic = { code: z.enum(codes), message: z.string().min(1), at: At, fix: z.string().regex(/[.…]$/) }
-const Failure = z.strictObject({ ...diagnostic, severity: z.literal('error') })
+const Failure = z.strictObject({
+  ...diagnostic,
+  severity: z.literal('error'),
+  stack: Stack.optional(),
+  causes: Causes.optional(),
+})
 
 const run = { run: z.string().min(1), time: Time }
 const stage = { ...run, node: z.string().min(1), index: z.array(z.int().nonnegative()).min(1).optional() }

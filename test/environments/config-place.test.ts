@@ -119,6 +119,6 @@ describe.skipIf(process.getuid?.() !== 0)('what another user owns', () => {
       entry: program,
       env: { MILLRACE_STORE: join(folder, 'a/b/c/.millrace') },
     })
-    expect(there.stdout).toContain('demo  succeeded')
+    expect(there.stdout).toMatch(/^<run> {2}demo {2}<start> {2}succeeded {2}/)
   })
 })

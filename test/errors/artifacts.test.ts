@@ -38,36 +38,53 @@ test('an output outside the folder of the attempt', async () => {
   expect(await failed(text, ['--jobs', '1'])).toMatchInlineSnapshot(`
     "error[output-outside]: "up" names "../x.csv" as an output, which is outside its folder
       at program.ts:10:47
+      called at program.ts:23:47
+      stage at program.ts:6:41
       fix: Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.
     error[output-outside]: "deep" names "a/../../x.csv" as an output, which is outside its folder
       at program.ts:11:51
+      called at program.ts:23:47
+      stage at program.ts:6:41
       fix: Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.
     error[output-outside]: "absolute" names "/etc/hostname" as an output, which is outside its folder
       at program.ts:12:59
+      called at program.ts:23:47
+      stage at program.ts:6:41
       fix: Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.
     error[output-outside]: "empty" names "" as an output, which is outside its folder
       at program.ts:13:53
+      called at program.ts:23:47
+      stage at program.ts:6:41
       fix: Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.
     error[output-outside]: "number" names "3" as an output, which is outside its folder
       at program.ts:14:55
+      called at program.ts:23:47
+      stage at program.ts:6:41
       fix: Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.
     error[output-outside]: "itself" names "." as an output, which is outside its folder
       at program.ts:15:55
+      called at program.ts:23:47
+      stage at program.ts:7:41
       fix: Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.
     error[output-outside]: "made" names "/etc/hostname" as its output "f", which is outside its folder
-      at program.ts:23:47
+      called at program.ts:23:47
+      stage at program.ts:6:41
       fix: Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.
     error[output-outside]: "relative" names "../x.csv" as its output "f", which is outside its folder
-      at program.ts:23:47
+      called at program.ts:23:47
+      stage at program.ts:6:41
       fix: Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.
     error[output-outside]: "link" names "a.csv" as its output "f", which is outside its folder
-      at program.ts:23:47
+      called at program.ts:23:47
+      stage at program.ts:6:41
       fix: Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.
     error[invalid-output]: "inner" can't hand out "b.csv": a symbolic link
-      at program.ts:23:47
+      called at program.ts:23:47
+      stage at program.ts:6:41
       fix: Hand out regular files, and folders of them.
     error[invalid-output]: "folder" can't hand out "d": can't take "d/name": it is a symbolic link
-      at program.ts:23:47
+      called at program.ts:23:47
+      stage at program.ts:7:41
       fix: Hand out regular files, and folders of them.
     "
   `)
@@ -83,25 +100,32 @@ test('an output that was not written, or is of the other kind', async () => {
   other: one('other', (_, context) => { const f = context.file('c'); mkdirSync(f.path); return { f } }),`)
   expect(await failed(text, ['--jobs', '1'])).toMatchInlineSnapshot(`
     "error[no-output]: "not" names the file "sub/a.csv" in its output and did not write it
-      at program.ts:19:47
+      called at program.ts:19:47
+      stage at program.ts:6:41
       fix: Write the file before the stage returns.
     error[no-output]: "list" names the file "one" in its output and did not write it
-      at program.ts:19:47
+      called at program.ts:19:47
+      stage at program.ts:7:41
       fix: Write the file before the stage returns.
     error[invalid-output]: "text" returned what its output schema refuses: f: Invalid input: expected object, received string
-      at program.ts:19:47
+      called at program.ts:19:47
+      stage at program.ts:6:41
       fix: Return what the output schema says, or correct the schema.
     error[invalid-output]: "half" returned what its output schema refuses: f.digest: Invalid input: expected string, received undefined; f.size: Invalid input: expected number, received undefined
-      at program.ts:19:47
+      called at program.ts:19:47
+      stage at program.ts:6:41
       fix: Return what the output schema says, or correct the schema.
     error[invalid-output]: "folder" returned a folder as its output "f", which must be a file
-      at program.ts:19:47
+      called at program.ts:19:47
+      stage at program.ts:6:41
       fix: Use context.file('name') for it, or folder() in the output schema.
     error[invalid-output]: "file" returned a file as its output "d", which must be a folder
-      at program.ts:19:47
+      called at program.ts:19:47
+      stage at program.ts:7:41
       fix: Use context.folder('name') for it, or file() in the output schema.
     error[invalid-output]: "other" can't hand out "c": can't take "c": it is a folder
-      at program.ts:19:47
+      called at program.ts:19:47
+      stage at program.ts:6:41
       fix: Hand out regular files, and folders of them.
     "
   `)
@@ -141,13 +165,16 @@ main(import.meta, demo)
   const told = await failed(one, ['--in-process', '--jobs', '1', '--param', 'table=table.csv'])
   expect(told.replace(/attempts\/(\w+)\/<run>-\w+/g, 'attempts/$1/<attempt>')).toMatchInlineSnapshot(`
     "error[invalid-input]: "list" got the folder "table.csv", which is a file
-      at program.ts:25:3
+      called at program.ts:25:3
+      stage at program.ts:19:14
       fix: Wire a folder into it.
     error[invalid-input]: "read" got the file "store/attempts/a/<attempt>/files/a.txt", whose bytes are not those that were recorded
-      at program.ts:23:33
+      called at program.ts:23:33
+      stage at program.ts:18:14
       fix: Run again: what is damaged is made anew.
     error[invalid-input]: "read.2" got the file "store/attempts/b/<attempt>/files/a.txt", which isn't there any more
-      at program.ts:24:33
+      called at program.ts:24:33
+      stage at program.ts:18:14
       fix: Run again: what is lost is made anew.
     "
   `)

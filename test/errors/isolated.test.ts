@@ -40,21 +40,28 @@ export const g = make('g-fine', () => ({ y: 1 }))`)
   expect(ran.stderr).toMatchInlineSnapshot(`
     "error[exit-called]: "a-exit" called process.exit(0)
       at stages.ts:7:49
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Return the output to succeed, throw an error to fail.
     error[no-output]: the process of "b-really" ended with 0 and without an output
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Return the output; do not end the process inside the stage.
     error[process-failed]: the process of "c-three" ended with exit code 3
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Read the end of its log for the cause.
     error[process-failed]: the process of "d-killed" was ended by SIGKILL (9)
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Give the stage more memory, if the machine ended it for using too much.
     error[process-failed]: the process of "e-told" was told to stop by SIGTERM
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Find out what sent the signal.
     error[process-failed]: the process of "f-abort" was ended by SIGABRT (6)
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Read the end of its log for the cause.
     1 ran, 0 cached, 0 skipped, 6 failed, <s>
     "
@@ -73,27 +80,39 @@ export const h = make('h-outside', (_, context) => ({ f: context.file('../x') })
   expect(await failed(files, ['--jobs', '1'], { how: 'node' })).toMatchInlineSnapshot(`
     "error[stage-threw]: "a-error" threw TypeError: no such column
       at stages.ts:7:48
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "b-null" threw null
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[never-settled]: "c-never" returned a promise that nothing can settle any more
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Make sure that the promise is resolved or rejected on each way through the stage.
     error[unhandled-error]: "d-lost" left unhandled Error: lost
       at stages.ts:10:67
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Await each promise that the stage starts, and catch what its callbacks throw.
     error[unhandled-error]: "e-timer" left unhandled Error: in a timer
       at stages.ts:11:73
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Await each promise that the stage starts, and catch what its callbacks throw.
     error[invalid-output]: "f-refused" returned what its output schema refuses: n: Invalid input: expected number, received string
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Return what the output schema says, or correct the schema.
     error[invalid-output]: "g-nan" returned a value in which "y" is NaN, which JSON can't carry
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Return a value that JSON can carry.
     error[output-outside]: "h-outside" names "../x" as an output, which is outside its folder
       at stages.ts:14:66
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.
     "
   `)
@@ -105,10 +124,12 @@ test('what uses more memory or time than it may', async () => {
 export const b = make('b-blocked', () => { for (;;); }, { timeout: '1500ms' })`)
   expect(await failed(files, ['--jobs', '1'])).toMatchInlineSnapshot(`
     "error[process-failed]: the process of "a-heap" ran out of memory: its heap may have 38 MiB of its 48Mi
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Give the stage more memory in its resources.
     error[stage-timeout]: "b-blocked" did not end within its timeout of 1500ms
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Give it a longer timeout, or make it end sooner when context.signal is aborted.
     "
   `)
@@ -121,6 +142,8 @@ test('a module that can not be loaded in another process', async () => {
   expect(await failed(files)).toMatchInlineSnapshot(`
     "error[stage-threw]: "a-fine" threw Error: only here
       at stages.ts:7:39
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     "
   `)
@@ -145,16 +168,20 @@ export const e = make('e-exit', () => {
   expect(sameAsJson(ran, one).counts).toEqual({ ran: 1, cached: 0, skipped: 0, failed: 4 })
   expect(ran.stderr).toMatchInlineSnapshot(`
     "error[attempt-refused]: the runner refuses an attempt of "a-pipe": "metrics.jsonl" is no regular file
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Let the stage write to the paths that it is given only; what else is in its folder is the runner's.
     error[attempt-refused]: the runner refuses an attempt of "b-link": "metrics.jsonl" is a symbolic link
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Let the stage write to the paths that it is given only; what else is in its folder is the runner's.
     error[attempt-refused]: the runner refuses an attempt of "c-folder": "metrics.jsonl" is a folder
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Let the stage write to the paths that it is given only; what else is in its folder is the runner's.
     error[no-output]: the process of "e-exit" ended with 0 and an incomplete output
-      at program.ts:6:56
+      called at program.ts:6:56
+      stage at stages.ts:6:3
       fix: Return the output; do not end the process inside the stage.
     1 ran, 0 cached, 0 skipped, 4 failed, <s>
     "

@@ -81,6 +81,9 @@ main(import.meta, late)`).replace(/main\(import.meta, demo\)\n/, '')
   expect(await told(1, text, ['--progress', 'quiet'])).toMatchInlineSnapshot(`
     "error[stage-threw]: "outer" threw DiagnosticError: stage "clean" was called outside a pipeline's build
       at program.ts:9:98
+      at run (program.ts:9:98)
+      called at program.ts:10:67
+      stage at program.ts:9:15
       fix: Call it inside build; to run it alone use await runStage(clean, input).
     0 ran, 0 cached, 0 skipped, 1 failed, <s>
     "
@@ -116,7 +119,9 @@ describe('what run and its kin throw, uncaught', () => {
     // --json is a word of the author's own program here
     expect(await told(1, script('await run(demo, { x: 4 })'), ['--json'])).toMatchInlineSnapshot(`
       "error[stage-threw]: "clean" threw Error: too much
-        at program.ts:5:20
+        at run (program.ts:5:20)
+        called at program.ts:8:91
+        stage at program.ts:4:22
         fix: Mend the stage, or give it retries if the cause passes by itself.
       "
     `)
@@ -125,7 +130,8 @@ describe('what run and its kin throw, uncaught', () => {
   test('a stage alone: exit 2, as nothing could begin', async () => {
     expect(await refused(script("await runStage(clean, { x: 'x' } as any)"))).toMatchInlineSnapshot(`
       "error[invalid-input]: "clean" got an input that its schema refuses: x: Invalid input: expected number, received string
-        at program.ts:4:22
+        called at program.ts:9:7
+        stage at program.ts:4:22
         fix: Correct what is wired into the field, or the schema.
       "
     `)

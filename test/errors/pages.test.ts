@@ -78,7 +78,7 @@ test.each(codes)('the page of %s shows what its program prints', async (code) =>
   for (const line of typed) {
     const [, NODE_OPTIONS, command = line] = /^NODE_OPTIONS="([^"]*)" (.*)/.exec(line) ?? []
     const words = command.split(' ')
-    if (words[0] === 'tsx') {
+    if (words[0] === 'node') {
       const { stdout, stderr } = await one.run(words.slice(2), { how: 'node', env: { ...env, NODE_OPTIONS } })
       printed.push(stdout, stderr)
     } else execFileSync('/bin/sh', ['-c', line], { cwd: one.folder })

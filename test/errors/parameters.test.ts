@@ -52,7 +52,7 @@ test('what may be null is said in words', async () => {
   expect(
     await refused(text, ['--param', 'epochs=1', '--param', 'model.lr=1', '--param', 'most={"n":1}']),
   ).toMatchInlineSnapshot(`
-    "error[invalid-parameter]: the parameter "most" of pipeline "fit" is refused by its schema: [0]: Invalid input
+    "error[invalid-parameter]: the parameter "most" of pipeline "fit" is refused by its schema: [0]: Invalid input: expected number or null, received object
       fix: Give "most" as its schema says: a list of number or null.
     "
   `)
@@ -94,7 +94,7 @@ test('wrong, at the top and nested, all at once', async () => {
   `)
   expect(await refused(one, ['--param', 'epochs=1', '--param', 'model=3'])).toMatchInlineSnapshot(`
     "error[invalid-parameter]: the parameter "model" of pipeline "fit" is refused by its schema: Invalid input: expected object, received number
-      fix: Give "model" as its schema says: object.
+      fix: Give "model" as its schema says: { lr, depth }.
     "
   `)
 })

@@ -173,7 +173,7 @@ describe('a ref used as a value', () => {
     expect(await refused(using(compared))).toMatchInlineSnapshot(`
       "error[ref-as-value]: "list.count" is a value to come: it has no text or number while building
         at program.ts:12:26
-        fix: Give list.count to a stage and compute with it there.
+        fix: Compare it by is(list.count, '>=', …) in a when, or give it to a stage and compute with it there.
       "
     `)
   })

@@ -34,10 +34,12 @@ for (const [name, start] of Object.entries(tries))
   expect([ran.code, ran.stderr]).toEqual([0, ''])
   expect(ran.stdout).toMatchInlineSnapshot(`
     "date: RunError failed error[invalid-input]: "one" got an input in which "x.at" is a Date, which JSON can't carry
-      at <dir>/program.ts:17:10
+      called at <dir>/program.ts:5:15
+      stage at <dir>/program.ts:17:10
       fix: Give a value that JSON can carry.
     input: RunError failed error[invalid-input]: "one" got an input that its schema refuses: x: Invalid input: expected number, received string
-      at <dir>/program.ts:17:10
+      called at <dir>/program.ts:6:16
+      stage at <dir>/program.ts:17:10
       fix: Correct what is wired into the field, or the schema.
     files: RunError failed error[missing-file]: the input "x" of "one" names "nowhere.csv", which isn't there
       at <dir>/program.ts:17:10
@@ -58,16 +60,22 @@ for (const [name, start] of Object.entries(tries))
       at <dir>/program.ts:17:10
       fix: Use z.iso.datetime() for the field and make the Date inside run.
     output: RunError failed error[invalid-output]: "one" returned what its output schema refuses: n: Invalid input: expected number, received string
-      at <dir>/program.ts:17:10
+      called at <dir>/program.ts:10:17
+      stage at <dir>/program.ts:17:10
       fix: Return what the output schema says, or correct the schema.
     error: RunError failed TypeError error[stage-threw]: "one" threw TypeError: mine
       at <dir>/program.ts:11:51
+      called at <dir>/program.ts:11:16
+      stage at <dir>/program.ts:17:10
       fix: Mend the stage, or give it retries if the cause passes by itself.
     exit: RunError failed error[exit-called]: "one" called process.exit(0)
       at <dir>/program.ts:12:52
+      called at <dir>/program.ts:12:15
+      stage at <dir>/program.ts:17:10
       fix: Return the output to succeed, throw an error to fail.
     never: RunError failed error[never-settled]: "one" returned a promise that nothing can settle any more
-      at <dir>/program.ts:17:10
+      called at <dir>/program.ts:13:16
+      stage at <dir>/program.ts:17:10
       fix: Make sure that the promise is resolved or rejected on each way through the stage.
     nothing: TypeError runStage() takes a stage made by stage()
     "

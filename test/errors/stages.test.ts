@@ -40,51 +40,84 @@ test('what a stage throws', async () => {
   expect(await failed(text, ['--jobs', '1'])).toMatchInlineSnapshot(`
     "error[stage-threw]: "error" threw TypeError: no such column
       at program.ts:9:38
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "later" threw RangeError: too far
       at program.ts:10:60
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "empty" threw Error
       at program.ts:11:38
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "none" threw null
-      at program.ts:27:41
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "nothing" threw undefined
-      at program.ts:27:41
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "text" threw "a text"
-      at program.ts:27:41
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "object" threw {"status":404,"body":["x"]}
-      at program.ts:27:41
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "cause" threw Error: outer, caused by Error: inner, caused by "root"
       at program.ts:16:38
+      caused by Error: inner
+        at program.ts:16:66
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "circle" threw Error: round
       at program.ts:17:53
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "many" threw AggregateError: all failed (Error: one; TypeError: two; "three")
       at program.ts:18:36
+      caused by Error: one
+        at program.ts:18:56
+      caused by TypeError: two
+        at program.ts:18:74
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "any" threw AggregateError: All promises were rejected (Error: first; Error: second)
-      at program.ts:19:54
+      caused by Error: first
+        at program.ts:19:54
+      caused by Error: second
+        at program.ts:19:90
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "garbage" threw Error: a
-      at program.ts:27:41
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "number" threw Error: b
-      at program.ts:27:41
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "getter" threw Error: c
-      at program.ts:27:41
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "message" threw [object Error]
-      at program.ts:27:41
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     error[stage-threw]: "deep" threw SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2)
       at program.ts:24:33
+      called at program.ts:27:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     "
   `)
@@ -102,25 +135,36 @@ test('what a stage leaves behind or never ends, while others go on', async () =>
   const one = program(text)
   expect(await failed(one, ['--jobs', '1'])).toMatchInlineSnapshot(`
     "error[never-settled]: "never" returned a promise that nothing can settle any more
-      at program.ts:19:41
+      called at program.ts:19:41
+      stage at program.ts:7:3
       fix: Make sure that the promise is resolved or rejected on each way through the stage.
     error[exit-called]: "exit" called process.exit(0)
       at program.ts:10:38
+      called at program.ts:19:41
+      stage at program.ts:7:3
       fix: Return the output to succeed, throw an error to fail.
     error[exit-called]: "late" called process.exit(3)
       at program.ts:11:60
+      called at program.ts:19:41
+      stage at program.ts:7:3
       fix: Return the output to succeed, throw an error to fail.
     error[unhandled-error]: "lost" left unhandled Error: lost
       at program.ts:12:56
+      called at program.ts:19:41
+      stage at program.ts:7:3
       fix: Await each promise that the stage starts, and catch what its callbacks throw.
     error[unhandled-error]: "timer" left unhandled Error: in a timer
       at program.ts:13:63
+      called at program.ts:19:41
+      stage at program.ts:7:3
       fix: Await each promise that the stage starts, and catch what its callbacks throw.
     error[stage-timeout]: "slow" did not end within its timeout of 30ms
-      at program.ts:19:41
+      called at program.ts:19:41
+      stage at program.ts:7:3
       fix: Give it a longer timeout, or make it end sooner when context.signal is aborted.
     error[stage-timeout]: "patient" did not end within its timeout of 40ms
-      at program.ts:19:41
+      called at program.ts:19:41
+      stage at program.ts:7:3
       fix: Give it a longer timeout, or make it end sooner when context.signal is aborted.
     "
   `)
@@ -151,13 +195,16 @@ test('each that can never end fails, one after the other', async () => {
   three: make('three', () => ({ then() {} })),`)
   expect(await failed(text, ['--jobs', '1'], { how: 'node' })).toMatchInlineSnapshot(`
     "error[never-settled]: "one" returned a promise that nothing can settle any more
-      at program.ts:14:41
+      called at program.ts:14:41
+      stage at program.ts:7:3
       fix: Make sure that the promise is resolved or rejected on each way through the stage.
     error[never-settled]: "two" returned a promise that nothing can settle any more
-      at program.ts:14:41
+      called at program.ts:14:41
+      stage at program.ts:7:3
       fix: Make sure that the promise is resolved or rejected on each way through the stage.
     error[never-settled]: "three" returned a promise that nothing can settle any more
-      at program.ts:14:41
+      called at program.ts:14:41
+      stage at program.ts:7:3
       fix: Make sure that the promise is resolved or rejected on each way through the stage.
     "
   `)
@@ -177,34 +224,45 @@ test('what a stage returns', async () => {
   metric: make('metric', (_, context) => { context.metric('loss', NaN) }),`)
   expect(await failed(text, ['--jobs', '1'])).toMatchInlineSnapshot(`
     "error[invalid-output]: "refused" returned what its output schema refuses: n: Invalid input: expected number, received string; m: Invalid input: expected string, received undefined
-      at program.ts:21:41
+      called at program.ts:21:41
+      stage at program.ts:9:12
       fix: Return what the output schema says, or correct the schema.
     error[invalid-output]: "nothing" returned what its output schema refuses: Invalid input: expected object, received undefined
-      at program.ts:21:41
+      called at program.ts:21:41
+      stage at program.ts:10:12
       fix: Return what the output schema says, or correct the schema.
     error[invalid-output]: "checked" returned what its output schema refuses: n: above 3
-      at program.ts:21:41
+      called at program.ts:21:41
+      stage at program.ts:11:12
       fix: Return what the output schema says, or correct the schema.
     error[invalid-output]: "nan" returned a value in which "y.rows[1]" is NaN, which JSON can't carry
-      at program.ts:21:41
+      called at program.ts:21:41
+      stage at program.ts:7:3
       fix: Return a value that JSON can carry.
     error[invalid-output]: "big" returned a value in which "y" is a bigint, which JSON can't carry
-      at program.ts:21:41
+      called at program.ts:21:41
+      stage at program.ts:7:3
       fix: Return a value that JSON can carry.
     error[invalid-output]: "date" returned a value in which "y" is a Date, which JSON can't carry
-      at program.ts:21:41
+      called at program.ts:21:41
+      stage at program.ts:7:3
       fix: Return a value that JSON can carry.
     error[invalid-output]: "cycle" returned a value in which "y.self" contains itself, which JSON can't carry
-      at program.ts:21:41
+      called at program.ts:21:41
+      stage at program.ts:7:3
       fix: Return a value that JSON can carry.
     error[invalid-output]: "beyond" returned a value in which "y" is an integer beyond 2^53, which JSON can't carry
-      at program.ts:21:41
+      called at program.ts:21:41
+      stage at program.ts:7:3
       fix: Return a value that JSON can carry.
     error[output-too-large]: "large" returned 1025 KiB of JSON; the limit is 1024 KiB
-      at program.ts:21:41
+      called at program.ts:21:41
+      stage at program.ts:7:3
       fix: Write the large part with context.file() and give file() in the output schema.
     error[stage-threw]: "metric" threw TypeError: context.metric("loss", NaN): give a name and a finite number
       at program.ts:18:52
+      called at program.ts:21:41
+      stage at program.ts:7:3
       fix: Mend the stage, or give it retries if the cause passes by itself.
     "
   `)
@@ -237,58 +295,9 @@ main(import.meta, demo)
       at program.ts:13:5
       fix: Correct what is wired into it, or the schema.
     error[invalid-input]: "take" got an input that its schema refuses: n: Invalid input: expected number, received string
-      at program.ts:11:5
+      called at program.ts:11:5
+      stage at program.ts:5:21
       fix: Correct what is wired into the field, or the schema.
-    "
-  `)
-})
-
-test('the whole of what a person sees: notices, progress, errors, summary', async () => {
-  const text = `
-import { main, pipeline, stage } from 'millrace'
-import { z } from 'zod'
-const io = { input: z.object({ n: z.int().optional() }), output: z.object({ n: z.int() }) }
-export const fails = stage('fails', {
-  ...io,
-  retries: 1,
-  run: () => {
-    console.log('trying')
-    throw new Error('no data')
-  },
-})
-const works = stage('works', { ...io, run: () => ({ n: 1 }) })
-export const demo = pipeline('demo', {
-  input: z.object({}),
-  build: () => {
-    const { n } = fails()
-    works({ n })
-    return works.with({ after: [works()] })({ n: 2 })
-  },
-})
-main(import.meta, demo)
-`
-  const ran = await program(text).run(['--jobs', '1'], { how: 'tsx' })
-  expect([ran.code, ran.stdout]).toEqual([1, ''])
-  expect(ran.stderr).toMatchInlineSnapshot(`
-    "<time> demo run <run>
-    <time> notice[stage-not-exported]: no module exports stage "works", so its results are not cached (program.ts:18)
-    <time> works.2 started
-    <time> works.2 succeeded in <s>
-    <time> fails started
-    <time> fails | trying
-    <time> fails retried at <time>: "fails" threw Error: no data
-    <time> works.3 started
-    <time> works.3 succeeded in <s>
-    <time> fails started (attempt 2)
-    <time> fails | trying
-    <time> fails failed: "fails" threw Error: no data
-    <time> works not run: fails failed
-    error[stage-threw]: "fails" threw Error: no data
-      at program.ts:10:11
-      log:
-      | trying
-      fix: Mend the stage, or give it retries if the cause passes by itself.
-    2 ran, 0 cached, 0 skipped, 1 failed, <s>
     "
   `)
 })

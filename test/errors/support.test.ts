@@ -258,7 +258,8 @@ main(import.meta, demo)
 `
     expect(await told(1, text, ['--progress', 'quiet'])).toMatchInlineSnapshot(`
       "error[wrong-code]: "program.ts" was changed after the run began, so "after" is not what was planned
-        at program.ts:14:74
+        called at program.ts:14:74
+        stage at program.ts:13:22
         fix: Run again: the changed code is planned anew.
       1 ran, 0 cached, 0 skipped, 1 failed, <s>
       "

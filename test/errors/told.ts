@@ -6,7 +6,7 @@ import { normal, type Ran, type RunOptions } from '../support/processes.ts'
 import { type Program, program } from '../support/program.ts'
 
 /** What stands in no message: frames, paths of this machine, our own files. */
-const ours = /^ {4}at |<dir>|node_modules|packages\/\w+\/src/m
+const ours = /<dir>|node_modules|node:|packages\/\w+\/src/
 
 /** What a program that ends with `code` and gives nothing on stdout says on stderr. By plain Node unless told. */
 export async function told(

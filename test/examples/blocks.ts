@@ -7,8 +7,8 @@ export interface Block {
   readonly output?: string
 }
 
-/** Commands that a page may show and a test does not run: they fetch, or are this very test. */
-const left = /^(git clone|npx -y pnpm@12|pnpm|npm)\b/
+/** Commands that a page may show and a test does not run: they fetch, go into a new project, or are this very test. */
+const left = /^(git clone|npx -y pnpm@12|pnpm|npm|cd my-pipeline)\b/
 
 /** The `sh` blocks of a page, in order. */
 export function blocksOf(page: string): Block[] {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { node } from '../support/processes.ts'
 
 export interface Done {
   readonly code: number | null
@@ -31,7 +32,12 @@ export function copyOf(path: string): Copy {
 /** Runs a line of shell as a user would in a folder. */
 function runLine(line: string, folder: string): Promise<Done> {
   const { MILLRACE_STORE: _, VITEST: __, NO_COLOR: ___, CI: ____, ...env } = process.env
-  const child = spawn('/bin/sh', ['-c', line], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const PATH = `${dirname(node)}:${env.PATH}`
+  const child = spawn('/bin/sh', ['-c', line], {
+    cwd: folder,
+    env: { ...env, PATH },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const texts = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', (text: string) => {

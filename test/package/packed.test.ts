@@ -3,13 +3,13 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { packedProject } from '../support/packed.ts'
+import { packedFiles, packedProject } from '../support/packed.ts'
 
 const root = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'millrace-packed-'))
 
-beforeAll(() => {
-  packedProject(folder)
+beforeAll(async () => {
+  await packedProject(folder)
   copyFileSync(join(root, 'examples/01-hello/hello.ts'), join(folder, 'hello.ts'))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -50,11 +50,20 @@ test('its declarations stand on their own', () => {
   expect(stdout).toBe('')
 })
 
-test('it holds what is built and nothing else', () => {
+test('it has the schema of its events', () => {
+  const { status, stdout } = node('-p', "require('millrace/events.schema.json').title")
+  expect({ status, stdout }).toEqual({ status: 0, stdout: 'An event of a run\n' })
+})
+
+test('it holds what is built and nothing else, by npm as by pnpm', async () => {
+  const { npm, pnpm } = await packedFiles('millrace')
+  expect(npm).toEqual(pnpm)
+  expect(Object.keys(pnpm).filter((file) => file.endsWith('.d.ts'))).toEqual(['dist/config.d.ts', 'dist/index.d.ts'])
+  expect(pnpm['NOTICES.md']).toMatch(/^# Notices\n[^#]*## zod \d[^#]*MIT License[^#]*$/)
   const files = readdirSync(join(folder, 'node_modules/millrace'))
-  expect(files.sort()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'package.json'])
+  expect(files.sort()).toEqual(['LICENSE', 'NOTICES.md', 'README.md', 'bin', 'dist', 'package.json'])
   const { dependencies } = JSON.parse(readFileSync(join(folder, 'node_modules/millrace/package.json'), 'utf8')) as {
     dependencies: Record<string, string>
   }
-  expect(Object.keys(dependencies)).toEqual(['@kubernetes/client-node', 'commander', 'rolldown', 'tsx', 'yaml'])
+  expect(Object.keys(dependencies)).toEqual(['commander', 'rolldown', 'yaml'])
 })

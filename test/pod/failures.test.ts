@@ -26,7 +26,7 @@ test('what a stage throws is told to the driver, to Kubernetes and to who reads 
   expect(ran).toMatchObject({
     stdout: '',
     stderr: expect.stringMatching(
-      /^error\[stage-threw\]: "work" threw Error: boom, caused by "the weather"\n {2}at <dir>\/tmp-0\/millrace-code\/stages\.mjs:\d+:\d+\n {2}fix: Mend the stage, or give it retries if the cause passes by itself\.\n$/,
+      /^error\[stage-threw\]: "work" threw Error: boom, caused by "the weather"\n {2}at throw \(<dir>\/tmp-0\/millrace-code\/stages\.mjs:\d+:\d+\)\n {2}at run \(<dir>\/tmp-0\/millrace-code\/stages\.mjs:\d+:\d+\)\n {2}fix: Mend the stage, or give it retries if the cause passes by itself\.\n$/,
     ),
     last: '"work" threw Error: boom, caused by "the weather"',
   })
@@ -35,14 +35,15 @@ test('what a stage throws is told to the driver, to Kubernetes and to who reads 
       code: 'stage-threw',
       severity: 'error',
       message: '"work" threw Error: boom, caused by "the weather"',
-      at: {
-        pipeline: 'demo',
-        node: 'work',
+      at: { pipeline: 'demo', node: 'work' },
+      fix: 'Mend the stage, or give it retries if the cause passes by itself.',
+      stack: ['throw', 'run'].map((name) => ({
+        function: name,
         file: join(folder.folder, 'tmp-0/millrace-code/stages.mjs'),
         line: expect.any(Number),
         column: expect.any(Number),
-      },
-      fix: 'Mend the stage, or give it retries if the cause passes by itself.',
+      })),
+      causes: [],
     },
     retry: true,
     log: '',
@@ -77,13 +78,15 @@ test.each([
   ],
   [
     'exit',
-    'error[exit-called]: "work" called process.exit(0)\n  at <dir>/tmp-0/millrace-code/stages.mjs:<place>\n' +
+    'error[exit-called]: "work" called process.exit(0)\n  at exit (<dir>/tmp-0/millrace-code/stages.mjs:<place>)\n' +
+      '  at run (<dir>/tmp-0/millrace-code/stages.mjs:<place>)\n' +
       '  fix: Return the output to succeed, throw an error to fail.\n',
   ],
   [
     'unhandled',
     'error[unhandled-error]: "work" left unhandled Error: nobody awaits it\n' +
-      '  at <dir>/tmp-0/millrace-code/stages.mjs:<place>\n' +
+      '  at unhandled (<dir>/tmp-0/millrace-code/stages.mjs:<place>)\n' +
+      '  at run (<dir>/tmp-0/millrace-code/stages.mjs:<place>)\n' +
       '  fix: Await each promise that the stage starts, and catch what its callbacks throw.\n',
   ],
   [
@@ -93,7 +96,7 @@ test.each([
   ],
 ])('%s', async (what, stderr) => {
   const { ran } = await failing(act(what))
-  expect(ran.stderr.replace(/mjs:\d+:\d+/, 'mjs:<place>')).toBe(stderr)
+  expect(ran.stderr.replace(/mjs:\d+:\d+/g, 'mjs:<place>')).toBe(stderr)
   expect(ran.code).toBe(what === 'refused' ? 65 : 1)
 })
 

@@ -52,8 +52,10 @@ test('a failure: exit 1, nothing on stdout, the cause with its place at the end 
   expect(failed.stderr.replace('in build\n', '')).toBe(
     [
       'error[stage-threw]: "square" threw Error: unlucky',
-      '  in square[1]',
-      '  at program.ts:9:25',
+      '  in square[1], 1 of 2: {"n":13}',
+      '  at run (program.ts:9:25)',
+      '  called at program.ts:21:34',
+      '  stage at program.ts:5:23',
       '  fix: Mend the stage, or give it retries if the cause passes by itself.',
       '1 ran, 0 cached, 1 skipped, 1 failed, <s>',
       '',
@@ -68,7 +70,7 @@ test('--timeout of the run: exit 4; --fail-fast stops at the first failure', asy
   expect(late.stderr).toContain('error[run-timeout]: the run did not end within its timeout of 1s\n')
   expect(late.stderr.split('\n').at(-2)).toBe('0 ran, 0 cached, 1 skipped, 0 failed, <s>')
   const list = await run(['runs', 'list'])
-  expect(list.stdout).toBe('<run>  squares  cancelled  0 ran, 0 cached, 1 skipped, 0 failed  <s>\n')
+  expect(list.stdout).toBe('<run>  squares  <start>  cancelled  0 ran, 0 cached, 1 skipped, 0 failed  <s>\n')
   const fast = await run(['--param', 'list=[13,1,99]', '--jobs', '1', '--fail-fast'])
   expect(fast.code).toBe(1)
   expect(fast.stderr).not.toContain('square[1] started')
@@ -77,6 +79,7 @@ test('--timeout of the run: exit 4; --fail-fast stops at the first failure', asy
 describe('what is wrong before a run: exit 2, nothing on stdout, and what was probably meant', () => {
   test.each([
     [['--papam', 'x=1'], 'error[usage]: there is no option "--papam" (did you mean "--param"?)'],
+    [['--list', '3'], 'error[usage]: there is no option "--list"; it is a parameter'],
     [['rnu'], 'error[usage]: there is no command "rnu" (did you mean "run"?)'],
     [
       ['--pipeline', 'square'],
@@ -84,7 +87,7 @@ describe('what is wrong before a run: exit 2, nothing on stdout, and what was pr
     ],
     [['--from', 'sqare'], 'error[unknown-stage]: pipeline "squares" has no stage "sqare" (did you mean "square"?)'],
     [['run', '--target', 'kubernetes'], 'error[usage]: run works on this machine, and the target is "kubernetes"'],
-    [['runs', 'show', 'abc'], 'error[unknown-run]: there is no run "abc"'],
+    [['runs', 'show', 'abc'], 'error[unknown-run]: there are no runs in store'],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await program(text).run(args)
     expect([code, stdout]).toEqual([2, ''])
@@ -124,6 +127,8 @@ test('--help and --version go to stdout, exit 0', async () => {
   expect(plan.stdout).toContain('--params <file>')
   // the program's examples are not those of each command
   expect(plan.stdout).not.toContain('Examples:')
-  // readable without scrolling
-  expect(help.stdout.split('\n').length).toBeLessThanOrEqual(24)
+  // readable without scrolling, but for the parameters
+  const [words, parameters] = help.stdout.split('\nParameters of squares:\n')
+  expect(words?.split('\n').length).toBeLessThanOrEqual(24)
+  expect(parameters?.trimEnd()).toBe('  list  a list of number, default [1,2]\n  text  string, default "ä \\"q\\"\\n"')
 })

@@ -97,7 +97,14 @@ test('stage.failed carries the cause and the last 4 KiB of the log', async () =>
     code: 'stage-threw',
     severity: 'error',
     message: '"lines" threw Error: after all lines',
-    at: { pipeline: 'failing', node: 'lines', file: join(import.meta.dirname, 'stages.ts') },
+    at: {
+      pipeline: 'failing',
+      node: 'lines',
+      file: import.meta.filename,
+      stage: { file: join(import.meta.dirname, 'stages.ts') },
+    },
+    stack: [{ function: 'run', file: join(import.meta.dirname, 'stages.ts') }],
+    causes: [],
   })
   expect(events.at(-1)).toMatchObject({ run, status: 'failed', output: null, errors: [failed.cause] })
 })

@@ -35,13 +35,25 @@ test('runs list, show and logs; ids may be shortened, none means the last', asyn
   await run(['--pipeline', 'quiet'])
   const list = await run(['runs', 'list'])
   expect(list.stdout.split('\n')).toEqual([
-    '<run>  quiet  succeeded  0 ran, 0 cached, 0 skipped, 0 failed  <s>',
-    '<run>  talk  failed  0 ran, 2 cached, 0 skipped, 1 failed  <s>',
-    '<run>  talk  succeeded  4 ran, 0 cached, 0 skipped, 0 failed  <s>',
+    '<run>  quiet  <start>  succeeded  0 ran, 0 cached, 0 skipped, 0 failed  <s>',
+    '<run>  talk   <start>  failed     0 ran, 2 cached, 0 skipped, 1 failed  <s>  list=[5] x=y',
+    '<run>  talk   <start>  succeeded  4 ran, 0 cached, 0 skipped, 0 failed  <s>  list=[1,2] x=x',
     '',
   ])
   const talks = await run(['runs', 'list', '--json', '--pipeline', 'talk'])
   const [second, first] = talks.events().map(({ id }) => String(id)) as [string, string]
+
+  const calls = await run(['runs', 'show', first, 'say'])
+  expect(calls.stdout.split('\n')).toEqual([
+    'say[0]  succeeded in <s>  loudness = 1',
+    'say[1]  succeeded in <s>  loudness = 2',
+    '',
+  ])
+  const beyond = await run(['runs', 'show', first, 'say[2]'])
+  expect([beyond.code, beyond.stderr]).toEqual([
+    2,
+    'error[unknown-stage]: "say" has 2 calls in run <run>, and "say[2]" is none of them\n  fix: Use one of: say[0], say[1].\n',
+  ])
 
   const last = await run(['runs', 'show'])
   expect(last.stdout).toContain('pipeline    quiet\n')
@@ -53,11 +65,13 @@ test('runs list, show and logs; ids may be shortened, none means the last', asyn
     'started     <time>',
     'parameters  {"list":[5],"x":"y"}',
     '',
-    '<time> say[0] started',
-    '<time> say[0] failed: "say" threw Error: five',
+    'say          1 call: 1 failed',
+    'inner.2/say  1 call: 1 cached',
     'error[stage-threw]: "say" threw Error: five',
     '  in say[0]',
-    '  at program.ts:11:24',
+    '  at run (program.ts:11:24)',
+    '  called at program.ts:18:49',
+    '  stage at program.ts:4:20',
     '  log of say[0]:',
     '  | said 5',
     '  | and more',

@@ -84,7 +84,9 @@ main(import.meta, demo)
 `,
   })
   expect((await run('--progress', 'quiet')).stderr).toBe(`error[stage-threw]: "break" threw Error: no
-  at program.ts:3:102
+  at run (program.ts:3:102)
+  called at program.ts:4:74
+  stage at program.ts:3:23
   fix: Mend the stage, or give it retries if the cause passes by itself.
 0 ran, 0 cached, 0 skipped, 1 failed, <s>
 `)

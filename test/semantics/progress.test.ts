@@ -54,8 +54,10 @@ test('quiet: nothing but errors and the last line', async () => {
   expect(bad.stderr).toBe(
     [
       'error[stage-threw]: "step" threw Error: red error',
-      '  in step[0]',
-      '  at program.ts:11:24',
+      '  in step[0]: {"n":3}',
+      '  at run (program.ts:11:24)',
+      '  called at program.ts:18:34',
+      '  stage at program.ts:4:21',
       '  log of step[0]:',
       '  | red  and plain',
       '  | told bold {"n":3}',

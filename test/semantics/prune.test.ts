@@ -72,9 +72,9 @@ test('--keep: older runs go with what only they made or used; with --json one ob
   ])
   expect(lines((await run(['runs', 'list'])).stdout.replace(/ {2}<s>/g, ''))).toEqual([
     '',
-    '<run>  path  succeeded  0 ran, 1 cached, 0 skipped, 0 failed',
-    '<run>  sizes  succeeded  2 ran, 0 cached, 0 skipped, 0 failed',
-    '<run>  sizes  succeeded  2 ran, 0 cached, 0 skipped, 0 failed',
+    '<run>  path   <start>  succeeded  0 ran, 1 cached, 0 skipped, 0 failed',
+    '<run>  sizes  <start>  succeeded  2 ran, 0 cached, 0 skipped, 0 failed  n=2',
+    '<run>  sizes  <start>  succeeded  2 ran, 0 cached, 0 skipped, 0 failed  n=3',
   ])
   // its file was kept for the other pipeline, its size was not
   const { stdout, stderr } = await run(['--param', 'n=1'])
@@ -114,7 +114,7 @@ describe('what is wrong on the command line', () => {
     [
       ['stor', 'prune'],
       'there is no command "stor" (did you mean "store"?)',
-      'Use one of: run, plan, compile, submit, check, diff, graph, runs, store.',
+      'Use one of: run, plan, compile, submit, check, diff, graph, runs, call, store.',
     ],
     [
       ['store', 'prune', '--older-then', '3d'],

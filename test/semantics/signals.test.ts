@@ -105,7 +105,7 @@ describe.each([
     cancelled.child.kill(signal)
     expect([await cancelled.ended, cancelled.stdout()]).toEqual([{ code, signal: null }, ''])
     const { stdout } = await run(['runs', 'list'])
-    expect(stdout).toBe('<run>  waiting  cancelled  1 ran, 0 cached, 0 skipped, 0 failed  <s>\n')
+    expect(stdout).toBe('<run>  waiting  <start>  cancelled  1 ran, 0 cached, 0 skipped, 0 failed  <s>\n')
   })
 })
 
@@ -148,7 +148,7 @@ test('a signal that comes while the last stage blocks this process is heard when
   expect(blocked.child.exitCode).toBe(null)
   writeFileSync(join(folder, 'go'), '')
   expect([await blocked.ended, blocked.stdout()]).toEqual([{ code: 130, signal: null }, ''])
-  expect((await run(['runs', 'list'])).stdout).toContain('waiting  cancelled  1 ran, ')
+  expect((await run(['runs', 'list'])).stdout).toContain('waiting  <start>  cancelled  1 ran, ')
   const again = await run(args)
   expect([again.code, again.stderr.trimEnd().split('\n').at(-1)]).toEqual([
     0,
@@ -201,7 +201,7 @@ test('kill -9: the next run goes on where it was, and does again only what was n
   await killed.ended
   const [begin] = eventsOf(killed.stdout())
   const { stdout } = await run(['runs', 'list'])
-  expect(stdout).toBe('<run>  waiting  interrupted\n')
+  expect(stdout).toBe('<run>  waiting  <start>  interrupted\n')
   writeFileSync(join(folder, 'go'), '')
   const again = await run(['--json'])
   const events = again.events() as unknown as Event[]
@@ -217,7 +217,7 @@ test('an output that nobody reads any more is exit 141, and kept', async () => {
   await closed(piped)
   writeFileSync(join(folder, 'go'), '')
   expect(await piped.ended).toEqual({ code: 141, signal: null })
-  expect((await run(['runs', 'list'])).stdout).toContain('waiting  succeeded  2 ran, ')
+  expect((await run(['runs', 'list'])).stdout).toContain('waiting  <start>  succeeded  2 ran, ')
 })
 
 test('a reader of stdout that goes away cancels the run: exit 141', async () => {

@@ -124,6 +124,7 @@ export const normal = (text: string, folder: string): string =>
     .replaceAll(folder, '<dir>')
     .replace(/\b\d{8}-\d{6}-[0-9a-f]{6}\b/g, '<run>')
     .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, '<time>')
+    .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d\b/g, '<start>')
     .replace(/\b\d\d:\d\d:\d\d(?:\.\d{3})?\b/g, '<time>')
     .replace(/\bsha256:[0-9a-f]{64}\b/g, '<digest>')
     .replace(/"seconds":[\d.]+/g, '"seconds":"<s>"')

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
-import { commandOf } from './processes.ts'
+import { commandOf, type RunOptions } from './processes.ts'
 
 /** Why no test can look at a terminal here; undefined where it can. */
 export const noTerminal: string | undefined = (() => {
@@ -34,12 +34,12 @@ export interface Terminal {
 export function inTerminal(
   folder: string,
   args: readonly string[],
-  { columns = 80, rows = 24, env = {} }: { columns?: number; rows?: number; env?: Record<string, string> } = {},
+  { columns = 80, rows = 24, env = {}, ...how }: { columns?: number; rows?: number } & RunOptions = {},
 ): Terminal {
   const name = `millrace-${randomBytes(4).toString('hex')}`
   const tmux = (...words: readonly string[]): string =>
     execFileSync('tmux', ['-L', name, '-f', '/dev/null', ...words], { encoding: 'utf8' })
-  const { command, words, env: own } = commandOf(folder, args, { env: { TERM: 'screen-256color', ...env } })
+  const { command, words, env: own } = commandOf(folder, args, { ...how, env: { TERM: 'screen-256color', ...env } })
   const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
   const variables = Object.entries(own).map(([key, value]) => quoted(`${key}=${value}`))
   const script = join(folder, 'terminal.sh')

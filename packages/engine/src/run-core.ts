@@ -21,6 +21,7 @@ import type { Call, CallResult } from './flow/call-state.ts'
 import { Flow, type FlowListener } from './flow/flow.ts'
 import { allowed, type Step } from './flow/frame.ts'
 import { refusedInput, refusedValue } from './flow/refused-value.ts'
+import { rememberInput } from './folds/failed-input.ts'
 import { SingleFlight } from './single-flight.ts'
 
 /** What a runtime does for a run: it looks for results and makes them, in an order of its own. */
@@ -189,6 +190,7 @@ export class RunCore implements FlowListener {
     const waited = this.#flights.leave(call)
     for (const one of [call, ...waited.filter(alike)]) {
       const cause = failure.cause(one)
+      rememberInput(cause, one.args)
       this.events.failed(one, attempt, cause, log)
       if (!allowed(one.step)) {
         this.#failed = true

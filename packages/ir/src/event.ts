@@ -3,13 +3,17 @@ import type { Digest } from './digest.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Resources } from './resources.ts'
 
+/** What every event has. */
 interface Common {
+  /** Id of the run. */
   readonly run: string
   /** RFC 3339, milliseconds, UTC. */
   readonly time: string
 }
 
+/** What every event of a stage has. */
 interface OfStage extends Common {
+  /** The call, as `prepare/clean.2`. */
   readonly node: string
   /** One number per enclosing map, outermost first; missing outside a map. */
   readonly index?: readonly number[]
@@ -17,18 +21,25 @@ interface OfStage extends Common {
   readonly attempt?: number
 }
 
+/** What the events have that begin and end a call. */
 interface OfCall extends OfStage {
   /** The cache key; missing in the journals of earlier versions. */
   readonly key?: Digest
 }
 
+/** How the calls of a run ended. Those that were not run or were cancelled count nowhere. */
 export interface Counts {
+  /** Executed, and succeeded. */
   readonly ran: number
+  /** Taken from the cache. */
   readonly cached: number
+  /** Whose `when` did not hold. */
   readonly skipped: number
+  /** Executed, and failed. */
   readonly failed: number
 }
 
+/** How a run ended. */
 export type RunStatus = 'succeeded' | 'failed' | 'cancelled'
 
 /** The journal, `--json`, a driver's log: one JSON object a line (contracts: events). */
@@ -40,7 +51,7 @@ export type Event =
       readonly plan: string
       readonly nodes: number
     })
-  /** There are so many calls as far as is known: of a map only once its list is there. At first `nodes` are known. */
+  // there are so many calls as far as is known: of a map only once its list is there; at first `nodes` are known
   | (Common & { readonly event: 'run.progress'; readonly known: number })
   | (OfCall & { readonly event: 'stage.started'; readonly resources: Resources })
   | (OfCall & { readonly event: 'stage.succeeded'; readonly seconds: number; readonly output: Json })

@@ -6,15 +6,21 @@ import type { Resources } from './resources.ts'
 
 /** What the author wrote: JSON, ids from the author's names, no target words. Keys are sorted when it is printed. */
 export interface Graph {
+  /** Of this format. */
   readonly version: 1
+  /** Name of the pipeline. */
   readonly pipeline: string
   /** JSON Schema of the parameters, `io: 'input'`. */
   readonly input: Schema
+  /** What the calls of `body` run, by key. */
   readonly stages: { readonly [key: string]: StageSpec }
+  /** What is wired. */
   readonly body: Body
 }
 
+/** What one `build`, or the body of a `map` or `when`, wires. */
 export interface Body {
+  /** In the order in which they were written. */
   readonly nodes: readonly Node[]
   /** Missing when the body returns nothing. */
   readonly result?: Binding

@@ -3,6 +3,7 @@ export { assetKey, compare, eachRef, fromDefault, mapRefs, resolve, select, valu
 export { checkJson, checkOutput, checkShape } from './check/check.ts'
 export type { Pattern } from './check/string-of.ts'
 export { tellingFlags } from './check/string-of.ts'
+export { type Issue, tellIssues } from './check/tell-issues.ts'
 export { attemptFileNames, stageVariables } from './contract/attempt-files.ts'
 export type { ClusterJob, ClusterPlan } from './contract/cluster-plan.ts'
 export type { ArchiveFile } from './contract/code-archive.ts'
@@ -39,8 +40,26 @@ export type { Foreign } from './contract/read-marker.ts'
 export { readFailed, readRelease } from './contract/read-marker.ts'
 export type { Release, WorkItem } from './contract/work-item.ts'
 export { fillDefaults } from './defaults.ts'
-export type { Code, Diagnostic, DiagnosticLocation, Severity } from './diagnostic.ts'
-export { codes, DiagnosticError, fail, formatDiagnostic, isDiagnosticError, nowhere } from './diagnostic.ts'
+export type {
+  CallLocation,
+  Code,
+  Diagnostic,
+  DiagnosticLocation,
+  DiagnosticText,
+  ErrorCause,
+  Severity,
+  StageLocation,
+} from './diagnostic.ts'
+export {
+  codes,
+  DiagnosticError,
+  diagnosticText,
+  fail,
+  formatDiagnostic,
+  framesShown,
+  isDiagnosticError,
+  nowhere,
+} from './diagnostic.ts'
 export type { Digest } from './digest.ts'
 export {
   bitsOf,
@@ -91,9 +110,9 @@ export { bytesOf, defaultResources, gpuCount, heapLimit, heapWords, milliseconds
 export type { RunOptions, RunOutcome, Runtime } from './runtime.ts'
 export { planDigest } from './runtime.ts'
 export { parseChecksummed, withChecksum } from './sealed.ts'
-export type { SourceLocation } from './source-location.ts'
-export { capture, firstPlace, isOurs } from './source-location.ts'
-export { describeError, placeOfError } from './tell-error.ts'
+export type { SourceLocation, StackFrame } from './source-location.ts'
+export { capture, firstPlace, framesIn, isOurs } from './source-location.ts'
+export { describeError, type ErrorTrace, placeOfError, traceOf } from './tell-error.ts'
 export type { WrongVariable } from './variables.ts'
 export {
   receiveVariables,

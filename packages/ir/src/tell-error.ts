@@ -1,5 +1,5 @@
-import { isDiagnosticError } from './diagnostic.ts'
-import { firstPlace, type SourceLocation } from './source-location.ts'
+import { type ErrorCause, isDiagnosticError } from './diagnostic.ts'
+import { framesIn, type SourceLocation, type StackFrame } from './source-location.ts'
 
 /** What an author's code threw, in one line: an error with its causes and what it gathers, a string, `null`. */
 export function describeError(error: unknown): string {
@@ -15,17 +15,41 @@ export function describeError(error: unknown): string {
 
 /** Where it was thrown; of an error without a place of the author's, where one of its causes was. */
 export function placeOfError(error: unknown): SourceLocation {
+  const { stack, causes } = traceOf(error)
+  const [first] = [stack, ...causes.map((cause) => cause.stack)].flat()
+  return first ? { file: first.file, line: first.line, column: first.column } : {}
+}
+
+/** The author's frames of an error, and the errors that caused it or that it gathers, the nearest first. */
+export interface ErrorTrace {
+  readonly stack: readonly StackFrame[]
+  readonly causes: readonly ErrorCause[]
+}
+
+/** Frames of one error that are kept: a recursion without an end has ten thousand. */
+const mostFrames = 50
+
+/** What the author's frames tell of what their code threw. Of what is no error there is nothing to tell. */
+export function traceOf(error: unknown): ErrorTrace {
   const open: unknown[] = [error]
   const seen = new Set<unknown>()
+  const causes: ErrorCause[] = []
   while (open.length > 0 && seen.size < 8) {
     const at = open.shift()
     if (seen.has(at) || !isError(at)) continue
     seen.add(at)
-    const place = placeIn(at)
-    if (place.file !== undefined) return place
+    if (at !== error) causes.push(tellCause(at))
     open.push(causeOf(at), ...gathered(at))
   }
-  return {}
+  return { stack: isError(error) ? framesOf(error) : [], causes }
+}
+
+function tellCause(error: Error): ErrorCause {
+  try {
+    return { name: String(error.name), message: clip(String(error.message)), stack: framesOf(error) }
+  } catch {
+    return { name: 'Error', message: tellKind(error), stack: [] }
+  }
 }
 
 function tellOne(error: unknown, depth = 0): string {
@@ -86,10 +110,10 @@ function causeOf(error: unknown): unknown {
   }
 }
 
-function placeIn(error: Error): SourceLocation {
+function framesOf(error: Error): StackFrame[] {
   try {
-    return typeof error.stack === 'string' ? firstPlace(error.stack) : {}
+    return typeof error.stack === 'string' ? framesIn(error.stack, mostFrames) : []
   } catch {
-    return {}
+    return []
   }
 }

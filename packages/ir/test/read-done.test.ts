@@ -117,8 +117,22 @@ test('of a failure only what it may say is kept', () => {
   expect(readFailed(Buffer.from(JSON.stringify({ cause, retry: true, log: 'l' })))).toEqual({
     value: { cause: { ...rest, at: place }, retry: true, log: 'l' },
   })
-  const large = { ...cause, more: Array(2000).fill(0) }
+  const frame = { function: 'run', file: '/a.ts', line: 1, column: 2 }
+  const stacks = { stack: [frame], causes: [{ name: 'Error', message: 'inner', stack: [frame] }] }
+  expect(readFailed(Buffer.from(JSON.stringify({ cause: { ...cause, ...stacks }, retry: true, log: 'l' })))).toEqual({
+    value: { cause: { ...rest, at: place, ...stacks }, retry: true, log: 'l' },
+  })
+  for (const [odd, why] of [
+    [{ stack: [{ ...frame, line: '1' }] }, 'cause.stack[0].line is not a count'],
+    [{ stack: Array(51).fill(frame) }, 'cause.stack holds more than 50'],
+    [{ stack: [], causes: Array(9).fill(stacks.causes[0]) }, 'cause.causes holds more than 8'],
+    [{ stack: [{ ...frame, x: 1 }] }, 'cause.stack[0] has the unknown field "x"'],
+  ] as const)
+    expect(readFailed(Buffer.from(JSON.stringify({ cause: { ...cause, ...odd }, retry: true, log: 'l' })))).toEqual({
+      odd: why,
+    })
+  const large = { ...cause, more: Array(5000).fill(0) }
   expect(readFailed(Buffer.from(JSON.stringify({ cause: large, retry: true, log: 'l' })))).toEqual({
-    odd: 'it holds more than 1000 values',
+    odd: 'it holds more than 4000 values',
   })
 })

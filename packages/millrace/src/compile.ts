@@ -9,6 +9,7 @@ import { refuse } from './program/prepare.ts'
 import { readProgram } from './program/program.ts'
 import { runningModules } from './program/running-modules.ts'
 
+/** What `compile` compiles for. */
 export interface CompileSettings<P extends AnyPipeline> {
   /** Name of the target. Default `kubernetes`. */
   readonly target?: string
@@ -29,6 +30,7 @@ export interface CompileSettings<P extends AnyPipeline> {
 
 /** A compiled pipeline. */
 export interface Compiled {
+  /** The program, ready to run. */
   readonly plan: Plan
   /** What the target writes: texts by path relative to a folder, with `/`. */
   readonly files: ReadonlyMap<string, string>
@@ -39,6 +41,8 @@ export interface Compiled {
 /**
  * Compiles a pipeline for a target, and writes nothing.
  *
+ * @param pipeline what `pipeline()` gave
+ * @param settings target, environment and parameters
  * @throws DiagnosticError with all that is wrong with the program, its input or the environment
  */
 export async function compile<P extends AnyPipeline>(

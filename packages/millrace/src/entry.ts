@@ -24,6 +24,10 @@ const options = [...process.execArgv]
 /** Node options with which a child process reads the program's modules as this process does. */
 export const nodeOptions = (): readonly string[] => [...options, ...(entry.loader ?? [])]
 
+/** The command that started the program, for examples. */
+export const startedBy = (): 'millrace' | 'node' | 'tsx' =>
+  entry.file !== undefined ? 'millrace' : /\btsx\b/.test(options.join(' ')) ? 'tsx' : 'node'
+
 export const startedMain = (): boolean => entry.started === true
 
 /** Whether a module is the program that was started. */

@@ -9,6 +9,7 @@ import { isChild } from './is-child.ts'
  *
  * @param meta `import.meta`
  * @param pipelines the first one is run unless `--pipeline name` picks another
+ * @throws DiagnosticError where it is given something else than pipelines
  */
 export function main(meta: ImportMeta, ...pipelines: readonly [AnyPipeline, ...AnyPipeline[]]): void {
   if (isChild.value || !isEntry(meta)) return

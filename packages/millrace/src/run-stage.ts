@@ -1,20 +1,19 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   type ArtifactValue,
   bitsOf,
+  capture,
   content,
   type Diagnostic,
-  defaultResources,
   digestJson,
   showPath,
   toJson,
 } from '@millrace/ir'
-import { callStage, failStuck, installSandbox, onStuck, StageFailure } from '@millrace/runner'
+import { StageFailure } from '@millrace/runner'
 import { type InputOf, type OutputOf, type Plain, type Stage, stageDefinition } from '@millrace/sdk'
-import { assetsIn, loadedStage } from './program/stage-loader.ts'
+import { callAlone } from './program/lone-call.ts'
+import { assetsIn } from './program/stage-loader.ts'
+import { stageLocation } from './program/stage-location.ts'
 import { stageVariables } from './program/stage-variables.ts'
 import { absolutePaths, artifactAt, fromCode, readArtifacts } from './program/values.ts'
 import { RunError } from './run-error.ts'
@@ -26,19 +25,27 @@ type AnyStage = Stage<never, never> | { readonly name: string; readonly input: u
  * Runs one stage by its full contract, for tests: input and output cross as JSON, are parsed and checked; nothing is
  * cached. What it writes lies in a temporary folder.
  *
+ * @param stage what `stage()` gave
  * @param input as a call takes it; a file or folder is a plain path, from the current folder
- * @throws RunError with the cause
+ * @param settings how it runs
+ * @returns the output; artifacts in it are `{ path, digest, size }`
+ * @throws RunError with the cause; TypeError where `stage` is none
  */
 export async function runStage<S extends AnyStage>(
   stage: S,
   input: Plain<InputOf<S>> = {} as Plain<InputOf<S>>,
-  settings: { readonly signal?: AbortSignal } = {},
+  settings: {
+    /** Cancels it. Default none. */
+    readonly signal?: AbortSignal
+  } = {},
 ): Promise<OutputOf<S>> {
   const definition = stageDefinition(stage)
   if (!definition) throw new TypeError('runStage() takes a stage made by stage()')
   if (definition.problems.length > 0) throw new RunError(definition.problems, null)
   const { name } = definition
   const { pipeline: _, node: __, ...place } = definition.at()
+  const defined = stageLocation(definition)
+  const call = { ...capture(runStage)(), ...(defined ? { stage: defined } : {}) }
   const { env, problems } = stageVariables(definition)
   if (problems.length > 0) throw new RunError(problems, null)
   const json = toJson(fromCode(input))
@@ -73,39 +80,23 @@ export async function runStage<S extends AnyStage>(
       )
   }
   if (missing.length > 0) throw new RunError(missing, null)
-  const release = installSandbox()
-  const awake = onStuck(failStuck)
-  let folder: string | undefined
+  const never = new AbortController().signal
   try {
-    const never = new AbortController().signal
-    const { output } = await callStage(
-      loadedStage(definition, (url) => assets.get(url)),
-      {
-        node: name,
-        input: value,
-        files: () => (folder ??= mkdtempSync(join(tmpdir(), `millrace-${name}-`))),
-        metric: () => {},
-        log: () => {},
-        print: () => {},
-        signal: settings.signal ?? never,
-        abandon: settings.signal ?? never,
-        seed: bitsOf(digestJson(content(value))),
-        resources: definition.options.resources ?? defaultResources,
-        worker: { index: 0, count: 1 },
-        env,
-        attempt: 1,
-      },
-    )
+    const { output } = await callAlone({
+      definition,
+      input: value,
+      asset: (url) => assets.get(url),
+      seed: bitsOf(digestJson(content(value))),
+      env,
+      signal: settings.signal ?? never,
+    })
     return output as OutputOf<S>
   } catch (error) {
     throw error instanceof StageFailure ? failed(name, error) : error
-  } finally {
-    awake()
-    release()
   }
 
   function failed(node: string, failure: StageFailure): RunError {
-    const diagnostic: Diagnostic = failure.toDiagnostic('', node, place)
+    const diagnostic: Diagnostic = failure.toDiagnostic('', node, call)
     return new RunError([{ ...diagnostic, at: { ...diagnostic.at, pipeline: null } }], null, 'failed', {
       cause: failure.cause,
     })

@@ -12,13 +12,15 @@ import { runningModules } from './program/running-modules.ts'
 import { warm } from './program/workers.ts'
 import { RunError } from './run-error.ts'
 
+/** How `run` runs a pipeline. */
 export interface RunSettings {
   /** Folder of the store. Default: `MILLRACE_STORE`, else `.millrace` beside the program's config or package.json. */
   readonly store?: string
-  /** Stages at once. Default: by their requests. */
+  /** Stages at once: a whole number from 1. Default by their requests. */
   readonly jobs?: number
-  /** Cancels the run. */
+  /** Cancels the run. Default none. */
   readonly signal?: AbortSignal
+  /** Called with each event of the run; what it throws is thrown after the run. Default none. */
   readonly onEvent?: (event: Event) => void
   /** Starts a new run that takes no hits. Default false. */
   readonly fresh?: boolean
@@ -27,7 +29,9 @@ export interface RunSettings {
 /**
  * Runs a pipeline in this process.
  *
+ * @param pipeline what `pipeline()` gave
  * @param input as the pipeline's schema takes it; a file or folder is a path, from the current folder
+ * @param settings how it runs
  * @returns the output; artifacts in it are `{ path, digest, size }`
  * @throws RunError with all diagnostics when the program or the input is wrong, a stage failed, or the run was cancelled;
  *   after the run, what `onEvent` threw

@@ -5,6 +5,7 @@ import { hasErrors, readProgram } from './program/program.ts'
 /**
  * The Graph of a pipeline: what the author wrote, as plain data, the same on every machine.
  *
+ * @param pipeline what `pipeline()` gave
  * @throws DiagnosticError with all that is wrong with the program
  */
 export function toGraph(pipeline: AnyPipeline): Graph {

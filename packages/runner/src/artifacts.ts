@@ -1,7 +1,7 @@
 import { constants, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
 import {
-  firstPlace,
+  type ErrorTrace,
   hasArtifacts,
   isArtifactValue,
   isDiagnosticError,
@@ -9,9 +9,9 @@ import {
   type Json,
   mapArtifacts,
   type Schema,
-  type SourceLocation,
   setKey,
   showPath,
+  traceOf,
 } from '@millrace/ir'
 import { digestFile, digestFolder, errnoOf, makeFolder, onDisk, storeFailed } from '@millrace/store'
 import { StageFailure } from './failure.ts'
@@ -71,7 +71,7 @@ export class Artifacts {
       errnoOf(error) === 'ENAMETOOLONG'
         ? 'Give it a shorter name.'
         : 'Give it a name in whose way no other output stands.',
-      { retry: false, place: firstPlace(new Error().stack ?? '') },
+      { retry: false, trace: traceOf(new Error()) },
     )
   }
 
@@ -80,7 +80,7 @@ export class Artifacts {
     const fine = typeof name === 'string' && name !== '' && !name.includes('\0') && !isAbsolute(name)
     const path = fine ? resolve(folder, name) : folder
     if (!fine || path === folder || !path.startsWith(folder + sep))
-      throw outside(this.#node, what, String(name), what === 'output' ? firstPlace(new Error().stack ?? '') : {})
+      throw outside(this.#node, what, String(name), what === 'output' ? traceOf(new Error()) : undefined)
     return path
   }
 
@@ -196,12 +196,12 @@ const wrongKind = (node: string, field: string, is: Kind, wanted: Kind): StageFa
     { retry: false, path: field },
   )
 
-const outside = (node: string, field: string, name: string, place: SourceLocation = {}): StageFailure =>
+const outside = (node: string, field: string, name: string, trace?: ErrorTrace): StageFailure =>
   new StageFailure(
     'output-outside',
     `"${node}" names "${name}" as ${field === 'output' ? 'an output' : `its output "${field}"`}, which is outside its folder`,
     "Write to the path of context.file('name') or context.folder('name'), or pass an input artifact on.",
-    { retry: false, place, ...(field === 'output' ? {} : { path: field }) },
+    { retry: false, ...(trace ? { trace } : {}), ...(field === 'output' ? {} : { path: field }) },
   )
 
 const stillWritten = (node: string, field: string, name: string): StageFailure =>

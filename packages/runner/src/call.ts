@@ -7,10 +7,11 @@ import {
   type JsonObject,
   outputLimit,
   showPath,
+  tellIssues,
   toJson,
 } from '@millrace/ir'
 import { Artifacts } from './artifacts.ts'
-import { refused, StageFailure, threw } from './failure.ts'
+import { StageFailure, threw } from './failure.ts'
 import type { StageScope } from './per-stage.ts'
 import { runCommand } from './run-command.ts'
 import { ended, started, within } from './sandbox.ts'
@@ -173,7 +174,7 @@ async function parse(
     throw failure(messageOf(error), '')
   }
   if (result.success) return result.data
-  const { text, path } = refused(result.error.issues)
+  const { text, path } = tellIssues(result.error.issues)
   throw failure(text, path)
 }
 

@@ -1,4 +1,4 @@
-import { type Code, DiagnosticError, nowhere, type SourceLocation } from '@millrace/ir'
+import { type Code, DiagnosticError, type ErrorTrace, nowhere } from '@millrace/ir'
 import { StageFailure } from './failure.ts'
 import { systemError } from './whose-fault.ts'
 
@@ -8,7 +8,7 @@ export interface FailureData {
   readonly message: string
   readonly fix: string
   readonly retry: boolean
-  readonly place: SourceLocation
+  readonly trace?: ErrorTrace
   readonly path?: string
   /** What the system said, where that is the cause. */
   readonly system?: SystemErrorData
@@ -22,14 +22,14 @@ interface SystemErrorData {
   readonly path?: string
 }
 
-export function failureData({ code, message, fix, retry, place, path, cause }: StageFailure): FailureData {
+export function failureData({ code, message, fix, retry, trace, path, cause }: StageFailure): FailureData {
   const system = systemErrorData(cause)
   return {
     code,
     message,
     fix,
     retry,
-    place,
+    ...(trace === undefined ? {} : { trace }),
     ...(path === undefined ? {} : { path }),
     ...(system ? { system } : {}),
   }

@@ -1,20 +1,20 @@
 import {
+  type CallLocation,
   type Code,
   type Diagnostic,
   describeError,
+  type ErrorTrace,
   isDiagnosticError,
-  placeOfError,
-  type SourceLocation,
-  showPath,
+  traceOf,
 } from '@millrace/ir'
-import type { Issue } from './stage.ts'
 
 /** Why an attempt failed. `retry`: whether another attempt could end differently. */
 export class StageFailure extends Error {
   readonly code: Code
   readonly fix: string
   readonly retry: boolean
-  readonly place: SourceLocation
+  /** Of what the author's code threw. */
+  readonly trace: ErrorTrace | undefined
   readonly path: string | undefined
 
   constructor(
@@ -23,7 +23,7 @@ export class StageFailure extends Error {
     fix: string,
     more: {
       readonly retry?: boolean
-      readonly place?: SourceLocation
+      readonly trace?: ErrorTrace
       readonly path?: string
       readonly cause?: unknown
     } = {},
@@ -32,12 +32,17 @@ export class StageFailure extends Error {
     this.code = code
     this.fix = fix
     this.retry = more.retry ?? true
-    this.place = more.place ?? {}
+    this.trace = more.trace
     this.path = more.path
   }
 
-  /** Plain data, for events, files and other processes. `node` is empty where no stage is to blame. */
-  toDiagnostic(pipeline: string, node: string, place: SourceLocation): Diagnostic {
+  /**
+   * Plain data, for events, files and other processes. `node` is empty where no stage is to blame.
+   *
+   * @param call where the author calls the stage, and where it is defined
+   */
+  toDiagnostic(pipeline: string, node: string, call: CallLocation): Diagnostic {
+    const { stage, ...place } = call
     return {
       code: this.code,
       severity: 'error',
@@ -46,9 +51,11 @@ export class StageFailure extends Error {
         pipeline,
         node: node === '' ? null : node,
         ...(this.path === undefined ? {} : { path: this.path }),
-        ...(this.place.file === undefined ? place : this.place),
+        ...place,
+        ...(stage === undefined ? {} : { stage }),
       },
       fix: this.fix,
+      ...(this.trace === undefined ? {} : { stack: this.trace.stack, causes: this.trace.causes }),
     }
   }
 }
@@ -73,7 +80,7 @@ export function threw(node: string, error: unknown, how = 'threw'): StageFailure
     `"${node}" ${how} ${describeError(error)}`,
     (isDiagnosticError(error) ? error.diagnostics[0]?.fix : fixes[how]) ?? '',
     {
-      place: placeOfError(error),
+      trace: traceOf(error),
       cause: error,
     },
   )
@@ -91,14 +98,4 @@ function isFailure(error: unknown): error is StageFailure {
 const fixes: { readonly [how: string]: string } = {
   threw: 'Mend the stage, or give it retries if the cause passes by itself.',
   'left unhandled': 'Await each promise that the stage starts, and catch what its callbacks throw.',
-}
-
-/** What a schema refused, one line for up to five issues. */
-export function refused(issues: readonly Issue[]): { readonly text: string; readonly path: string } {
-  const lines = issues.slice(0, 5).map((issue) => {
-    const path = showPath(issue.path as (string | number)[])
-    return path ? `${path}: ${issue.message}` : issue.message
-  })
-  if (issues.length > 5) lines.push(`and ${issues.length - 5} more`)
-  return { text: lines.join('; '), path: showPath((issues[0]?.path ?? []) as (string | number)[]) }
 }

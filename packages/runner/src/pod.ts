@@ -250,7 +250,7 @@ class Pod {
       // on a full disk only Kubernetes is left to be told
     }
     writeTermination(this.#options.termination, cause.message)
-    writeNow(2, `${formatDiagnostic(cause)}\n`)
+    writeNow(2, `${formatDiagnostic(cause, undefined, Number.POSITIVE_INFINITY)}\n`)
     // the Job would try it more often: it also counts pods that were only sent away
     return failure.retry && !last ? 1 : dataError
   }

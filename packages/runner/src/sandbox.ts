@@ -1,4 +1,4 @@
-import { describeError, firstPlace } from '@millrace/ir'
+import { describeError, traceOf } from '@millrace/ir'
 import { StageFailure, threw } from './failure.ts'
 import { guardProcess } from './guard-process.ts'
 import { perStage, type StageScope, storage } from './per-stage.ts'
@@ -31,7 +31,7 @@ function blame(error: unknown): boolean {
 
 const exitCalled = (node: string, what: string): StageFailure =>
   new StageFailure('exit-called', `"${node}" called ${what}`, 'Return the output to succeed, throw an error to fail.', {
-    place: firstPlace(new Error().stack ?? ''),
+    trace: traceOf(new Error()),
   })
 
 function refuseExit(what: string): never {

@@ -1,4 +1,4 @@
-import type { ArtifactValue, Json, Metric, Resources, Schema } from '@millrace/ir'
+import type { ArtifactValue, Issue, Json, Metric, Resources, Schema } from '@millrace/ir'
 import type { CommandStage } from './kinds/kind.ts'
 
 /** What the runner needs of a zod schema. */
@@ -8,11 +8,6 @@ export interface Parser {
 type Parsed =
   | { readonly success: true; readonly data: unknown }
   | { readonly success: false; readonly error: { readonly issues: readonly Issue[] } }
-export interface Issue {
-  readonly path: readonly PropertyKey[]
-  readonly message: string
-}
-
 /** A stage as a loader gives it: the author's function with its schemas. */
 export interface LoadedStage {
   readonly name: string

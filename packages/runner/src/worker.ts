@@ -39,7 +39,7 @@ export interface WorkerHost {
 export function runWorker(host: WorkerHost): void {
   installSandbox()
   countProcessorTime()
-  pipe = fstatSync(workerPipes.tells).ino
+  pipe = inodeOf(workerPipes.tells)
   new Worker(host).listen()
 }
 
@@ -155,7 +155,7 @@ class Worker {
 const never = new AbortController().signal
 
 /** The inode of the pipe to who reads what is told. */
-let pipe: number | undefined
+let pipe: bigint | undefined
 
 function tell(what: WorkerTells | WorkerState): void {
   // a stage closed it, and may have opened a file of its own under the number
@@ -163,9 +163,10 @@ function tell(what: WorkerTells | WorkerState): void {
   writeNow(workerPipes.tells, `${JSON.stringify(what)}\n`)
 }
 
-function inodeOf(fd: number): number | undefined {
+// as bigint: after another stat of a pipe, Node 22.19 and 24.11 load modules by paths with links in them
+function inodeOf(fd: number): bigint | undefined {
   try {
-    return fstatSync(fd).ino
+    return fstatSync(fd, { bigint: true }).ino
   } catch {
     return undefined
   }

@@ -1,3 +1,4 @@
+export { envOf } from './attempts/attempt-request.ts'
 export type { ChildProgram, Loaded, LocalOptions, LocalWorkers, Reader } from './local-options.ts'
 export type { OtherGpu } from './local-runtime.ts'
 export { localRuntime, shortfallOf, shortfalls } from './local-runtime.ts'

@@ -1,4 +1,4 @@
-import type { Event, Json, SourceLocation } from '@millrace/ir'
+import type { CallLocation, Event, Json, PlanStage, SourceLocation, StageLocation } from '@millrace/ir'
 import type { LoadedStage, WorkerProgram } from '@millrace/runner'
 import type { Store } from '@millrace/store'
 import type { Capacity } from './machine/capacity.ts'
@@ -34,6 +34,8 @@ export interface LocalOptions {
   readonly variables: { readonly [name: string]: string | undefined }
   /** Where a node was called, for its diagnostics. */
   place(node: string): SourceLocation
+  /** Where a stage was defined, likewise. */
+  definedAt(stage: string): StageLocation | undefined
   /** Stages at once. Default: by requests alone. */
   readonly jobs?: number
   /** Starts a new run and takes no hits. Default false. */
@@ -82,4 +84,13 @@ export interface ChildProgram {
   /** Command line after the Node executable. */
   readonly args: readonly string[]
   readonly env: { readonly [name: string]: string }
+}
+
+/** Where the author calls a stage, and where it is defined. */
+export function callLocation(
+  options: Pick<LocalOptions, 'place' | 'definedAt'>,
+  { id, stage }: PlanStage,
+): CallLocation {
+  const defined = options.definedAt(stage)
+  return { ...options.place(id), ...(defined ? { stage: defined } : {}) }
 }

@@ -16,7 +16,7 @@ import type { Pack, RunFolder } from '@millrace/store'
 import type { Made } from './execution/call-attempt.ts'
 import { commitMade } from './execution/commit-made.ts'
 import { Executor, type Outcomes } from './execution/executor.ts'
-import type { LocalOptions } from './local-options.ts'
+import { callLocation, type LocalOptions } from './local-options.ts'
 import { machineCapacity, sharesOf } from './machine/capacity.ts'
 import { loopTurned } from './processes/loop-turned.ts'
 import { cancelled, changedMeanwhile, fault } from './run-errors.ts'
@@ -244,7 +244,7 @@ export class LocalRun implements RunHost, Outcomes {
       log,
       alike: (other) => attemptsOf(this.#plan, other) === asked,
       cause: ({ node }) => {
-        const told = failure.toDiagnostic(this.#plan.pipeline, node.id, this.#options.place(node.id))
+        const told = failure.toDiagnostic(this.#plan.pipeline, node.id, callLocation(this.#options, node))
         // an equal call fails for the same reason, under its own name
         return { ...told, message: told.message.replaceAll(`"${call.node.id}"`, `"${node.id}"`) }
       },

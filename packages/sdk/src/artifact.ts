@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 declare const kind: unique symbol
 declare const media: unique symbol
+/** What an artifact is. */
 export type Kind = 'file' | 'folder'
 
 /** What a stage may hand out: `context.file(…)`, `context.folder(…)`, or an input artifact passed on. */
@@ -21,9 +22,12 @@ export interface Artifact<K extends Kind, M extends string> extends Draft<K, M> 
   readonly size: number
 }
 
+/** A file that a stage receives: the type of `file('text/csv')` in its input. */
 export type File<M extends string = string> = Artifact<'file', M>
+/** A folder that a stage receives: the type of `folder()` in its input. */
 export type Folder = Artifact<'folder', 'folder'>
 
+/** A zod type for an artifact: in is what a stage hands out, out what another receives. */
 type ArtifactType<K extends Kind, M extends string> = z.ZodType<Artifact<K, M>, Draft<K, M>>
 
 const artifact = (meta: { readonly kind: Kind; readonly media?: string }) =>
@@ -31,7 +35,11 @@ const artifact = (meta: { readonly kind: Kind; readonly media?: string }) =>
     .object({ path: z.string(), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/), size: z.int().nonnegative() })
     .meta({ artifact: meta })
 
-/** A zod type for a file of one media type (default `application/octet-stream`). */
+/**
+ * A zod type for a file of one media type.
+ *
+ * @param mediaType default `application/octet-stream`
+ */
 export const file = <const M extends string = 'application/octet-stream'>(mediaType?: M): ArtifactType<'file', M> =>
   artifact({ kind: 'file', media: mediaType ?? 'application/octet-stream' }) as unknown as ArtifactType<'file', M>
 

@@ -9,6 +9,7 @@ export interface Context {
   folder(name: string): Draft<'folder', never>
   /** Records a number; it belongs to the result and is replayed when the result is taken from the cache. */
   metric(name: string, value: number, step?: number): void
+  /** Writes a line to the log of the stage, with values that JSON can carry. */
   log(message: string, data?: object): void
   /** Aborted when the run is cancelled or the attempt times out. */
   readonly signal: AbortSignal
@@ -16,9 +17,10 @@ export interface Context {
   readonly seed: number
   /** What the stage really got; a laptop may have less than it asked for. */
   readonly resources: Resources
+  /** Which process of a distributed stage this is: `index` from 0, of `count`. */
   readonly worker: { readonly index: number; readonly count: number }
   /** The stage's `env`, with its values. */
   readonly env: { readonly [name: string]: string }
-  /** 1, 2, … */
+  /** Which attempt this is: 1, 2, … */
   readonly attempt: number
 }

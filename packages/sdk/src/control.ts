@@ -13,14 +13,24 @@ import { buildBody } from './pipeline.ts'
 import { makeRef, refState } from './ref.ts'
 import { atHere, currentTrace, nextId, type Trace } from './scope.ts'
 
+/** How a `map` runs. */
 export interface MapOptions {
   /** Items at once. Default no limit. */
   readonly concurrency?: number | undefined
+  /** With `'allow'` a failed item is `null` and fails nothing. Default: it fails the map, once all items ended. */
   readonly failures?: undefined
 }
+/** A map whose items may fail. */
 type AllowFailures = Omit<MapOptions, 'failures'> & { readonly failures: 'allow' }
 
-/** Calls `body` once, on a ref to an item: the run calls what it wires for each item of the list. Maps nest. */
+/**
+ * Calls `body` once, on a ref to an item: the run calls what it wires for each item of the list. Maps nest.
+ *
+ * @param list a ref to a list, or an array
+ * @param body given refs to the item and to its index, from 0; what it returns stands in the result for each item
+ * @param options how many items at once, and what a failed one does
+ * @throws DiagnosticError when called outside of a build
+ */
 export function map<const L extends readonly unknown[], R>(
   list: L,
   body: (item: Ref<Item<Resolved<L[number]>>>, index: Ref<number>) => R & Sync<R>,
@@ -88,7 +98,13 @@ interface Comparison {
 }
 const comparisons = new WeakMap<object, Comparison>()
 
-/** Compares a value to come with a literal or another value to come; `<` and its kin compare numbers. */
+/**
+ * Compares a value to come with a literal or another value to come.
+ *
+ * @param left a ref
+ * @param operator `<` and its kin compare numbers
+ * @param right a literal or a ref
+ */
 export function is(left: Value<number>, operator: '<' | '<=' | '>' | '>=', right: number | Value<number>): Condition
 export function is<T extends Scalar>(
   left: Value<T>,
@@ -103,8 +119,22 @@ export function is(left: unknown, operator: Operator, right: unknown): Condition
 
 const operators: readonly string[] = ['===', '!==', '<', '<=', '>', '>=']
 
-/** Runs what `then` wires only if the condition holds; else what `otherwise` wires, or nothing (the result is absent). */
+/**
+ * Runs what `then` wires only if the condition holds; else what `otherwise` wires, or nothing (the result is absent).
+ *
+ * @param condition a ref to a boolean, or `is(…)`
+ * @param then what it returns is the result
+ * @throws DiagnosticError when called outside of a build
+ */
 export function when<R>(condition: Value<boolean> | Condition, then: () => R & Sync<R>): Ref<Resolved<R> | undefined>
+/**
+ * The same with an else.
+ *
+ * @param condition a ref to a boolean, or `is(…)`
+ * @param then what it returns is the result
+ * @param otherwise what it returns is the result where the condition does not hold
+ * @throws DiagnosticError when called outside of a build
+ */
 export function when<R, E>(
   condition: Value<boolean> | Condition,
   then: () => R & Sync<R>,

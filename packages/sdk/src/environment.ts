@@ -32,7 +32,13 @@ const reference = (value: EnvValue): EnvReference => {
 export const inherit = (fallback?: string): EnvReference =>
   reference({ inherit: true, ...(fallback === undefined ? {} : { default: fallback }) })
 
-/** A secret by name and key. Only its name is part of keys, plans and manifests. */
+/**
+ * A secret of the cluster. Only its name is part of keys, plans and manifests. A local run refuses the stage
+ * (`not-supported`).
+ *
+ * @param name of the Secret, in the namespace of the environment
+ * @param key in the Secret
+ */
 export const secret = (name: string, key: string): EnvReference => reference({ secret: { name, key } })
 
 const envValue = (value: unknown): EnvValue | undefined =>

@@ -5,7 +5,7 @@ declare const value: unique symbol
 
 export type Scalar = string | number | boolean | null | undefined
 
-/** What every ref is, so that messages of the compiler say Value<number> and not a symbol's shape. */
+/** What every ref is, so that messages of the compiler say `Value<number>` and not a symbol's shape. */
 export interface Value<out T> {
   readonly [value]: T
 }

@@ -12,7 +12,7 @@ import {
 } from '@millrace/ir'
 import type { Value } from './infer.ts'
 
-/** What one call can override with `.with`. */
+/** What a stage, and one call of it, can say of how it runs. */
 export interface Overrides {
   /** Default: cpu 1, memory `512Mi`, no disk, no accelerator. */
   readonly resources?: { readonly [K in keyof Resources]?: Resources[K] | undefined } | undefined
@@ -24,13 +24,14 @@ export interface Overrides {
   readonly cache?: boolean | undefined
   /**
    * `process`: a child process of its own. What it starts ends with it, unless started without the variable
-   * MILLRACE_ATTEMPT_ID. Default in this process.
+   * MILLRACE_ATTEMPT_ID. Default this process, or a warm worker where the stage computes.
    */
   readonly isolate?: 'process' | undefined
-  /** Processes of one distributed stage. Default 1. */
+  /** Processes of one distributed stage. Default 1. No target can run more yet (`not-supported`). */
   readonly workers?: number | undefined
 }
 
+/** What one call can override with `.with`, and what it waits for. */
 export interface CallOverrides extends Overrides {
   /** Calls to wait for without reading them: a skip lets this call go on, a failure makes it `not-run`. */
   readonly after?: readonly Value<unknown>[] | undefined

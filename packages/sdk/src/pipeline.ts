@@ -23,11 +23,14 @@ declare const output: unique symbol
 /** A pipeline: run on its own, or called inside another pipeline's build like a stage. */
 export interface Pipeline<I extends Shape, O> {
   (...args: Args<z.input<I>>): Ref<O>
+  /** As it was given to `pipeline()`. */
   readonly name: string
+  /** Schema of the parameters. */
   readonly input: I
   readonly [output]: O
 }
 
+/** A pipeline with whatever parameters and output. */
 export type AnyPipeline = { readonly name: string; readonly input: Shape; readonly [output]: unknown }
 
 /** What a run of the pipeline (or a call of the stage) takes. */
@@ -44,12 +47,15 @@ export type OutputOf<P> = P extends { readonly output: infer O extends Shape }
  * Defines a pipeline. `build` runs at once and synchronously, on refs: it only wires calls, which run later.
  *
  * @param name as a stage's
- * @param options `input`: the parameters, a zod object without transforms and refinements
+ * @param options its parameters and what it wires. A wrong name, or what `build` throws, is reported where the pipeline
+ *   is run, compiled or drawn.
  */
 export function pipeline<I extends Shape, R>(
   name: string,
   options: {
+    /** The parameters: a zod object without transforms and refinements. */
     readonly input: I
+    /** Wires calls, and returns the output: refs, literals, or objects and arrays of these. */
     build(
       input: Ref<z.output<I>>,
     ): R &
@@ -181,7 +187,7 @@ function runBuild(build: () => unknown, pipelineName: string, at: () => Diagnost
 }
 
 /** The diagnostic for whatever else an author's build throws. */
-export function buildFailed(error: unknown, definition: PipelineDefinition) {
+export function buildFailed(error: unknown, definition: PipelineDefinition): Diagnostic {
   const place = placeOfError(error)
   return {
     code: 'build-failed',

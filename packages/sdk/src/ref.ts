@@ -75,8 +75,14 @@ const handler: ProxyHandler<Target> = {
     }
     const name = showRef(target.state)
     if (key === Symbol.toPrimitive)
-      return () =>
-        refuse(target, 'it has no text or number while building', `Give ${name} to a stage and compute with it there.`)
+      return (hint: string) =>
+        refuse(
+          target,
+          'it has no text or number while building',
+          hint === 'number'
+            ? `Compare it by is(${name}, '>=', …) in a when, or give it to a stage and compute with it there.`
+            : `Give ${name} to a stage and compute with it there.`,
+        )
     if (key === Symbol.iterator)
       return refuse(target, 'it can not be iterated while building', `Use map(${name}, (item) => …) instead.`)
     return undefined

@@ -25,8 +25,11 @@ export interface Stage<I extends Shape, O extends Shape> {
   (...args: Args<z.input<I>>): Ref<z.output<O>>
   /** The same stage with other options for one call. */
   with(overrides: CallOverrides): (...args: Args<z.input<I>>) => Ref<z.output<O>>
+  /** As it was given to `stage()`. */
   readonly name: string
+  /** Schema of the input. */
   readonly input: I
+  /** Schema of the output. */
   readonly output: O
 }
 
@@ -36,23 +39,29 @@ export interface TypedStage<I extends Shape, O extends Shape> extends Stage<I, O
   run(input: z.output<I>, context: Context): z.input<O> | Promise<z.input<O>>
 }
 
-/** `env`: literals, `inherit()`, `secret()`. Default none. */
 type Env = Readonly<Record<string, string | EnvReference>>
 
+/** What every kind of stage is defined by. */
 interface Base<I, O> extends Overrides {
+  /** What it takes: a zod object. */
   readonly input: I
+  /** What it gives: a zod object. */
   readonly output: O
+  /** Its variables: texts, `inherit()`, `secret()`. Default none. */
   readonly env?: Env | undefined
 }
 
+/** What a stage in TypeScript is defined by. */
 interface StageSettings<I extends Shape, O extends Shape> extends Base<I, O> {
+  /** The function: takes what the input schema gives, returns what the output schema takes. */
   run(input: z.output<I>, context: Context): NoInfer<z.input<O> | Promise<z.input<O>>>
 }
 
 /**
  * Defines a stage: a typed function that knows nothing of other stages.
  *
- * @param name `[a-z]([a-z0-9-]{0,38}[a-z0-9])?`, unique within a pipeline; `driver` is taken
+ * @param name 1 to 40 of a-z, 0-9 and -, with a letter first and no - at the end; unique within a pipeline; `driver` is
+ *   taken
  * @param options its input and output as zod objects, its function, and what it needs. A wrong name, option or schema
  *   is reported by the pipelines that call the stage.
  */
@@ -63,7 +72,10 @@ export function stage<I extends Shape, O extends Shape>(name: string, options: S
 /** A stage that is a Python script following the stage contract. Not run yet. */
 export function python<I extends Shape, O extends Shape>(
   name: string,
-  options: Base<I, O> & { readonly script: URL },
+  options: Base<I, O> & {
+    /** `new URL('./train.py', import.meta.url)` */
+    readonly script: URL
+  },
 ): Stage<I, O> {
   const script = options?.script instanceof URL ? options.script.href : ''
   return makeStage({ kind: 'python', script }, name, options, capture(python))
@@ -73,7 +85,9 @@ export function python<I extends Shape, O extends Shape>(
 export function container<I extends Shape, O extends Shape>(
   name: string,
   options: Base<I, O> & {
+    /** The image. */
     readonly image: string
+    /** What runs in it. */
     readonly command: readonly string[]
     /** What to run instead where there is no container runtime. */
     readonly local?: readonly string[] | undefined

@@ -10,7 +10,10 @@ import type {
   VolumeStore,
 } from './environment.ts'
 
-/** The default export of `millrace.config.ts`. */
+/**
+ * The default export of `millrace.config.ts`. It checks nothing itself: what is wrong is a diagnostic (`bad-environment`)
+ * of each command that reads the file.
+ */
 export const defineConfig = (config: Config): Config => config
 
 /** The environment of a local run; no entry is needed for it. */
@@ -38,7 +41,11 @@ export const volume = (options: VolumeOptions): VolumeStore => ({
   ...given(options),
 })
 
-/** A store in an object store, for example `s3://team/millrace`. */
+/**
+ * A store in an object store. No target can use one yet.
+ *
+ * @param url for example `s3://team/millrace`
+ */
 export const bucket = (url: string): BucketStore => ({ kind: 'bucket', url })
 
 export const defaultImage = 'node:24-slim'

@@ -12,6 +12,7 @@ export interface LaptopEnvironment {
 
 /** One namespace of a Kubernetes cluster. */
 export interface ClusterEnvironment extends ClusterOptions {
+  /** The kind of cluster. */
   readonly preset: ClusterPreset
   readonly image: string
 }
@@ -73,14 +74,17 @@ export interface NodePool {
   readonly taints?: readonly Taint[]
 }
 
+/** How many machines may mount a volume at once: one, or many. */
 export type AccessMode = 'ReadWriteOnce' | 'ReadWriteMany'
 
 /** A store on a PersistentVolumeClaim. */
 export interface VolumeStore extends VolumeOptions {
+  /** Set by `volume`. */
   readonly kind: 'volume'
   readonly accessMode: AccessMode
 }
 
+/** What `volume` takes. */
 export interface VolumeOptions {
   /** Size of the claim, for example `500Gi`. */
   readonly size: Quantity
@@ -94,11 +98,14 @@ export interface VolumeOptions {
 
 /** A store in an object store. */
 export interface BucketStore {
+  /** Set by `bucket`. */
   readonly kind: 'bucket'
+  /** `s3://`, `gs://` or `az://`, the bucket, and a folder in it. */
   readonly url: string
 }
 
 /** `millrace.config.ts`. */
 export interface Config {
+  /** By name: lowercase letters, digits and hyphens, at most 40, beginning with a letter. */
   readonly environments: { readonly [name: string]: Environment }
 }

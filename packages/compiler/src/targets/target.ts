@@ -7,6 +7,7 @@ import type { Capabilities } from '../context.ts'
  * A place that a Plan can be written for. Adding one takes a folder with this, and a line in `targets.ts`.
  */
 export interface Target {
+  /** What it can do. */
   readonly capabilities: Capabilities
   /** Whether it needs the environment of a cluster. */
   readonly needsCluster: boolean
@@ -19,6 +20,7 @@ export interface Target {
 
 /** What is written: a Plan, the code of its stages, and where it is to run. */
 export interface TargetProgram {
+  /** The program, ready to run. */
   readonly plan: Plan
   /** What the Plan was made of, as the author wrote it. */
   readonly graph: Graph
@@ -30,9 +32,11 @@ export interface TargetProgram {
   readonly stages: ReadonlyMap<string, EmittedStage>
   /** Missing where the target needs none. */
   readonly environment: ClusterEnvironment | undefined
+  /** Its name in `millrace.config.ts`. */
   readonly environmentName: string
-  /** Our own programs, as one module each: what runs a stage in a pod, and what drives a run in a cluster. */
+  /** Our own program that runs a stage in a pod, as one module. */
   readonly runner: Uint8Array
+  /** Our own program that drives a run in a cluster, as one module. */
   readonly driver: Uint8Array
   /** Whether the policy that fences a driver is written too, for an administrator to apply. */
   readonly policy: boolean
@@ -40,8 +44,11 @@ export interface TargetProgram {
   at(node: string): Diagnostic['at']
 }
 
+/** What a target made of a Plan. */
 export interface Lowered {
+  /** What is to be written. */
   readonly files: readonly TargetFile[]
+  /** What the place would refuse. */
   readonly diagnostics: readonly Diagnostic[]
 }
 

@@ -15,9 +15,10 @@ export class RunClock {
     const before = this.#last
     this.#ahead = Math.max(this.#ahead, before - now)
     this.#last = now + this.#ahead
-    if (later > 0) return new Date(this.#last + later).toISOString()
     // many events have the same millisecond
-    if (this.#text === undefined || this.#last !== before) this.#text = new Date(this.#last).toISOString()
+    if (this.#last !== before) this.#text = undefined
+    if (later > 0) return new Date(this.#last + later).toISOString()
+    this.#text ??= new Date(this.#last).toISOString()
     return this.#text
   }
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { isObject, type Json, showPath } from '../json.ts'
 import { holdsMore, misfit } from '../misfit.ts'
 import type { Schema } from '../port.ts'
+import { type Issue, tellIssues } from './tell-issues.ts'
 import { undeclared } from './undeclared.ts'
 import { ZodOf } from './zod-of.ts'
 
@@ -89,11 +90,5 @@ function problemOf(
   if (wrong) return wrong.length === 0 ? 'Invalid input' : `${showPath(wrong)}: Invalid input`
   const result = checker.safeParse(value)
   if (result.success) return undefined
-  return result.error.issues
-    .slice(0, 5)
-    .map((issue) => {
-      const path = showPath(issue.path)
-      return path ? `${path}: ${issue.message}` : issue.message
-    })
-    .join('; ')
+  return tellIssues(result.error.issues as readonly Issue[]).text
 }

@@ -1,7 +1,8 @@
-import type { Diagnostic } from '../diagnostic.ts'
+import type { Diagnostic, ErrorCause } from '../diagnostic.ts'
 import type { Digest } from '../digest.ts'
 import type { Json } from '../json.ts'
 import type { Metric } from '../metric.ts'
+import type { StackFrame } from '../source-location.ts'
 
 /** The last that an attempt writes when it succeeded (contracts: stage): all that a commit needs. */
 export interface DoneMarker {
@@ -55,13 +56,17 @@ export const markerLimits = {
   /** Characters of a message, of a path. */
   text: 64 * 1024,
   path: 4096,
+  /** Frames of one stack; causes of one error. */
+  frames: 50,
+  causes: 8,
 } as const
 
 /** A cause whose texts a reader of markers takes: what an author throws may be of any length. */
 export const markedCause = (cause: Diagnostic): Diagnostic => {
   const { path, file, ...at } = cause.at
+  const { stack, causes, ...told } = cause
   return {
-    ...cause,
+    ...told,
     message: cut(cause.message, markerLimits.text),
     fix: cut(cause.fix, markerLimits.text),
     at: {
@@ -69,8 +74,23 @@ export const markedCause = (cause: Diagnostic): Diagnostic => {
       ...(path === undefined ? {} : { path: cut(path, markerLimits.path) }),
       ...(file === undefined ? {} : { file: cut(file, markerLimits.path) }),
     },
+    ...(stack === undefined ? {} : { stack: markedStack(stack) }),
+    ...(causes === undefined ? {} : { causes: causes.slice(0, markerLimits.causes).map(markedOne) }),
   }
 }
+
+const markedOne = ({ name, message, stack }: ErrorCause): ErrorCause => ({
+  name: cut(name, markerLimits.path),
+  message: cut(message, markerLimits.text),
+  stack: markedStack(stack),
+})
+
+const markedStack = (stack: readonly StackFrame[]): readonly StackFrame[] =>
+  stack.slice(0, markerLimits.frames).map((frame) => ({
+    ...frame,
+    ...(frame.function === undefined ? {} : { function: cut(frame.function, markerLimits.path) }),
+    file: cut(frame.file, markerLimits.path),
+  }))
 
 const cut = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most - 1).toWellFormed()}…` : text

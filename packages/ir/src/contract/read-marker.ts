@@ -12,8 +12,16 @@ export type Foreign<T> = { readonly value: T } | { readonly odd: string }
 
 const limits = markerLimits
 const digest = matching(digestPattern, 'a digest')
-/** Objects, lists and things in them: a runner writes two dozen. */
-const mostInFailed = 1000
+/** Objects, lists and things in them: a runner writes 2,000 at most, nine stacks. */
+const mostInFailed = 4000
+
+const frame = object({
+  function: maybe(text(limits.path)),
+  file: text(limits.path),
+  line: count,
+  column: count,
+})
+const stack = listOf(frame, limits.frames)
 
 /** The driver passes on only these fields of a cause (`known`). */
 const cause = object(
@@ -33,6 +41,8 @@ const cause = object(
       { open: true },
     ),
     fix: text(limits.text),
+    stack: maybe(stack),
+    causes: maybe(listOf(object({ name: text(limits.path), message: text(limits.text), stack }), limits.causes)),
   },
   { open: true },
 )
@@ -54,7 +64,8 @@ export function readFailed(bytes: Uint8Array): Foreign<FailedMarker> {
 }
 
 /** Whatever else it says is not kept. */
-function known({ cause: { code, severity, message, at, fix }, retry, log }: FailedMarker): FailedMarker {
+function known({ cause, retry, log }: FailedMarker): FailedMarker {
+  const { code, severity, message, at, fix, stack, causes } = cause
   const { pipeline, node, path, file, line, column } = at
   const place = {
     pipeline,
@@ -64,7 +75,8 @@ function known({ cause: { code, severity, message, at, fix }, retry, log }: Fail
     ...(line === undefined ? {} : { line }),
     ...(column === undefined ? {} : { column }),
   }
-  return { cause: { code, severity, message, at: place, fix }, retry, log }
+  const told = { code, severity, message, at: place, fix }
+  return { cause: stack === undefined ? told : { ...told, stack, causes: causes ?? [] }, retry, log }
 }
 
 /** What a Job was released with; undefined where a file does not say it. */

@@ -2,10 +2,13 @@ import { basename } from 'node:path'
 import { targets } from '@millrace/compiler'
 import { DiagnosticError, didYouMean, millisecondsOf, nowhere } from '@millrace/ir'
 import { Command, CommanderError, Option } from 'commander'
+import { startedBy } from '../entry.ts'
 import { version } from '../version.ts'
-import { parameterNames, parametersHelp } from './support/help.ts'
+import { parameterMeant, parametersHelp } from './support/help.ts'
 import { type Invocation, usage } from './support/invocation.ts'
+import { clusterClient, withPackage } from './support/optional-package.ts'
 import type {
+  CallOptions,
   CommonOptions,
   CompileOptions,
   ParameterOptions,
@@ -38,6 +41,7 @@ const duration =
 /** Parses the command line and runs the command it names; gives the exit code. Handlers are loaded when named. */
 export async function parse(invocation: Invocation, report: Report): Promise<number> {
   const program = basename(invocation.entry)
+  const started = startedBy()
   let exit = 0
   const root = new Command(program)
   const settle = (command: Command): Command =>
@@ -75,11 +79,11 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     })
   }
 
-  settle(
-    root.description(`Runs, plans and draws the pipelines of this program.${parameterNames(invocation.pipelines)}`),
-  ).version(version(), '-V, --version', 'show the version')
+  settle(root.description('Runs, plans and draws the pipelines of this program.'))
+    .version(version(), '-V, --version', 'show the version')
+    .addHelpText('after', () => parametersHelp(invocation.pipelines))
   root.usage('[command] [options]')
-  examples(root, [`tsx ${program} --param name=value`, `tsx ${program} plan`])
+  examples(root, [`${started} ${program} --param name=value`, `${started} ${program} plan`])
 
   const run = parameters(command('run', 'run the pipeline here (the default)', { isDefault: true }))
     .option('--target <name>', 'where to run; without a command, kubernetes is for compile', 'local')
@@ -100,8 +104,8 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
 
   const cluster = 'the environment (default: the only one of a cluster)'
   const compile = examples(parameters(command('compile', 'write Kubernetes manifests'), cluster), [
-    `tsx ${program} compile --environment onprem`,
-    `tsx ${program} compile --check`,
+    `${started} ${program} compile --environment onprem`,
+    `${started} ${program} compile --check`,
   ])
     .option('--target <name>', 'what to write', 'kubernetes')
     .option('--out <dir>', 'where to write', 'deploy')
@@ -112,25 +116,26 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   )
 
   const submit = examples(parameters(command('submit', 'run it on a cluster and follow'), cluster), [
-    `tsx ${program} submit --environment onprem`,
-    `tsx ${program} submit --retry`,
+    `${started} ${program} submit --environment onprem`,
+    `${started} ${program} submit --retry`,
   ])
     .option('--detach', 'apply, and do not follow')
     .option('--retry', 'remove what ended and failed before, so that it runs again')
     .option('--timeout <t>', 'follow no longer than this; the run goes on', duration('timeout', '10m'))
-  on<SubmitOptions>(submit, async (options) =>
-    (await import('./commands/submit.ts')).submitCommand(invocation, options, report),
-  )
+  on<SubmitOptions>(submit, async (options) => {
+    const { submitCommand } = await withPackage('submit', ...clusterClient, () => import('./commands/submit.ts'))
+    return submitCommand(invocation, options, report)
+  })
 
   const check = examples(
     parameters(command('check', 'whether it fits each environment'), 'only this environment (default: all)'),
-    [`tsx ${program} check`, `tsx ${program} check --environment onprem`],
+    [`${started} ${program} check`, `${started} ${program} check --environment onprem`],
   )
   on<CommonOptions & ParameterOptions>(check, async (options) =>
     (await import('./commands/check.ts')).checkCommand(invocation, options, report),
   )
 
-  const diff = examples(command('diff', 'how two environments differ'), [`tsx ${program} diff onprem cloud`])
+  const diff = examples(command('diff', 'how two environments differ'), [`${started} ${program} diff onprem cloud`])
     .argument('[a]', 'an environment')
     .argument('[b]', 'another')
   on<CommonOptions>(diff, async (options, words) =>
@@ -147,16 +152,28 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   const runs = command('runs', 'list, show, logs, compare, fetch')
     .argument('[what]', 'list, show, logs, compare or fetch')
     .argument('[id]', 'a run; may be shortened, none means the last')
-    .argument('[more]', 'with logs: a stage; with compare: the other run; with fetch: the folder')
+    .argument('[more]', 'with show: a call, as fold[3]; logs: a stage; compare: the other run; fetch: the folder')
+    .option('--all', 'with show: each event, not a line for each stage')
     .option('--environment <name>', 'with logs: of the pods in this cluster, as long as it keeps them')
   on<RunsOptions>(runs, async (options, words) =>
     (await import('./commands/runs.ts')).runsCommand(invocation, options, words, report),
   )
 
+  const call = examples(parameters(command('call', 'run one call again, as it was given')), [
+    `${started} ${program} call 'fold[3]'`,
+    `${started} ${program} call 'fold[3]' --run 20260102 --inspect`,
+  ])
+    .argument('[call]', 'a call as runs show writes it: fold, fold[3]')
+    .option('--run <id>', 'the run; may be shortened (default: the last)')
+    .option('--inspect', 'wait for a debugger first')
+  on<CallOptions>(call, async (options, words) =>
+    (await import('./commands/call.ts')).callCommand(invocation, options, words, report),
+  )
+
   const store = examples(command('store', 'look after the store: prune'), [
-    `tsx ${program} store prune`,
-    `tsx ${program} store prune --older-than 30d --dry-run`,
-    `tsx ${program} store prune --keep 10`,
+    `${started} ${program} store prune`,
+    `${started} ${program} store prune --older-than 30d --dry-run`,
+    `${started} ${program} store prune --keep 10`,
   ])
     .argument('[what]', 'prune: remove what no result refers to, and with the options below what is old')
     .option(
@@ -177,7 +194,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return 0
-    throw told(error, root, words)
+    throw told(error, root, words, invocation)
   }
 }
 
@@ -206,7 +223,12 @@ function commandFirst(root: Command, words: readonly string[]): string[] {
 const commandOf = (target: string): string => (Object.hasOwn(targets, target) ? 'compile' : 'run')
 
 /** Commander's complaint as ours, with the word that was probably meant. */
-function told(error: CommanderError, root: Command, words: readonly string[]): DiagnosticError {
+function told(
+  error: CommanderError,
+  root: Command,
+  words: readonly string[],
+  { pipelines, arguments: given }: Invocation,
+): DiagnosticError {
   const commands = root.commands.map((command) => command.name())
   const word = words.find((at) => !at.startsWith('-')) ?? ''
   const named = root.commands.find((command) => command.name() === word)
@@ -220,6 +242,8 @@ function told(error: CommanderError, root: Command, words: readonly string[]): D
   const message = error.message.replace(/^error: /, '').split('\n')[0] ?? ''
   const flag = /^unknown option '(--?[\w-]+)/.exec(message)?.[1]
   if (flag !== undefined) {
+    const meant = parameterMeant(flag, given, pipelines)
+    if (meant !== undefined) return usage(`there is no option "${flag}"; it is a parameter`, `Write --param ${meant}.`)
     const known = (named ?? root.commands[0] ?? root).options.flatMap((option) => option.long ?? [])
     const near = didYouMean(flag, known)
     return usage(

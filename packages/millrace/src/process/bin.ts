@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { leave } from '../cli/support/exit.ts'
+import { isMissing } from '../cli/support/optional-package.ts'
 import { say } from '../cli/support/say.ts'
 import { setEntry, startedMain } from '../entry.ts'
 import { version } from '../version.ts'
 
-/** The `millrace` command: `millrace pipeline.ts [command] [options]`, with TypeScript read by tsx. */
+/** The `millrace` command: `millrace pipeline.ts [command] [options]`, with TypeScript read by tsx, else by Node itself. */
 const [file, ...words] = process.argv.slice(2)
 
 const usage = `Usage: millrace <program> [command] [options]
@@ -22,6 +23,25 @@ const refuse = (message: string, fix: string): Promise<never> => {
   return leave(2)
 }
 
+async function loaded<T>(load: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await load()
+  } catch (error) {
+    if (isMissing(error, 'tsx')) return undefined
+    throw error
+  }
+}
+
+/** What Node says of TypeScript that is more than types, and of imports that only tsx resolves. */
+const needsTsx = (error: unknown): boolean =>
+  [
+    'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
+    'ERR_INVALID_TYPESCRIPT_SYNTAX',
+    'ERR_UNKNOWN_FILE_EXTENSION',
+    'ERR_MODULE_NOT_FOUND',
+    'ERR_UNSUPPORTED_DIR_IMPORT',
+  ].includes(String((error as NodeJS.ErrnoException)?.code))
+
 if (file === undefined || file === '--help' || file === '-h') {
   process.stdout.write(usage)
   await leave(file === undefined ? 2 : 0)
@@ -32,10 +52,18 @@ if (file === undefined || file === '--help' || file === '-h') {
   await refuse(`there is no program "${file}"`, 'Give the path of a program, for example millrace pipeline.ts.')
 else {
   const path = resolve(file)
-  const { register } = await import('tsx/esm/api')
-  register()
-  setEntry(path, ['--import', import.meta.resolve('tsx')])
+  const tsx = await loaded(() => import('tsx/esm/api'))
+  tsx?.register()
+  setEntry(path, tsx ? ['--import', import.meta.resolve('tsx')] : [])
   process.argv = [process.argv[0] as string, path, ...words]
-  await import(pathToFileURL(path).href)
+  try {
+    await import(pathToFileURL(path).href)
+  } catch (error) {
+    if (tsx || !needsTsx(error)) throw error
+    await refuse(
+      `Node alone can't read "${file}": ${(error as Error).message.split('\n')[0]}`,
+      'Install tsx beside Millrace: npm install tsx.',
+    )
+  }
   if (!startedMain()) await refuse(`"${file}" has no command line`, 'End it with main(import.meta, pipeline).')
 }

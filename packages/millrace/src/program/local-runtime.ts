@@ -7,6 +7,7 @@ import { childProgram } from './child-program.ts'
 import type { Prepared } from './prepare.ts'
 import type { Program } from './program.ts'
 import { loadedStage } from './stage-loader.ts'
+import { stageLocation } from './stage-location.ts'
 import { WatchedCode } from './watched-code.ts'
 import { workersOf } from './workers.ts'
 
@@ -54,6 +55,7 @@ export function localRuntimeOf(
     asset: (token) => assets.get(token) as unknown as Json,
     variables,
     place: (node) => program.traced.places.get(node)?.() ?? {},
+    definedAt: (stage) => stageLocation(program.traced.stages.get(stage)),
     graph: () => canonical(program.checked.graph as unknown as Json),
     notices: notices.map((notice) => ({ event: 'notice', ...notice }) as Extract<Event, { event: 'notice' }>),
   })

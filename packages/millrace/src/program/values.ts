@@ -207,6 +207,8 @@ export function showSchema(schema: Schema): string {
   if (Array.isArray(schema.enum)) return `one of ${schema.enum.map((value) => JSON.stringify(value)).join(', ')}`
   const options = (schema.anyOf ?? schema.oneOf) as Schema[] | undefined
   if (options) return options.map(showSchema).join(' or ')
+  if ('const' in schema) return JSON.stringify(schema.const)
+  if (isObject(schema.properties)) return showObject(schema.properties as { readonly [key: string]: Schema })
   if (schema.type === 'array') return `a list of ${isObject(schema.items) ? showSchema(schema.items) : 'values'}`
   const limits = [
     schema.exclusiveMinimum === undefined ? '' : `above ${schema.exclusiveMinimum}`,
@@ -216,6 +218,14 @@ export function showSchema(schema: Schema): string {
   ].filter((limit) => limit !== '' && limit !== `from ${Number.MIN_SAFE_INTEGER}`)
   const type = Array.isArray(schema.type) ? schema.type.join(' or ') : String(schema.type ?? 'a value that it accepts')
   return [type, ...limits].join(' ')
+}
+
+/** `{ kind: "a", rows, … }`: names of fields, with what is always the same. */
+function showObject(fields: { readonly [key: string]: Schema }): string {
+  const told = Object.entries(fields).map(([key, field]) =>
+    'const' in field ? `${key}: ${JSON.stringify(field.const)}` : key,
+  )
+  return told.length === 0 ? 'an object' : `{ ${told.slice(0, 4).join(', ')}${told.length > 4 ? ', …' : ''} }`
 }
 
 /** What an author gives in code as JSON: assets and `{ path }` become paths, the rest must be JSON already. */

@@ -1,17 +1,8 @@
 import { type JournalFacts, journalFacts } from '@millrace/engine'
-import {
-  canonical,
-  type EnvValue,
-  isArtifactValue,
-  isObject,
-  type Json,
-  type JsonObject,
-  optionsOf,
-  type Plan,
-  showPath,
-} from '@millrace/ir'
+import { canonical, type EnvValue, type Json, optionsOf, type Plan } from '@millrace/ir'
 import type { RunSummary, Store } from '@millrace/store'
 import { type RunRecord, readRecord } from '../program/record.ts'
+import { type Leaves, leavesOf } from './leaves.ts'
 
 /** One way in which two runs differ; a side without it has none of it. */
 export interface Difference {
@@ -45,7 +36,7 @@ export interface Comparison {
 export function compareRuns(store: Store, a: RunSummary, b: RunSummary): Comparison {
   const records = [a, b].map((run) => readRecord(store.runs.path(run.id)))
   const [left, right] = [journalFacts(store.runs.events(a.id)), journalFacts(store.runs.events(b.id))]
-  const inputs = [a, b].map((run, i) => leavesOf('', records[i]?.input ?? run.parameters)) as [Leaves, Leaves]
+  const inputs = [a, b].map((run, i) => leavesOf(records[i]?.input ?? run.parameters)) as [Leaves, Leaves]
   const codes = records.map(codeOf) as [Leaves, Leaves]
   const parameters = between(...inputs)
   const code = between(...codes).map((at) => withFiles(at, records))
@@ -58,7 +49,7 @@ export function compareRuns(store: Store, a: RunSummary, b: RunSummary): Compari
     options: between(...(records.map((record) => optionsIn(record?.plan)) as [Leaves, Leaves])),
     calls: between(left.ends, right.ends).filter(({ a, b }) => !(ended(a) && ended(b))),
     metrics,
-    output: between(leavesOf('', left.output), leavesOf('', right.output)),
+    output: between(leavesOf(left.output), leavesOf(right.output)),
     times: timesOf(left, right),
     same: {
       parameters: inputs[0].size - parameters.filter(({ a }) => a !== undefined).length,
@@ -70,37 +61,6 @@ export function compareRuns(store: Store, a: RunSummary, b: RunSummary): Compari
 
 /** Whether a call gave a result; that it came from the cache is no difference of the runs' work. */
 const ended = (end: Json | undefined): boolean => end === 'succeeded' || end === 'cached'
-
-type Leaves = ReadonlyMap<string, Json>
-
-/** The values within a value, by path; an artifact is its digest, an empty list or object is itself. */
-function leavesOf(name: string, value: Json): Leaves {
-  const out = new Map<string, Json>()
-  const open: { readonly path: readonly (string | number)[]; readonly at: Json }[] = [{ path: [], at: value }]
-  for (let next = open.pop(); next; next = open.pop()) {
-    const { path, at } = next
-    const inner = innerOf(at)
-    if (inner) open.push(...inner.map(([key, item]) => ({ path: [...path, key], at: item })).reverse())
-    else out.set([name, showPath(path)].filter((part) => part !== '').join(' '), artifactDigest(at) ?? at)
-  }
-  return out
-}
-
-function innerOf(at: Json): readonly (readonly [string | number, Json])[] | undefined {
-  if (artifactDigest(at) !== undefined) return undefined
-  const inner = Array.isArray(at)
-    ? at.map((item: Json, i) => [i, item] as const)
-    : isObject(at)
-      ? Object.entries(at as JsonObject)
-      : []
-  return inner.length > 0 ? inner : undefined
-}
-
-/** Of an artifact as it is, or by its content alone. */
-function artifactDigest(at: Json): string | undefined {
-  if (!isObject(at) || typeof at.digest !== 'string' || typeof at.size !== 'number') return undefined
-  return isArtifactValue(at) || Object.keys(at).length === 2 ? at.digest : undefined
-}
 
 function between(a: Leaves, b: Leaves): Difference[] {
   const out: Difference[] = []
@@ -119,7 +79,7 @@ function codeOf(record: RunRecord | undefined): Leaves {
     out.set(key, stage.code ?? null)
     for (const [name, value] of Object.entries(stage.env ?? {})) out.set(`${key} env ${name}`, told(value))
     for (const side of ['input', 'output'] as const)
-      for (const [path, leaf] of leavesOf(`${key} ${side} schema`, stage[side] as Json)) out.set(path, leaf)
+      for (const [path, leaf] of leavesOf(stage[side] as Json, `${key} ${side} schema`)) out.set(path, leaf)
   }
   return out
 }
@@ -140,7 +100,7 @@ function optionsIn(plan: Plan | undefined): Leaves {
     if (!plan || node.kind !== 'stage') continue
     const { resources, retries, timeout, cache, isolate, workers } = optionsOf(plan, node)
     const given = { resources, retries, timeout: timeout ?? 'none', cache, isolate: isolate ?? 'no', workers }
-    for (const [path, leaf] of leavesOf(node.id, given as unknown as Json)) out.set(path, leaf)
+    for (const [path, leaf] of leavesOf(given as unknown as Json, node.id)) out.set(path, leaf)
   }
   return out
 }

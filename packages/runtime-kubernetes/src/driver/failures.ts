@@ -1,7 +1,9 @@
 import { type Diagnostic, mostCompletions, type PlanStage } from '@millrace/ir'
 import type { Exit, JobView } from '../api/views.ts'
 
-export type Cause = Pick<Diagnostic, 'code' | 'message' | 'fix'> & { readonly at?: Partial<Diagnostic['at']> }
+export type Cause = Pick<Diagnostic, 'code' | 'message' | 'fix' | 'stack' | 'causes'> & {
+  readonly at?: Partial<Diagnostic['at']>
+}
 
 /** What a container's end means, where the runner in it could not tell. */
 export function causeOfExit(node: PlanStage, { code, reason, message }: Exit): Cause {

@@ -31,13 +31,15 @@ export interface Outcomes {
   broken(error: unknown): void
 }
 
-export function diagnosticOf({ pipeline }: Plan, call: Call, { code, message, fix, at: place }: Cause): Diagnostic {
-  const { path } = place ?? {}
+export function diagnosticOf({ pipeline }: Plan, call: Call, cause: Cause): Diagnostic {
+  const { code, message, fix, stack, causes } = cause
+  const { path } = cause.at ?? {}
   return {
     code,
     severity: 'error',
     message,
     at: { pipeline, node: call.node.id, ...(path === undefined ? {} : { path }) },
     fix,
+    ...(stack === undefined ? {} : { stack, causes: causes ?? [] }),
   }
 }

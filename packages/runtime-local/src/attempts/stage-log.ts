@@ -97,6 +97,13 @@ export class StageLog {
           .replace(/^\uFFFD+/, '')
   }
 
+  /** The last words of an attempt that failed: for who reads the file, no print of the stage's. */
+  failed(text: string): void {
+    const start = this.#tail === '' || this.#tail.endsWith('\n') ? '' : '\n'
+    this.close()
+    this.#appendLate(`${start}${text}\n`)
+  }
+
   close(): void {
     if (this.#rest !== '') this.#tell(this.#rest)
     this.#rest = ''

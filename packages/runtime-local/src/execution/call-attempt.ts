@@ -211,8 +211,8 @@ const noRoom = /\b(ENOSPC|EDQUOT|system error -122)\b/
 
 /** A stage that found no room for its own files is told where to make some: Node's message may name no path. */
 function withRoom(failure: StageFailure, folder: string | undefined): StageFailure {
-  const { code, message, retry, place, path, cause } = failure
+  const { code, message, retry, trace, path, cause } = failure
   if (code !== 'stage-threw' || folder === undefined || !noRoom.test(message)) return failure
-  const more = { retry, place, cause, ...(path === undefined ? {} : { path }) }
+  const more = { retry, cause, ...(trace === undefined ? {} : { trace }), ...(path === undefined ? {} : { path }) }
   return new StageFailure(code, message, `Free some space on the disk of "${shown(folder)}", then run again.`, more)
 }

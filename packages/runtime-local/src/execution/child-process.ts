@@ -274,11 +274,12 @@ const outOfMemory = ({ node, share }: AttemptRequest): StageFailure =>
 /** A failure that the child itself could tell. */
 class ToldFailure extends StageFailure {
   constructor({ cause, retry }: ChildFailure) {
-    const { file, line, column, path } = cause.at
+    const { path } = cause.at
+    const { stack, causes = [] } = cause
     super(cause.code, cause.message, cause.fix, {
       retry,
       ...(path === undefined ? {} : { path }),
-      ...(file === undefined ? {} : { place: { file, line: line as number, column: column as number } }),
+      ...(stack === undefined ? {} : { trace: { stack, causes } }),
     })
   }
 }

@@ -1,7 +1,8 @@
 import type { Call, CallResult } from '@millrace/engine'
-import { optionsOf, type PlanStageSpec } from '@millrace/ir'
+import { type Diagnostic, formatDiagnostic, optionsOf, type PlanStageSpec } from '@millrace/ir'
 import { StageFailure } from '@millrace/runner'
 import { StageLog } from '../attempts/stage-log.ts'
+import { callLocation } from '../local-options.ts'
 import { gpuTypes, type Share } from '../machine/capacity.ts'
 import { type Lease, Slots } from '../machine/slots.ts'
 import { Waiting } from '../machine/waiting.ts'
@@ -107,6 +108,7 @@ export class Executor {
       log.close()
       try {
         if (!(error instanceof StageFailure)) throw error
+        if (error.trace) log.failed(this.#told(call, error))
         this.#failed(call, attempt, error, log.tail)
       } finally {
         // only now: with --fail-fast nothing may start in the place of what failed
@@ -134,14 +136,24 @@ export class Executor {
   /** Exponential from 1 s to 30 s. */
   #backOff(call: Call, attempt: number, failure: StageFailure): void {
     const delay = Math.min(30_000, 1000 * 2 ** (attempt - 1))
-    const { plan, options, events } = this.#dependencies
-    const cause = failure.toDiagnostic(plan.pipeline, call.node.id, options.place(call.node.id))
+    const { events } = this.#dependencies
+    const cause = this.#cause(call, failure)
     events.retried(call, attempt, cause, this.#dependencies.journal.later(delay))
     const timer = setTimeout(() => {
       this.#backingOff.delete(call)
       this.enter(call, attempt + 1)
     }, delay)
     this.#backingOff.set(call, () => clearTimeout(timer))
+  }
+
+  #cause(call: Call, failure: StageFailure): Diagnostic {
+    const { plan, options } = this.#dependencies
+    return failure.toDiagnostic(plan.pipeline, call.node.id, callLocation(options, call.node))
+  }
+
+  /** With all frames. */
+  #told(call: Call, failure: StageFailure): string {
+    return formatDiagnostic(this.#cause(call, failure), undefined, Number.POSITIVE_INFINITY)
   }
 
   #log(call: Call, attempt: number): StageLog {

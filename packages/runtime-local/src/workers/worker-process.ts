@@ -35,7 +35,6 @@ const tooLate: FailureData = {
   message: 'the stage has ended',
   fix: 'Await all that the stage starts before it returns.',
   retry: false,
-  place: {},
 }
 
 /** One warm worker, and the calls that it runs. */

@@ -20,13 +20,16 @@ export interface Accelerator {
 
 export type Accelerators = { readonly [type: string]: Accelerator }
 
+/** A processor, as Kubernetes calls it. */
 export type Arch = 'amd64' | 'arm64'
 
 /** What may be set on a node so that only some pods come there. */
 export interface Taint {
+  /** Its name, with an optional prefix: `team`, `example.com/team`. */
   readonly key: string
   /** Default: any. */
   readonly value?: string
+  /** What it does to pods that do not tolerate it. */
   readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
 }
 

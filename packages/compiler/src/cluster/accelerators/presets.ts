@@ -5,6 +5,7 @@ import { discovered } from './discovered.ts'
 import { eksPreset } from './eks.ts'
 import { gkePreset } from './gke.ts'
 
+/** The kinds of clusters that there is a function for. */
 export type ClusterPreset = 'on-prem' | 'gke' | 'eks' | 'aks' | 'k3s'
 
 export const presets: { readonly [P in ClusterPreset]: Preset } = {

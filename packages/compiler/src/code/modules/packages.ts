@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { isOwnPackage } from '../parse/millrace-names.ts'
 import type { Evidence } from '../toolchain/evidence.ts'
+import { plugnPlayOf } from './plug-n-play.ts'
 
 export interface Package {
   /** Real path of its folder. */
@@ -13,7 +14,7 @@ export interface Package {
   readonly type: 'module' | 'commonjs' | undefined
 }
 
-/** Finds packages as node does, by walking up folders; each is read once. */
+/** Finds packages as node does, by walking up folders, or as Yarn's Plug'n'Play says; each is read once. */
 export class Packages {
   readonly #evidence: Evidence
   readonly #byRoot = new Map<string, Package | undefined>()
@@ -69,8 +70,13 @@ export class Packages {
         const place = join(at, 'node_modules', name)
         if (this.#evidence.exists(join(place, 'package.json'))) return this.at(this.#evidence.realpath(place))
       }
-      if (at === dirname(at)) return undefined
+      if (at === dirname(at)) break
     }
+    const pnp = plugnPlayOf(folder)
+    if (!pnp) return undefined
+    this.#evidence.read(pnp.map)
+    const root = pnp.folder(name, folder)
+    return root === undefined ? undefined : this.at(root)
   }
 
   #hasModules(folder: string): boolean {

@@ -9,6 +9,7 @@ import type { TypescriptOptions } from '../parse/typescript-options.ts'
 import type { Evidence } from '../toolchain/evidence.ts'
 import type { Tools } from '../toolchain/tools.ts'
 import { type Package, type Packages, packageFolder, packageName } from './packages.ts'
+import { plugnPlayOf } from './plug-n-play.ts'
 
 /** What an import leads to. */
 export type Resolution =
@@ -30,6 +31,7 @@ export class Resolver {
   readonly #resolver: ResolverFactory
   /** For where a tsconfig.json can't be read. */
   readonly #plain: ResolverFactory
+  readonly #conditions: readonly string[]
   readonly #packages: Packages
   readonly #record: ResolutionRecord | undefined
   readonly #known = new Map<string, Resolution>()
@@ -38,8 +40,9 @@ export class Resolver {
   constructor(tools: Tools, packages: Packages, record?: ResolutionRecord) {
     this.#packages = packages
     this.#record = record
+    this.#conditions = ['node', 'import', 'module-sync', 'node-addons', ...userConditions()]
     const options = {
-      conditionNames: ['node', 'import', 'module-sync', 'node-addons', ...userConditions()],
+      conditionNames: [...this.#conditions],
       extensions: [...extensions],
       extensionAlias: Object.fromEntries(Object.entries(aliases).map(([name, others]) => [name, [...others]])),
     }
@@ -71,9 +74,17 @@ export class Resolver {
       if (found !== undefined) return { path: found }
     }
     const first = this.#resolver.resolveFileSync(importer, specifier)
-    const found = first.path ? first : this.#plain.sync(dirname(importer), specifier)
+    const second = first.path ? first : this.#plain.sync(dirname(importer), specifier)
+    const found = second.path ? second : (this.#elsewhere(specifier, importer) ?? second)
     const suffix = suffixOf(specifier)
     return suffix !== '' && found.path?.endsWith(suffix) ? { path: found.path.slice(0, -suffix.length) } : found
+  }
+
+  /** Of a package that lies in no `node_modules`. */
+  #elsewhere(specifier: string, importer: string): { readonly path: string } | undefined {
+    if (packageName(specifier) === undefined) return undefined
+    const path = plugnPlayOf(dirname(importer))?.file(specifier, importer, this.#conditions)
+    return path === undefined ? undefined : { path }
   }
 
   /** The file at a path. To the resolver `?` in a name begins something else. */

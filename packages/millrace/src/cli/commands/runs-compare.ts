@@ -30,10 +30,10 @@ function told(compared: Comparison): string[] {
   section('parameters', compared.parameters, valueRow)
   section('code', compared.code, valueRow)
   section('options', compared.options, valueRow)
-  section('calls', compared.calls, valueRow)
-  section('metrics', compared.metrics, (at) => [...valueRow(at), change(at)])
+  section('calls', merged(compared.calls, counted), valueRow)
+  section('metrics', merged(compared.metrics, mean), (at) => [...valueRow(at), change(at)])
   section('output', compared.output, (at) => [...valueRow(at), change(at)])
-  section('times', compared.times.filter(isNotable), (at) => [
+  section('times', merged(compared.times, sum).filter(isNotable), (at) => [
     at.what,
     showSeconds(at.a as number),
     showSeconds(at.b as number),
@@ -81,9 +81,46 @@ function change({ a, b }: Difference): string {
   return by > 0 ? `+${by}` : String(by)
 }
 
-/** Less than a tenth, or a tenth of a second, is what the same work differs by. */
+/** Less than a tenth is what the same work differs by; what takes less than a second is not worth a line. */
 const isNotable = ({ a, b }: Difference): boolean =>
-  Math.abs((b as number) - (a as number)) >= Math.max(0.1, (a as number) / 10)
+  Math.max(a as number, b as number) >= 1 && Math.abs((b as number) - (a as number)) >= (a as number) / 10
+
+/** The calls of a map as one: `fold loss` of 40 calls. */
+function merged(
+  differences: readonly Difference[],
+  join: (values: readonly (Json | undefined)[]) => Json | undefined,
+): Difference[] {
+  const groups = new Map<string, Difference[]>()
+  for (const at of differences) {
+    const name = at.what.replace(/^(\S*?)(?:\[\d+\])+/, '$1')
+    const group = groups.get(name)
+    if (group) group.push(at)
+    else groups.set(name, [at])
+  }
+  return [...groups].flatMap(([name, group]): Difference[] => {
+    if (group.length === 1) return group
+    const [a, b] = [join(group.map((at) => at.a)), join(group.map((at) => at.b))]
+    const what = `${name}, ${group.length} calls`
+    return [{ what, ...(a === undefined ? {} : { a }), ...(b === undefined ? {} : { b }) }]
+  })
+}
+
+const numbers = (values: readonly (Json | undefined)[]): readonly number[] =>
+  values.filter((value) => typeof value === 'number')
+
+const sum = (values: readonly (Json | undefined)[]): number => numbers(values).reduce((all, one) => all + one, 0)
+
+const mean = (values: readonly (Json | undefined)[]): Json | undefined => {
+  const all = numbers(values)
+  return all.length === 0 ? undefined : sum(all) / all.length
+}
+
+/** `33 succeeded, 7 failed` */
+function counted(values: readonly (Json | undefined)[]): Json | undefined {
+  const counts = new Map<string, number>()
+  for (const value of values) if (typeof value === 'string') counts.set(value, (counts.get(value) ?? 0) + 1)
+  return counts.size === 0 ? undefined : [...counts].map(([end, count]) => `${count} ${end}`).join(', ')
+}
 
 function percent({ a, b }: Difference): string {
   const by = Math.round((((b as number) - (a as number)) / (a as number)) * 100)

@@ -10,7 +10,8 @@ const property = (text: string): string => escaped(text).replace(/:/g, '%3A').re
 
 /** The workflow command that puts an error beside its line in the pull request. */
 export function annotation(diagnostic: Diagnostic, calls: readonly string[], env: NodeJS.ProcessEnv): string {
-  const { severity, code, message, fix, at } = diagnostic
+  const { severity, code, message, fix, stack } = diagnostic
+  const at = stack?.[0] ?? diagnostic.at
   const names = calls.length === 0 ? '' : ` in ${calls[0]}${calls.length > 1 ? ` and ${calls.length - 1} more` : ''}`
   const properties = [
     ...(at.file === undefined ? [] : [`file=${property(inRepository(at.file, env))}`]),

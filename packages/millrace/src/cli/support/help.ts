@@ -7,13 +7,21 @@ import { shortPath } from '../../short-path.ts'
 /** Objects within objects that are told field by field. */
 const deepest = 3
 
-/** The names of each pipeline's parameters, for the help of the program; that of a command tells more of them. */
-export function parameterNames(pipelines: readonly AnyPipeline[]): string {
-  const parts = pipelines.flatMap((pipeline) => {
-    const names = rows(pipeline).map(([name]) => name)
-    return names.length > 0 ? [`${pipeline.name}: ${names.join(', ')}`] : []
-  })
-  return parts.length > 0 ? `\nParameters (see run --help) of ${parts.join('; of ')}.` : ''
+/**
+ * What `--floor 3` means where there is a parameter of that name: `floor=3`; undefined where there is none.
+ *
+ * @param flag with its dashes
+ */
+export function parameterMeant(
+  flag: string,
+  words: readonly string[],
+  pipelines: readonly AnyPipeline[],
+): string | undefined {
+  const name = flag.replace(/^--?/, '')
+  if (!pipelines.some((pipeline) => rows(pipeline).some(([known]) => known === name))) return undefined
+  const at = words.findIndex((word) => word === flag || word.startsWith(`${flag}=`))
+  const given = words[at]?.startsWith(`${flag}=`) ? words[at]?.slice(flag.length + 1) : words[at + 1]
+  return `${name}=${given === undefined || given.startsWith('-') ? 'value' : given}`
 }
 
 const rows = (pipeline: AnyPipeline): (readonly [string, string])[] => {

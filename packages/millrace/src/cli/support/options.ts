@@ -38,7 +38,13 @@ export interface SubmitOptions extends CommonOptions, ParameterOptions {
 }
 
 export interface RunsOptions extends CommonOptions {
+  readonly all?: boolean
   readonly environment?: string
+}
+
+export interface CallOptions extends CommonOptions, ParameterOptions {
+  readonly run?: string
+  readonly inspect?: boolean
 }
 
 export interface StoreOptions extends CommonOptions {

@@ -23,7 +23,7 @@ export function newReport({ json, trace }: { readonly json: boolean; readonly tr
     json,
     trace,
     errors(diagnostics, cause, failures = new Failures()) {
-      for (const told of failures.group(diagnostics)) say(showTold(told))
+      for (const told of failures.group(diagnostics)) say(showTold(told, { trace }))
       if (trace && cause instanceof Error) say(String(cause.stack))
     },
     out: (text) => void toStdout(`${visible(text)}\n`),

@@ -1,41 +1,76 @@
-import type { FailureGroup } from '@millrace/engine'
-import { formatDiagnostic } from '@millrace/ir'
+import type { FailedCall, FailureGroup } from '@millrace/engine'
+import { canonical, diagnosticText, framesShown, isObject, type Json, type JsonObject } from '@millrace/ir'
 import { shortPath } from '../../short-path.ts'
 import { annotation, group, harmless, onGitHub } from './github.ts'
+import { shortValue } from './short-value.ts'
 import { plainLine, plainText } from './terminal.ts'
 
 /** Lines of a log's end that stand under its error. */
 const logLines = 10
-/** Names of calls that are listed. */
+/** Calls that are listed. */
 const names = 5
 
+interface ShowOptions {
+  readonly env?: NodeJS.ProcessEnv
+  /** Shows all frames. Default false. */
+  readonly trace?: boolean
+}
+
 /** An error for a person: what is wrong, in which calls, where, the end of the log, what to do. */
-export function showTold({ diagnostic, calls, alike, log: text, more }: FailureGroup, env = process.env): string {
-  const log = logOf(text)
-  const lines = plainText(formatDiagnostic(diagnostic, shortPath)).split('\n')
-  // the place and the way out are the last lines; a message may have several
-  const fixed = diagnostic.at.file === undefined ? 1 : 2
-  const message = lines.splice(0, lines.length - fixed)
-  const fix = lines.pop() as string
-  const where = calls.length > 0 ? [`  in ${listed(calls, alike)}`] : []
+export function showTold(failure: FailureGroup, { env = process.env, trace = false }: ShowOptions = {}): string {
+  const { diagnostic, calls, first, more } = failure
+  const log = logOf(failure.log)
+  const told = diagnosticText(diagnostic, shortPath, trace ? Number.POSITIVE_INFINITY : framesShown)
   const github = onGitHub(env)
-  const out = [...message, ...where, ...lines, ...(github ? [] : showLog(log, calls[0])), fix]
+  const out = [
+    ...plainText(told.message).split('\n'),
+    ...where(failure),
+    ...told.where.map(plainLine),
+    ...(github ? [] : showLog(log, calls.length > 0 ? first : undefined)),
+    plainText(told.fix),
+  ]
   if (more.length > 0)
     out.push(
-      `and ${more.length} more of "${diagnostic.at.node}" failed otherwise: ${first(more)}; runs show tells each`,
+      `and ${more.length} more of "${diagnostic.at.node}" failed otherwise: ${listed(more)}; runs show tells each`,
     )
   if (!github) return out.join('\n')
-  const whole = log.length > 0 ? group(`log of ${calls[0] ?? diagnostic.at.node}`, log) : []
-  return [...out.map(harmless), ...whole, annotation(diagnostic, calls, env)].join('\n')
+  const whole = log.length > 0 ? group(`log of ${calls.length > 0 ? first : diagnostic.at.node}`, log) : []
+  const named = calls.map(({ name }) => name)
+  return [...out.map(harmless), ...whole, annotation(diagnostic, named, env)].join('\n')
 }
 
-function listed(calls: readonly string[], alike: boolean): string {
-  const [one, ...others] = calls as [string, ...string[]]
-  if (others.length === 0) return one
-  return `${one} and ${others.length} more${alike ? ' like it' : ''}: ${first(others)}`
+/** How many calls of a map, which, and what they were given. */
+function where({ calls, of, alike }: FailureGroup): string[] {
+  const [one] = calls
+  if (!one) return []
+  if (calls.length === 1) return [`  in ${one.name}${of > 1 ? `, 1 of ${of}` : ''}${input(one)}`]
+  const head = `  in ${calls.length} of ${of}${alike ? ', with other numbers' : ''}:`
+  if (calls.every((call) => call.input === undefined)) return [`${head} ${listed(calls.map(({ name }) => name))}`]
+  const shown = calls.slice(0, names)
+  const inputs = differingFirst(shown.map((call) => call.input))
+  const lines = shown.map(({ name }, i) => {
+    const given = inputs[i]
+    return `    ${name}${given === undefined ? '' : ` ${shortValue(given)}`}`
+  })
+  const left = calls.length - lines.length
+  return [head, ...lines, ...(left > 0 ? [`    … and ${left} more`] : [])]
 }
 
-const first = (calls: readonly string[]): string =>
+/** Inputs with the fields first in which they differ: the end of a long one is cut. */
+function differingFirst(inputs: readonly (Json | undefined)[]): readonly (Json | undefined)[] {
+  const objects = inputs.flatMap((input) => (isObject(input) ? [input as JsonObject] : []))
+  const isSame = (key: string): boolean =>
+    objects.every((one) => canonical(one[key] ?? null) === canonical(objects[0]?.[key] ?? null))
+  return inputs.map((input) => {
+    if (!isObject(input)) return input
+    const entries = Object.entries(input as JsonObject)
+    return Object.fromEntries([...entries.filter(([key]) => !isSame(key)), ...entries.filter(([key]) => isSame(key))])
+  })
+}
+
+const input = (call: FailedCall): string => (call.input === undefined ? '' : `: ${shortValue(call.input)}`)
+
+const listed = (calls: readonly string[]): string =>
   `${calls.slice(0, names).join(', ')}${calls.length > names ? ', …' : ''}`
 
 function showLog(log: readonly string[], call: string | undefined): string[] {

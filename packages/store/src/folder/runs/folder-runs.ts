@@ -18,6 +18,7 @@ import {
 } from '../coordination/run-lock.ts'
 import { canGoOn } from './can-resume.ts'
 import { JournalTail, readEvents } from './journal-reader.ts'
+import { ResumedRuns } from './resumed-runs.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
 import { idPattern, newestOf, newId } from './run-id.ts'
 import { RunIndex } from './run-index.ts'
@@ -54,9 +55,9 @@ export interface Runs {
   resume(info: RunInfo, options?: ResumeOptions): RunFolder | undefined
   /** The run that `resume` would take. */
   resumable(info: RunInfo): RunSummary | undefined
-  /** Newest first. */
+  /** That which began or went on last first. */
   list(): RunSummary[]
-  /** The newest of a pipeline. */
+  /** The one of a pipeline that began or went on last. */
   last(pipeline: string): RunSummary | undefined
   /** By id or by how the id begins; without, the last. */
   find(idOrPrefix?: string): RunSummary | undefined | 'ambiguous'
@@ -89,12 +90,14 @@ export class FolderRuns implements Runs {
    */
   readonly #open: string
   readonly #index: RunIndex<SavedSummary>
+  readonly #resumed: ResumedRuns
 
   constructor(folder: string) {
     this.#folder = folder
     this.#scratch = join(folder, 'tmp')
     this.#open = join(folder, 'open')
     this.#index = new RunIndex(join(folder, 'summaries.jsonl'), this.#scratch, isSaved)
+    this.#resumed = new ResumedRuns(join(folder, 'resumed'), this.#scratch)
   }
 
   create({ pipeline, plan, parameters }: RunInfo, graph?: string): RunFolder {
@@ -122,7 +125,10 @@ export class FolderRuns implements Runs {
       if (!summary || (summary.status === 'running' && !evenIfHeld) || !canGoOn(this.path(id))) continue
       const claimed = takeLock(this.path(id), this.#scratch, evenIfHeld)
       if (!claimed) continue
-      if (this.#unfinished(id, info)) return this.#folderOf(id, { ...info, started: summary.started }, claimed, true)
+      if (this.#unfinished(id, info)) {
+        this.#resumed.add(info.pipeline, id)
+        return this.#folderOf(id, { ...info, started: summary.started }, claimed, true)
+      }
       claimed.release()
     }
     return undefined
@@ -150,20 +156,27 @@ export class FolderRuns implements Runs {
       return bare(summary)
     })
     this.#index.write(saved, fresh)
-    return runs
+    return this.#resumed.sorted(runs)
   }
 
   last(pipeline: string): RunSummary | undefined {
     for (const id of this.#ids()) {
       const summary = summarize(this.path(id), id)
-      if (summary?.pipeline === pipeline) return summary
+      if (summary?.pipeline === pipeline) return this.#lastOf(summary, pipeline)
     }
     return undefined
   }
 
+  /** The run that began last, or one that went on since. */
+  #lastOf(begun: RunSummary | undefined, pipeline?: string): RunSummary | undefined {
+    const later = this.#resumed.all(pipeline).filter(({ id, time }) => begun && id !== begun.id && time > begun.started)
+    const [last] = later.sort((a, b) => (a.time < b.time ? 1 : -1))
+    return (last && idPattern.test(last.id) && summarize(this.path(last.id), last.id)) || begun
+  }
+
   find(idOrPrefix?: string): RunSummary | undefined | 'ambiguous' {
     const ids = this.#ids()
-    if (idOrPrefix === undefined) return this.#first(ids)
+    if (idOrPrefix === undefined) return this.#lastOf(this.#first(ids))
     if (ids.includes(idOrPrefix)) return this.#first([idOrPrefix])
     const matching = ids.filter((id) => id.startsWith(idOrPrefix))
     return matching.length > 1 ? 'ambiguous' : this.#first(matching)

@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import './node-version.ts'
+import { main } from './main.ts'
+
+process.exitCode = await main(process.argv.slice(2))
