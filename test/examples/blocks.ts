@@ -1,3 +1,5 @@
+import { fencesOf } from '../docs/fences.ts'
+
 /** A block of shell in a page, and what its commands print when the page shows it. */
 export interface Block {
   /** Of its first command. */
@@ -12,22 +14,13 @@ const left = /^(git clone|npx -y pnpm@12|pnpm|npm|cd my-pipeline)\b/
 
 /** The `sh` blocks of a page, in order. */
 export function blocksOf(page: string): Block[] {
-  const found: { line: number; language: string; text: string[] }[] = []
-  let open: { line: number; language: string; text: string[] } | undefined
-  for (const [i, line] of page.split('\n').entries()) {
-    const fence = /^```(\w*)/.exec(line)
-    if (!fence) open?.text.push(line)
-    else if (open) {
-      found.push(open)
-      open = undefined
-    } else open = { line: i + 2, language: fence[1] ?? '', text: [] }
-  }
-  return found.flatMap(({ line, language, text }, i): Block[] => {
+  const { fences } = fencesOf(page)
+  return fences.flatMap(({ line, language, text }, i): Block[] => {
     if (language !== 'sh') return []
-    const next = found[i + 1]
-    const commands = text.filter((command) => command.trim() !== '' && !/^#/.test(command) && !left.test(command))
+    const next = fences[i + 1]
+    const commands = text.split('\n').filter((line) => line.trim() !== '' && !/^#/.test(line) && !left.test(line))
     const shown = next && ['text', 'json'].includes(next.language)
-    return [{ line, commands, ...(shown ? { output: next.text.join('\n') } : {}) }]
+    return [{ line, commands, ...(shown ? { output: next.text.replace(/\n$/, '') } : {}) }]
   })
 }
 

@@ -1,4 +1,5 @@
 import { type Diagnostic, type Event, type EventName, type Json, showNode } from '@millrace/ir'
+import { compareIndexes } from './compare-indexes.ts'
 import { inputOfFailed } from './failed-input.ts'
 
 /** A call that failed. */
@@ -103,7 +104,9 @@ function toldOf(groups: readonly Group[], of: number): FailureGroup[] {
   const more = chosen.slice(most).flatMap(({ calls }) => calls.map(nameOf))
   return shown.map(({ diagnostic, calls, alike }, i) => ({
     diagnostic,
-    calls: calls.some((call) => call?.index) ? calls.toSorted(byIndex).map(failedCall) : [],
+    calls: calls.some((call) => call?.index)
+      ? calls.toSorted((a, b) => compareIndexes(a?.index, b?.index)).map(failedCall)
+      : [],
     of,
     first: nameOf(calls[0]),
     alike,
@@ -130,9 +133,3 @@ function alike(groups: readonly Group[]): Group[] {
 const nameOf = (call: Failed | undefined): string => (call ? showNode(call.node, call.index) : '')
 
 const failedCall = (call: Failed | undefined): FailedCall => ({ name: nameOf(call), input: call?.input })
-
-function byIndex(a: Failed | undefined, b: Failed | undefined): number {
-  const [left, right] = [a?.index ?? [], b?.index ?? []]
-  const at = left.findIndex((number, i) => number !== right[i])
-  return at < 0 ? left.length - right.length : (left[at] as number) - (right[at] ?? -1)
-}

@@ -9,6 +9,7 @@ import {
   valueAt,
 } from '@millrace/ir'
 import { type Before, gaveAnother, type Question } from './earlier-runs.ts'
+import { shortDigest } from './short-digest.ts'
 
 /** In what the input of a call differs from what it was in an earlier run. */
 export function inputCauses(now: Binding, then: Binding, question: Question, before: Before): string[] {
@@ -72,8 +73,7 @@ const contentOf = (value: Json | undefined): Json => (value === undefined ? null
 function show(value: Json | undefined): string {
   if (value === undefined) return 'nothing'
   const json = value as { digest?: string }
-  if (typeof value === 'object' && value !== null && typeof json.digest === 'string')
-    return `${json.digest.slice(0, 15)}…`
+  if (typeof value === 'object' && value !== null && typeof json.digest === 'string') return shortDigest(json.digest)
   const text = JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }

@@ -1,6 +1,7 @@
 import type { Json } from '@millrace/ir'
 import type { RunSummary, Store } from '@millrace/store'
 import { type Comparison, compareRuns, type Difference } from '../../reports/compare-runs.ts'
+import { shortDigest } from '../../reports/short-digest.ts'
 import { exitCodes } from '../support/exit.ts'
 import { findRun, runBefore } from '../support/find-run.ts'
 import type { Report } from '../support/report.ts'
@@ -69,7 +70,7 @@ function rows(cells: readonly (readonly string[])[], pad: string): string[] {
 
 function show(value: Json | undefined): string {
   if (value === undefined) return '-'
-  if (typeof value === 'string' && value.startsWith('sha256:')) return `${value.slice(0, 15)}…`
+  if (typeof value === 'string' && value.startsWith('sha256:')) return shortDigest(value)
   if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toPrecision(6)))
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text.length > 40 ? `${text.slice(0, 39)}…` : text

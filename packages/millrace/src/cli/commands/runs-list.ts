@@ -1,6 +1,7 @@
 import { canonical, isDigest, type Json } from '@millrace/ir'
 import type { RunSummary, Store } from '@millrace/store'
 import { parametersIn } from '../../reports/leaves.ts'
+import { shortDigest } from '../../reports/short-digest.ts'
 import { shortPath } from '../../short-path.ts'
 import { exitCodes } from '../support/exit.ts'
 import type { Report } from '../support/report.ts'
@@ -80,7 +81,7 @@ const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]
 
 const valueText = (value: Json): string =>
   isDigest(value)
-    ? `${value.slice(0, 15)}…`
+    ? shortDigest(value)
     : typeof value === 'string'
       ? shortValue(value, 40).slice(1, -1)
       : shortValue(value, 40)

@@ -1,5 +1,5 @@
-import type { Event } from '@millrace/ir'
-import { showNode } from '@millrace/ir'
+import { compareIndexes } from '@millrace/engine'
+import { type Event, showNode } from '@millrace/ir'
 import type { RunSummary, Store } from '@millrace/store'
 import { lineOf } from '../progress/line.ts'
 import type { Report } from '../support/report.ts'
@@ -7,6 +7,7 @@ import { plainLine } from '../support/terminal.ts'
 
 /** What is told of one call of a map. */
 interface Row {
+  readonly index: readonly number[]
   ended: Event | undefined
   readonly metrics: Map<string, number>
 }
@@ -19,7 +20,7 @@ interface Row {
 export function showCalls(store: Store, run: RunSummary, node: string, report: Report): boolean {
   const rows = rowsOf(store, run, node)
   if (rows.size === 0) return false
-  const width = Math.max(...[...rows.keys()].map((call) => call.length))
+  const width = [...rows.keys()].reduce((most, call) => Math.max(most, call.length), 0)
   for (const [call, { ended, metrics }] of rows) {
     if (report.json) {
       report.value({ call, event: ended ?? null, metrics: Object.fromEntries(metrics) })
@@ -39,16 +40,10 @@ function rowsOf(store: Store, run: RunSummary, node: string): Map<string, Row> {
     if (event.event === 'run.started') rows = new Map()
     if (!('node' in event) || event.node !== node || !event.index?.length || event.event === 'log') continue
     const call = showNode(node, event.index)
-    const row: Row = rows.get(call) ?? { ended: undefined, metrics: new Map() }
+    const row: Row = rows.get(call) ?? { index: event.index, ended: undefined, metrics: new Map() }
     rows.set(call, row)
     if (event.event === 'metric') row.metrics.set(event.name, event.value)
     else if (event.event !== 'stage.started' && event.event !== 'stage.waiting') row.ended = event
   }
-  const indexOf = (call: string): number[] => (call.match(/\d+(?=\])/g) ?? []).map(Number)
-  return new Map([...rows].sort(([a], [b]) => before(indexOf(a), indexOf(b))))
-}
-
-function before(a: readonly number[], b: readonly number[]): number {
-  const at = a.findIndex((n, i) => n !== b[i])
-  return at < 0 ? 0 : (a[at] as number) - (b[at] ?? 0)
+  return new Map([...rows].sort(([, a], [, b]) => compareIndexes(a.index, b.index)))
 }

@@ -27,9 +27,11 @@ export async function showCommand(
   const [id, call] =
     words[1] === undefined && words[0] !== undefined && !isRunId(words[0]) ? [undefined, words[0]] : words
   const run = findRun(store, id)
-  if (call !== undefined && showCalls(store, run, call, report)) return exitCodes.ok
-  if (call !== undefined)
+  if (call !== undefined) {
+    // with an index it is one call: the journal is not read for all of them
+    if (!call.endsWith(']') && showCalls(store, run, call, report)) return exitCodes.ok
     return (await import('./runs-show-call.ts')).showCallCommand(invocation, store, run, call, report)
+  }
   if (report.json) for (const event of store.runs.events(run.id)) report.value(event)
   else show(store, run, all, report)
   return exitCodes.ok
