@@ -28,9 +28,9 @@ main(import.meta, trials)
 const list = (length: number): string => `list=${JSON.stringify(Array.from({ length }, (_, n) => n))}`
 /** Where it is called, and where it is defined. */
 const places = ['  called at program.ts:21:48', '  stage at program.ts:4:22']
-/** The first calls that are told, with what they were given. */
+/** The first calls that are told, with what they were given: first what they differ in. */
 const given = (how: string, count: number): string[] =>
-  Array.from({ length: count }, (_, n) => `    train[${n}] {"how":"${how}","n":${n}}`)
+  Array.from({ length: count }, (_, n) => `    train[${n}] {"n":${n},"how":"${how}"}`)
 const fix = '  fix: Mend the stage, or give it retries if the cause passes by itself.'
 
 async function told(how: string, length: number, env: Record<string, string> = {}): Promise<string[]> {
