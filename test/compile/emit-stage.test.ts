@@ -23,7 +23,7 @@ describe('an emitted stage runs where nothing is installed', () => {
     expect(one.stages.get('train')?.assets).toEqual([])
     expect(await runEmitted(one, { n: 2 })).toMatchObject({ output: { it: 3 } })
     expect((await runEmitted(one, { n: 'two' })).failure).toBe(
-      '"train" got an input that its schema refuses: n: Invalid input: expected number, received string',
+      '"train" got an input that its schema refuses: n: Invalid input: expected number, received string (it is "two")',
     )
   })
 

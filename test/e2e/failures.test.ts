@@ -82,7 +82,7 @@ onCluster('failures', () => {
     expect(nodes.map(cause)).toEqual([
       'stage-threw: "throws" threw Error: the disk is full of 7',
       'exit-called: "quits" called process.exit(7)',
-      'invalid-output: "wrong" returned what its output schema refuses: n: Invalid input: expected number, received string',
+      'invalid-output: "wrong" returned what its output schema refuses: n: Invalid input: expected number, received string (it is "seven")',
       'process-failed: the pod of "hungry" ran out of memory (OOMKilled)',
       expect.stringMatching(/^process-failed: the pod of "killed" ended with exit code 1\d\d \(Error\)$/),
     ])

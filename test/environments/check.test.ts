@@ -47,32 +47,17 @@ edge    does not fit  train, train.2
   expect(notice).toMatch(
     /^notice\[resources-cut\]: this machine has less than asked for; requests were cut: "train" \(.*gpu 8 to 0\), "train.2" \(.*gpu 8 to 0\)$/,
   )
-  const lacks = (node: string, column: number, environment: string, problem: string, fix: string) =>
-    `error[does-not-fit]: "${node}" does not fit the environment "${environment}": ${problem}
-  at program.ts:9:${column}
-  fix: ${fix}
-`
-  const cloud = (node: string, column: number) =>
-    lacks(
-      node,
-      column,
-      'cloud',
-      'it asks for 8 GPUs "h100-80gb", and a node has at most 4',
-      'Ask for at most 4, or add larger nodes to the environment.',
-    )
-  const edge = (node: string, column: number) =>
-    lacks(
-      node,
-      column,
-      'edge',
-      'it asks for 8 GPUs "h100-80gb", and no node has one',
-      'Add nodes with "h100-80gb" to the environment.',
-    )
   expect(rest.join('\n')).toBe(
     `warning[image-without-digest]: environment "cloud": the image "registry.example/node:24" has no digest, so what it holds may change under its name
   at millrace.config.ts:7:8
   fix: Add the digest of the image that was tested: "registry.example/node:24@sha256:…".
-${cloud('train', 32)}${cloud('train.2', 65)}${edge('train', 32)}${edge('train.2', 65)}the program does not fit 2 of 4 environments
+error[does-not-fit]: "train" does not fit the environment "cloud": it asks for 8 GPUs "h100-80gb", and a node has at most 4; the same goes for "train.2"
+  at program.ts:9:32
+  fix: Ask for at most 4, or add larger nodes to the environment.
+error[does-not-fit]: "train" does not fit the environment "edge": it asks for 8 GPUs "h100-80gb", and no node has one; the same goes for "train.2"
+  at program.ts:9:32
+  fix: Add nodes with "h100-80gb" to the environment.
+the program does not fit 2 of 4 environments
 `,
   )
 })
@@ -194,5 +179,18 @@ main(import.meta, pipeline('demo', { input: table, build: ({ table }) => read({ 
   at in/millrace.config.ts:5:9
   fix: Correct the path, or put the file there.
 `,
+  ])
+})
+
+test('a local run for a cluster says that it takes nothing from it', async () => {
+  const one = program({
+    'program.ts': text,
+    'millrace.config.ts': config("rack: onPrem({ namespace: 'a', store: volume({ size: '1Gi' }) }), mine: laptop()"),
+  })
+  const said = async (...words: string[]) =>
+    (await one.run(words)).stderr.split('\n').filter((line) => /mine|rack/.test(line))
+  expect([await said('plan', '--environment', 'rack'), await said('plan', '--environment', 'mine')]).toEqual([
+    ['"rack" is a cluster: what runs on this machine takes nothing from it'],
+    [],
   ])
 })

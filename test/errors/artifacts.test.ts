@@ -107,7 +107,7 @@ test('an output that was not written, or is of the other kind', async () => {
       called at program.ts:19:47
       stage at program.ts:7:41
       fix: Write the file before the stage returns.
-    error[invalid-output]: "text" returned what its output schema refuses: f: Invalid input: expected object, received string
+    error[invalid-output]: "text" returned what its output schema refuses: f: Invalid input: expected what context.file() gave (it is "a.csv")
       called at program.ts:19:47
       stage at program.ts:6:41
       fix: Return what the output schema says, or correct the schema.

@@ -101,7 +101,7 @@ export const h = make('h-outside', (_, context) => ({ f: context.file('../x') })
       called at program.ts:6:56
       stage at stages.ts:6:3
       fix: Await each promise that the stage starts, and catch what its callbacks throw.
-    error[invalid-output]: "f-refused" returned what its output schema refuses: n: Invalid input: expected number, received string
+    error[invalid-output]: "f-refused" returned what its output schema refuses: n: Invalid input: expected number, received string (it is "x")
       called at program.ts:6:56
       stage at stages.ts:6:3
       fix: Return what the output schema says, or correct the schema.

@@ -129,7 +129,7 @@ describe('what run and its kin throw, uncaught', () => {
 
   test('a stage alone: exit 2, as nothing could begin', async () => {
     expect(await refused(script("await runStage(clean, { x: 'x' } as any)"))).toMatchInlineSnapshot(`
-      "error[invalid-input]: "clean" got an input that its schema refuses: x: Invalid input: expected number, received string
+      "error[invalid-input]: "clean" got an input that its schema refuses: x: Invalid input: expected number, received string (it is "x")
         called at program.ts:9:7
         stage at program.ts:4:22
         fix: Correct what is wired into the field, or the schema.

@@ -37,7 +37,7 @@ for (const [name, start] of Object.entries(tries))
       called at <dir>/program.ts:5:15
       stage at <dir>/program.ts:17:10
       fix: Give a value that JSON can carry.
-    input: RunError failed error[invalid-input]: "one" got an input that its schema refuses: x: Invalid input: expected number, received string
+    input: RunError failed error[invalid-input]: "one" got an input that its schema refuses: x: Invalid input: expected number, received string (it is "x")
       called at <dir>/program.ts:6:16
       stage at <dir>/program.ts:17:10
       fix: Correct what is wired into the field, or the schema.
@@ -59,7 +59,7 @@ for (const [name, start] of Object.entries(tries))
     error[bad-schema]: stage "One": the input field "x" is z.date(), which JSON can't carry
       at <dir>/program.ts:17:10
       fix: Use z.iso.datetime() for the field and make the Date inside run.
-    output: RunError failed error[invalid-output]: "one" returned what its output schema refuses: n: Invalid input: expected number, received string
+    output: RunError failed error[invalid-output]: "one" returned what its output schema refuses: n: Invalid input: expected number, received string (it is "x")
       called at <dir>/program.ts:10:17
       stage at <dir>/program.ts:17:10
       fix: Return what the output schema says, or correct the schema.

@@ -223,7 +223,7 @@ test('what a stage returns', async () => {
   large: make('large', () => ({ y: 'x'.repeat(2 ** 20) })),
   metric: make('metric', (_, context) => { context.metric('loss', NaN) }),`)
   expect(await failed(text, ['--jobs', '1'])).toMatchInlineSnapshot(`
-    "error[invalid-output]: "refused" returned what its output schema refuses: n: Invalid input: expected number, received string; m: Invalid input: expected string, received undefined
+    "error[invalid-output]: "refused" returned what its output schema refuses: n: Invalid input: expected number, received string (it is "x"); m: Invalid input: expected string, received undefined
       called at program.ts:21:41
       stage at program.ts:9:12
       fix: Return what the output schema says, or correct the schema.
@@ -231,7 +231,7 @@ test('what a stage returns', async () => {
       called at program.ts:21:41
       stage at program.ts:10:12
       fix: Return what the output schema says, or correct the schema.
-    error[invalid-output]: "checked" returned what its output schema refuses: n: above 3
+    error[invalid-output]: "checked" returned what its output schema refuses: n: above 3 (it is 1)
       called at program.ts:21:41
       stage at program.ts:11:12
       fix: Return what the output schema says, or correct the schema.
@@ -294,7 +294,7 @@ main(import.meta, demo)
     error[invalid-input]: "map" maps over something that is not a list
       at program.ts:13:5
       fix: Correct what is wired into it, or the schema.
-    error[invalid-input]: "take" got an input that its schema refuses: n: Invalid input: expected number, received string
+    error[invalid-input]: "take" got an input that its schema refuses: n: Invalid input: expected number, received string (it is "x")
       called at program.ts:11:5
       stage at program.ts:5:21
       fix: Correct what is wired into the field, or the schema.

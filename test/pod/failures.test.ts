@@ -91,7 +91,7 @@ test.each([
   ],
   [
     'refused',
-    'error[invalid-output]: "work" returned what its output schema refuses: text: Invalid input: expected string, received number\n' +
+    'error[invalid-output]: "work" returned what its output schema refuses: text: Invalid input: expected string, received number (it is 7)\n' +
       '  fix: Return what the output schema says, or correct the schema.\n',
   ],
 ])('%s', async (what, stderr) => {

@@ -55,6 +55,9 @@ describe.each(places)('what a stage gives once it is told to stop is never its r
     started.child.kill(signal)
     expect([await started.ended, started.stdout()]).toEqual([{ code, signal: null }, ''])
     expect(started.stderr()).toContain('train cancelled: the run was cancelled')
+    expect(started.stderr().match(/^stopping: .*$/gm)).toEqual(
+      signal === 'SIGINT' ? ['stopping: what runs may end first; Ctrl-C once more ends it at once'] : null,
+    )
     await isWhole(run, both)
   })
 

@@ -52,3 +52,35 @@ test('of what failed calls were given, the fields in which they differ stand fir
     '',
   ])
 })
+
+const retrying = `
+import { setTimeout as sleep } from 'node:timers/promises'
+import { main, map, pipeline, stage } from 'millrace'
+import { z } from 'zod'
+export const train = stage('train', {
+  input: z.object({ n: z.int() }),
+  output: z.object({}),
+  retries: 1,
+  run: async ({ n }, context) => {
+    if (n === 0) return {}
+    if (context.attempt === 1) throw new Error('no luck')
+    console.log('again')
+    await sleep(60_000, undefined, { signal: context.signal })
+    return {}
+  },
+})
+main(import.meta, pipeline('p', {
+  input: z.object({ all: z.array(z.int()).default([0, 1]) }),
+  build: ({ all }) => { map(all, (n) => train({ n })); return {} },
+}))
+`
+
+test('a call that is tried again is running, whatever came of it before', async () => {
+  const { run, start } = program(retrying)
+  const started = start(['--progress', 'plain'])
+  await started.said('again')
+  const { stdout } = await run(['runs', 'show', 'train'])
+  started.child.kill('SIGTERM')
+  await started.ended
+  expect(stdout).toBe('train[0]  succeeded in <s>\ntrain[1]  running\n')
+})

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Event } from '@millrace/ir'
-import { asset, file, folder, map, pipeline, RunError, run, runStage, stage, toGraph } from 'millrace'
+import { asset, DiagnosticError, file, folder, map, pipeline, RunError, run, runStage, stage, toGraph } from 'millrace'
 import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { problemsOf } from '../conformance/events.ts'
@@ -194,4 +194,5 @@ test('toGraph gives the graph as plain data, and throws what is wrong with it', 
   expect(graph.body.nodes.map(({ id }) => id)).toEqual(['map', 'save'])
   const wrong = pipeline('wrong', { input: z.object({}), build: () => add({ m: 1 } as never) })
   expect(() => toGraph(wrong)).toThrow(/^error\[unknown-field\](.|\n)*error\[missing-field\]/)
+  expect(() => toGraph(wrong)).toThrow(DiagnosticError)
 })

@@ -118,6 +118,9 @@ test('a call of a failed map is shown, run again with its real input, mended, an
 test('calls that there are not, or of which the run does not know enough', async () => {
   const { folder, run } = program({ ...files, 'half.ts': 'export const half = (n: number): number => n / 2\n' })
   await run(table)
+  expect((await run(['runs', 'show', 'rows'])).stdout.split('\n').at(-2)).toBe(
+    "to run it again here: call 'rows' --run <run> --param table=<file>",
+  )
   const said: string[] = []
   for (const words of [
     ['call'],

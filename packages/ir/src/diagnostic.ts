@@ -143,6 +143,7 @@ const mark: unique symbol = Symbol.for('millrace.diagnostics') as never
 
 /** Thrown once, by the outermost call, with all that was found. */
 export class DiagnosticError extends Error {
+  /** Of errors of this kind. */
   override readonly name: string = 'DiagnosticError'
   /** All that was found, in the order of the program. */
   readonly diagnostics: readonly Diagnostic[]

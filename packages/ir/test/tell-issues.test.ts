@@ -52,6 +52,19 @@ test.each([
   expect(said(schema, value)).toBe(text)
 })
 
+test.each([
+  [z.object({ n: z.number() }), { n: 'two' }, 'n: Invalid input: expected number, received string (it is "two")'],
+  [z.number().positive(), -3, 'Too small: expected number to be >0 (it is -3)'],
+  [z.number(), Number.NaN, 'Invalid input: expected number, received NaN'],
+  [z.union([z.number(), z.null()]), true, 'Invalid input: expected number or null, received boolean (it is true)'],
+  [z.enum(['a', 'b']), 'c\n', 'Invalid option: expected one of "a"|"b" (it is "c\\n")'],
+  [z.number(), '🙂'.repeat(30), `Invalid input: expected number, received string (it is "${'🙂'.repeat(19)}\ufffd…")`],
+  [z.number(), ['x'], 'Invalid input: expected number, received array'],
+])('what the value was is told where it is short and not told yet', (schema, value, text) => {
+  const { error } = (schema as z.ZodType).safeParse(value, { reportInput: true })
+  expect(tellIssues(error?.issues ?? []).text).toBe(text)
+})
+
 test('a value that is wrong in many places is told in few', () => {
   const { error } = z.array(z.number()).safeParse(Array(100).fill('x'))
   const { text, path } = tellIssues(error?.issues ?? [])

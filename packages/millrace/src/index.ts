@@ -5,6 +5,7 @@ import './process/uncaught.ts'
 export type { Lowered, Target, TargetFile, TargetProgram } from '@millrace/compiler'
 export { targets } from '@millrace/compiler'
 export type { Diagnostic, Event, Graph, Resources } from '@millrace/ir'
+export { DiagnosticError } from '@millrace/ir'
 export type {
   Artifact,
   CallOverrides,

@@ -169,7 +169,7 @@ async function parse(
   let result: Awaited<ReturnType<Parser['safeParseAsync']>>
   try {
     // not safeParse first: what is async in a schema would only be known after its transforms have run
-    result = await parser.safeParseAsync(value)
+    result = await parser.safeParseAsync(value, { reportInput: true })
   } catch (error) {
     throw failure(messageOf(error), '')
   }

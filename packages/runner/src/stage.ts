@@ -3,7 +3,7 @@ import type { CommandStage } from './kinds/kind.ts'
 
 /** What the runner needs of a zod schema. */
 export interface Parser {
-  safeParseAsync(value: unknown): Promise<Parsed>
+  safeParseAsync(value: unknown, context?: { readonly reportInput: boolean }): Promise<Parsed>
 }
 type Parsed =
   | { readonly success: true; readonly data: unknown }

@@ -32,7 +32,10 @@ type ArtifactType<K extends Kind, M extends string> = z.ZodType<Artifact<K, M>, 
 
 const artifact = (meta: { readonly kind: Kind; readonly media?: string }) =>
   z
-    .object({ path: z.string(), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/), size: z.int().nonnegative() })
+    .object(
+      { path: z.string(), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/), size: z.int().nonnegative() },
+      `Invalid input: expected what context.${meta.kind}() gave`,
+    )
     .meta({ artifact: meta })
 
 /**

@@ -95,7 +95,7 @@ export const leaving: readonly Form[] = [
   ),
   leave('file-named', "return { n, f: '../../../../program.ts' } as never", {
     output: files,
-    ...both(refused('f: Invalid input: expected object, received string')),
+    ...both(refused('f: Invalid input: expected what context.file() gave (it is "../../../../program.ts")')),
   }),
   leave('file-absent', "return { n, f: context.file('x') }", {
     output: files,

@@ -8,6 +8,8 @@ export interface Issue {
   /** Of a union: what is wrong by each alternative. */
   readonly errors?: readonly (readonly Issue[])[]
   readonly expected?: unknown
+  /** What the value was there, where the schema was asked to tell. */
+  readonly input?: unknown
 }
 
 /** Issues that are told; a value may have a million. */
@@ -27,9 +29,9 @@ const deepest = 5
 function linesOf(issue: Issue, before: readonly PropertyKey[], depth: number): string[] {
   const path = [...before, ...issue.path]
   const alternatives = issue.code === 'invalid_union' ? (issue.errors ?? []) : []
-  if (alternatives.length === 0 || depth > deepest) return [line(path, issue.message)]
+  if (alternatives.length === 0 || depth > deepest) return [line(path, issue.message, issue.input)]
   const types = wrongTypes(alternatives)
-  if (types !== undefined) return [line(path, types)]
+  if (types !== undefined) return [line(path, types, issue.input)]
   const nearest = nearestOf(alternatives)
   const inner = (alternatives[nearest] ?? []).flatMap((one) => linesOf(one, path, depth + 1))
   if (depth > 0) return inner
@@ -37,9 +39,21 @@ function linesOf(issue: Issue, before: readonly PropertyKey[], depth: number): s
   return inner.map((text, i) => (i === inner.length - 1 ? `${text}${which}` : text))
 }
 
-const line = (path: readonly PropertyKey[], message: string): string => {
+function line(path: readonly PropertyKey[], message: string, input: unknown): string {
   const at = showPath(path)
-  return at === '' ? message : `${at}: ${message}`
+  return `${at === '' ? '' : `${at}: `}${message}${simple(input, message)}`
+}
+
+/** Characters of a text that are told. */
+const longest = 40
+
+/** What it was, where that is short to tell and not told yet. */
+function simple(input: unknown, message: string): string {
+  if (typeof input === 'number' || typeof input === 'boolean')
+    return message.endsWith(` received ${input}`) ? '' : ` (it is ${input})`
+  if (typeof input !== 'string') return ''
+  const text = input.length > longest ? `${input.slice(0, longest - 1).toWellFormed()}…` : input
+  return ` (it is ${JSON.stringify(text)})`
 }
 
 /** `Invalid input: expected string or number, received null`, where the value is of no alternative's type. */

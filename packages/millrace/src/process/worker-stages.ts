@@ -1,6 +1,7 @@
 import { createRequire, flushCompileCache, registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { DiagnosticError } from '@millrace/ir'
 import { callStage, runWorker, type WorkerProgram } from '@millrace/runner'
 import {
   asset,
@@ -34,6 +35,7 @@ const millrace: { readonly [name in keyof Whole]: Whole[name] } = {
   asset,
   compile: (...given: Parameters<Whole['compile']>) => whole().compile(...given),
   container,
+  DiagnosticError,
   file,
   folder,
   inherit,

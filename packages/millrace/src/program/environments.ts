@@ -14,14 +14,24 @@ import { shortPath } from '../short-path.ts'
 import type { ChosenEnvironment } from './compile-program.ts'
 import { findConfig } from './config-file.ts'
 
-/** A local run knows the environment `laptop`, and what millrace.config.ts names. */
-export async function checkEnvironment(entry: string, name: string | undefined, problems: Diagnostic[]): Promise<void> {
-  if (name === undefined || name === 'laptop') return
+/**
+ * A local run knows the environment `laptop`, and what millrace.config.ts names.
+ *
+ * @returns whether the name is that of a cluster
+ */
+export async function checkEnvironment(
+  entry: string,
+  name: string | undefined,
+  problems: Diagnostic[],
+): Promise<boolean> {
+  if (name === undefined || name === 'laptop') return false
   const { file, strange } = findConfig(entry)
   const config = file === undefined ? undefined : await readConfig(file, problems)
-  const known = ['laptop', ...Object.keys(config?.environments ?? {})]
-  if (known.includes(name) || (file !== undefined && config === undefined)) return
-  problems.push(unknown(name, known, strange))
+  if (file !== undefined && config === undefined) return false
+  const environments = new Map(Object.entries(config?.environments ?? {}))
+  const named = environments.get(name)
+  if (!named) problems.push(unknown(name, ['laptop', ...environments.keys()], strange))
+  return named !== undefined && named.preset !== 'laptop'
 }
 
 /** An environment by the name that it has in the config. */

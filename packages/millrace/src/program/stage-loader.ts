@@ -21,7 +21,8 @@ export function loadedStage(
   return {
     name: definition.name,
     input: {
-      safeParseAsync: (value) => input.safeParseAsync(value) as ReturnType<LoadedStage['input']['safeParseAsync']>,
+      safeParseAsync: (value, context) =>
+        input.safeParseAsync(value, context) as ReturnType<LoadedStage['input']['safeParseAsync']>,
     },
     output: definition.output as unknown as LoadedStage['output'],
     outputSchema: definition.outputSchema,

@@ -9,7 +9,6 @@ import {
   DiagnosticError,
   fillDefaults,
   isArtifactValue,
-  isDigest,
   isObject,
   type Json,
   type JsonObject,
@@ -29,6 +28,7 @@ import { refuse } from '../../program/prepare.ts'
 import { type Program, readAssets, readProgram } from '../../program/program.ts'
 import { stageLocation } from '../../program/stage-location.ts'
 import { readArtifacts } from '../../program/values.ts'
+import { contentsIn, isKeptContent } from '../../reports/kept-content.ts'
 import { type RecordedCall, recordedCall } from '../../reports/recorded-call.ts'
 import { shortPath } from '../../short-path.ts'
 import { exitCodes } from '../support/exit.ts'
@@ -74,7 +74,7 @@ async function again({ plan, found }: RecordedCall, more: Again, report: Report)
   if (!found) throw notGiven(run, word)
   const definition = program.traced.stages.get(found.node.stage)
   if (!definition) throw noStage(run, found.node.stage)
-  const [lost] = withoutPath(found.args)
+  const [lost] = contentsIn(found.args)
   if (lost !== undefined) {
     const message = `"${word}" was given a file as "${lost}", and run ${run.id} kept what it held, not where it lies`
     throw new DiagnosticError([missingFile(run, message, 'Give the parameter that names it once more, with --param.')])
@@ -147,7 +147,8 @@ const isSame = (a: Json | undefined, b: Json | undefined): boolean =>
 
 /** A value as a run keeps it, with the artifacts of another that have the same content. */
 function withPaths(kept: Json, known: Json | undefined): Json {
-  if (isContent(kept)) return isArtifactValue(known) && known.digest === kept.digest ? (known as unknown as Json) : kept
+  if (isKeptContent(kept))
+    return isArtifactValue(known) && known.digest === kept.digest ? (known as unknown as Json) : kept
   if (Array.isArray(kept))
     return kept.map((item: Json, i) => withPaths(item, Array.isArray(known) ? known[i] : undefined))
   if (!isObject(kept)) return kept
@@ -155,18 +156,6 @@ function withPaths(kept: Json, known: Json | undefined): Json {
   for (const [key, item] of Object.entries(kept))
     setKey(out, key, withPaths(item as Json, isObject(known) ? (known[key] as Json | undefined) : undefined))
   return out as Json
-}
-
-const isContent = (value: unknown): value is { readonly digest: string } =>
-  isObject(value) && Object.keys(value).sort().join() === 'digest,size' && isDigest(value.digest)
-
-/** The fields of a call's input that are files of the parameters, of whose place nobody knows. */
-function withoutPath(value: Json, path: readonly (string | number)[] = []): string[] {
-  if (isContent(value)) return [showPath(path)]
-  if (Array.isArray(value)) return value.flatMap((item: Json, i) => withoutPath(item, [...path, i]))
-  return isObject(value)
-    ? Object.entries(value).flatMap(([key, item]) => withoutPath(item as Json, [...path, key]))
-    : []
 }
 
 const missingFile = ({ pipeline }: RunSummary, message: string, fix: string): Diagnostic => ({

@@ -1,5 +1,5 @@
 import { checkImage, targets } from '@millrace/compiler'
-import { type Diagnostic, formatDiagnostic, isDiagnosticError, type Plan } from '@millrace/ir'
+import { type Diagnostic, formatDiagnostic, isDiagnosticError, nowhere, type Plan } from '@millrace/ir'
 import { shortfalls } from '@millrace/runtime-local'
 import { type NamedEnvironment, readEnvironments } from '../../program/environments.ts'
 import { resourceDiagnostics } from '../../program/local-runtime.ts'
@@ -75,13 +75,29 @@ async function fitOf(
   return { environment: name, fits: !hasErrors(problems), stages, cut, problems }
 }
 
-/** Most of what is wrong with a program is wrong in every environment. */
-function once(problems: readonly Diagnostic[]): Diagnostic[] {
-  return [...new Map(problems.map((problem) => [formatDiagnostic(problem), problem])).values()]
-}
-
 /** Calls that are named in a line. */
 const named = 5
+
+/** Most of what is wrong with a program is wrong in every environment, and of one stage in each of its calls. */
+function once(problems: readonly Diagnostic[]): Diagnostic[] {
+  const groups = new Map<string, Diagnostic[]>()
+  for (const problem of problems) {
+    const { at, message } = problem
+    const cause = formatDiagnostic({ ...problem, at: { ...nowhere }, message: withoutName(message, at.node) })
+    const group = groups.get(cause)
+    if (!group) groups.set(cause, [problem])
+    else if (group.every((other) => other.at.node !== at.node)) group.push(problem)
+  }
+  return [...groups.values()].map(([first, ...others]) => {
+    if (others.length === 0) return first as Diagnostic
+    const more = others.slice(0, named).map(({ at }) => `"${at.node}"`)
+    const left = others.length > more.length ? ` and ${others.length - more.length} more` : ''
+    return { ...(first as Diagnostic), message: `${first?.message}; the same goes for ${more.join(', ')}${left}` }
+  })
+}
+
+const withoutName = (message: string, node: string | null): string =>
+  node === null ? message : message.replaceAll(`"${node}"`, '""')
 
 function table(fits: readonly Fit[]): string[] {
   const width = Math.max(...fits.map(({ environment }) => environment.length))

@@ -46,6 +46,7 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
   const runtime = localRuntimeOf(prepared, chosen, problems)
   const view = newView(options, report, attemptsOf(plan))
   const failures = new Failures()
+  if (view !== quietView) signals.signal.addEventListener('abort', () => sayStopping(signals.exit), { once: true })
   const goesOn = fresh ? undefined : runToGoOnWith(prepared)
   try {
     const outcome = await runtime.run(plan, prepared.input, {
@@ -66,6 +67,11 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
     view.close()
     signals.release()
   }
+}
+
+/** What runs is given its time to end, and nothing else would tell why the prompt is not back. */
+function sayStopping(exit: number | undefined): void {
+  if (exit === exitCodes.interrupt) say('stopping: what runs may end first; Ctrl-C once more ends it at once')
 }
 
 function finish(outcome: RunOutcome, signals: Signals, report: Report, failures: Failures): number {

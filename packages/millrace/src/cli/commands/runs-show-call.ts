@@ -14,6 +14,7 @@ import {
   showNode,
 } from '@millrace/ir'
 import { type RunSummary, readStored, type Store } from '@millrace/store'
+import { contentsIn } from '../../reports/kept-content.ts'
 import { type RecordedCall, recordedCall } from '../../reports/recorded-call.ts'
 import { shortPath } from '../../short-path.ts'
 import { clock, lineOf } from '../progress/line.ts'
@@ -149,7 +150,14 @@ function show(told: ToldCall, run: RunSummary, report: Report): void {
   for (const log of told.logs) showLog(log, causes, report)
   for (const failure of failures.group(causes))
     report.out(`\n${showTold({ ...failure, calls: [], log: '' }, { env: {}, trace: report.trace })}`)
-  if (isKnown) report.out(`\nto run it again here: call '${told.call}' --run ${run.id}`)
+  if (isKnown) report.out(`\nto run it again here: call '${told.call}' --run ${run.id}${filesNeeded(told.input, run)}`)
+}
+
+/** The parameters that name files where the call reads one: the run kept what they held, not where they lie. */
+function filesNeeded(input: Json, { parameters }: RunSummary): string {
+  if (contentsIn(input).length === 0) return ''
+  const named = Object.keys(parameters).filter((name) => contentsIn(parameters[name] ?? null).length > 0)
+  return named.map((name) => ` --param ${name}=<file>`).join('')
 }
 
 function indented(value: Json): string {

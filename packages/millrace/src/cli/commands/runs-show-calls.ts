@@ -43,7 +43,8 @@ function rowsOf(store: Store, run: RunSummary, node: string): Map<string, Row> {
     const row: Row = rows.get(call) ?? { index: event.index, ended: undefined, metrics: new Map() }
     rows.set(call, row)
     if (event.event === 'metric') row.metrics.set(event.name, event.value)
-    else if (event.event !== 'stage.started' && event.event !== 'stage.waiting') row.ended = event
+    // an attempt that began anew takes back what was told of the one before
+    else row.ended = event.event === 'stage.started' || event.event === 'stage.waiting' ? undefined : event
   }
   return new Map([...rows].sort(([, a], [, b]) => compareIndexes(a.index, b.index)))
 }

@@ -14,6 +14,7 @@ import { type Prepared, type Preparing, prepareProgram, refuse } from '../../pro
 import { readProgram } from '../../program/program.ts'
 import { type Invocation, pickPipeline } from './invocation.ts'
 import type { CommonOptions, ParameterOptions } from './options.ts'
+import { say } from './say.ts'
 
 /**
  * Everything between the words of a command and a Plan.
@@ -32,7 +33,8 @@ export async function prepare(
     ...sourceOf(invocation, openStore(storeFolder(options.store, invocation.entry))),
     ...(anew ? { anew } : {}),
     async given(problems) {
-      await checkEnvironment(invocation.entry, environment, problems)
+      const isCluster = await checkEnvironment(invocation.entry, environment, problems)
+      if (isCluster) say(`"${environment}" is a cluster: what runs on this machine takes nothing from it`)
       return readParameters(program.name, program.graph.input, { param, params }, problems)
     },
   })
