@@ -12,6 +12,7 @@ import {
 } from '@millrace/ir'
 import { Artifacts } from './artifacts.ts'
 import { StageFailure, threw } from './failure.ts'
+import type { Finding } from './kinds/kind.ts'
 import type { StageScope } from './per-stage.ts'
 import { runCommand } from './run-command.ts'
 import { ended, started, within } from './sandbox.ts'
@@ -74,37 +75,38 @@ export async function perform(stage: LoadedStage, attempt: Attempt): Promise<Out
   const { node } = attempt
   const artifacts = new Artifacts(node, () => attempt.files(), attempt.input, stage.assets?.())
   let returned: unknown
+  let finding: Finding | undefined
   try {
-    returned = await run(stage, attempt, artifacts)
+    const input = await parse(
+      stage.input,
+      inOrder(attempt.input),
+      (text, path) =>
+        new StageFailure(
+          'invalid-input',
+          `"${node}" got an input that its schema refuses: ${text}`,
+          'Correct what is wired into the field, or the schema.',
+          { retry: false, path },
+        ),
+    )
+    if (stage.process) {
+      const given = await runCommand(stage.process, attempt, jsonOf(node, input), stage.outputSchema, artifacts)
+      returned = given.output
+      finding = given.finding
+    } else {
+      returned = await stage.run(input, contextOf(attempt, artifacts))
+      // a rejection that nobody waits for is told of one turn later
+      await new Promise((resolve) => setImmediate(resolve))
+    }
   } catch (error) {
     throw threw(node, error)
   }
   inTime(attempt)
   try {
-    return await outcomeOf(stage, attempt, artifacts, returned)
+    const outcome = await outcomeOf(stage, attempt, artifacts, returned)
+    return finding ? { ...outcome, finding } : outcome
   } catch (error) {
     throw threw(node, error)
   }
-}
-
-async function run(stage: LoadedStage, attempt: Attempt, artifacts: Artifacts): Promise<unknown> {
-  const input = await parse(
-    stage.input,
-    inOrder(attempt.input),
-    (text, path) =>
-      new StageFailure(
-        'invalid-input',
-        `"${attempt.node}" got an input that its schema refuses: ${text}`,
-        'Correct what is wired into the field, or the schema.',
-        { retry: false, path },
-      ),
-  )
-  if (stage.process)
-    return runCommand(stage.process, attempt, jsonOf(attempt.node, input), stage.outputSchema, artifacts)
-  const returned = await stage.run(input, contextOf(attempt, artifacts))
-  // a rejection that nobody waits for is told of one turn later
-  await new Promise((resolve) => setImmediate(resolve))
-  return returned
 }
 
 async function outcomeOf(

@@ -1,21 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
-import { StringDecoder } from 'node:string_decoder'
-import { type Json, mapArtifacts, metricIn, type Schema, stageVariables } from '@millrace/ir'
+import { type Json, mapArtifacts, type Schema } from '@millrace/ir'
 import type { Artifacts } from './artifacts.ts'
-import { exitFailure } from './exit-failure.ts'
-import { StageFailure } from './failure.ts'
+import { processFailure } from './exit-failure.ts'
 import { attemptFiles, readJson, writeWhole } from './folder.ts'
-import type { CommandStage } from './kinds/kind.ts'
+import type { Command, CommandStage, Finding } from './kinds/kind.ts'
+import { runAlone } from './run-alone.ts'
 import type { Attempt } from './stage.ts'
 
-/** How long what was told to end after a timeout may go on (contracts: stage), in milliseconds. */
-const killAfter = 1000
+/** What the process of an attempt gave. */
+interface Given {
+  /** Its output, with its artifacts as the stage's own. */
+  readonly output: unknown
+  readonly finding: Finding | undefined
+}
 
 /**
- * Runs an attempt's process by the stage contract: input and output are files in the attempt's folder. Gives what it
- * wrote as its output, with its artifacts as the stage's own.
+ * Runs an attempt's process by the stage contract: input and output are files in the attempt's folder.
  *
  * @throws StageFailure when it ends with another code than 0, or leaves no output
  */
@@ -25,93 +26,29 @@ export async function runCommand(
   input: Json,
   outputSchema: Schema,
   artifacts: Artifacts,
-): Promise<unknown> {
-  const paths = attemptFiles(dirname(attempt.files()))
+): Promise<Given> {
+  const folder = dirname(attempt.files())
+  const paths = attemptFiles(folder)
   writeWhole(paths.input, input)
-  const { words, env } = kind.command(code, paths)
-  const [program, ...rest] = words
-  const child = spawn(program, rest, {
-    env: { ...process.env, ...attempt.env, ...contract(attempt, paths), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // a group of its own, so that its own children end with it
-    detached: true,
+  const { node, resources, worker, env, attempt: number } = attempt
+  const command: Command = await kind.command(code, {
+    ...paths,
+    node,
+    folder,
+    resources,
+    worker,
+    env: Object.keys(env),
+    attempt: number,
   })
-  const stop = stopWith(child, attempt)
-  try {
-    await ended(child, attempt)
-  } finally {
-    stop()
-    signal(child, 'SIGKILL')
-  }
-  for (const line of linesOf(paths.metrics)) {
-    const metric = metricIn(line)
-    if (metric) attempt.metric(metric)
-  }
+  const exit = await (attempt.process ?? runAlone)(command, attempt)
+  if (exit.code !== 0) throw command.failure?.(exit) ?? processFailure(node, exit, existsSync(paths.output))
   const output = readJson(paths.output)
-  if (output === undefined) throw exitFailure(attempt.node, 0, existsSync(paths.output))
-  return mapArtifacts(outputSchema, output, (at, { kind: what }) => {
-    const path = typeof at === 'string' ? at : (at as { readonly path: string }).path
-    return (isAbsolute(path) ? at : artifacts.draft(what, path)) as Json
-  })
-}
-
-const contract = (attempt: Attempt, paths: ReturnType<typeof attemptFiles>): Record<string, string> => ({
-  [stageVariables.input]: paths.input,
-  [stageVariables.output]: paths.output,
-  [stageVariables.files]: paths.files,
-  [stageVariables.metrics]: paths.metrics,
-  [stageVariables.seed]: String(attempt.seed),
-})
-
-function ended(child: ChildProcess, attempt: Attempt): Promise<void> {
-  for (const stream of [child.stdout, child.stderr]) {
-    const decoder = new StringDecoder('utf8')
-    stream?.on('data', (chunk: Buffer) => attempt.print(decoder.write(chunk)))
-  }
-  return new Promise((resolve, reject) => {
-    child.once('error', (error) =>
-      reject(
-        new StageFailure(
-          'process-failed',
-          `the process of "${attempt.node}" can't be started: ${error.message}`,
-          'Put the program where it is looked for, or correct its name.',
-          { retry: false, cause: error },
-        ),
-      ),
-    )
-    child.once('close', (code) => (code === 0 ? resolve() : reject(exitFailure(attempt.node, code, false))))
-  })
-}
-
-/** Tells the process when it is to end, and ends it when nobody waits any more. */
-function stopWith(child: ChildProcess, { signal: told, abandon }: Attempt): () => void {
-  let timer: NodeJS.Timeout | undefined
-  const hard = () => signal(child, 'SIGKILL')
-  const soft = () => {
-    signal(child, 'SIGTERM')
-    timer = setTimeout(hard, killAfter)
-  }
-  told.addEventListener('abort', soft, { once: true })
-  abandon.addEventListener('abort', hard, { once: true })
-  return () => {
-    clearTimeout(timer)
-    told.removeEventListener('abort', soft)
-    abandon.removeEventListener('abort', hard)
-  }
-}
-
-function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, name)
-  } catch {
-    // it has ended
-  }
-}
-
-function linesOf(path: string): string[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n')
-  } catch {
-    return []
+  if (output === undefined) throw command.failure?.(exit) ?? processFailure(node, exit, existsSync(paths.output))
+  return {
+    output: mapArtifacts(outputSchema, output, (at, { kind: what }) => {
+      const path = typeof at === 'string' ? at : (at as { readonly path: string }).path
+      return (isAbsolute(path) ? at : artifacts.draft(what, path)) as Json
+    }),
+    finding: command.finding?.(),
   }
 }

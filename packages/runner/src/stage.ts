@@ -1,5 +1,6 @@
 import type { ArtifactValue, Issue, Json, Metric, Resources, Schema } from '@millrace/ir'
-import type { CommandStage } from './kinds/kind.ts'
+import type { Exit } from './exit-failure.ts'
+import type { Command, CommandStage, Finding } from './kinds/kind.ts'
 
 /** What the runner needs of a zod schema. */
 export interface Parser {
@@ -45,6 +46,8 @@ export interface Attempt {
   readonly worker: { readonly index: number; readonly count: number }
   readonly env: { readonly [name: string]: string }
   readonly attempt: number
+  /** Runs the process of a stage that is no function. Default: as a plain child of this process. */
+  process?(command: Command): Promise<Exit>
 }
 
 export interface Outcome {
@@ -52,6 +55,8 @@ export interface Outcome {
   readonly output: Json
   /** Its canonical JSON, where it was made anyway. */
   readonly text?: string | undefined
+  /** What is known of it only now. */
+  readonly finding?: Finding
   /** Artifacts that this attempt wrote. */
   readonly files: readonly { readonly path: string; readonly digest: string; readonly size: number }[]
 }

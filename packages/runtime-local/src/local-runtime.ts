@@ -12,7 +12,7 @@ import {
 } from '@millrace/ir'
 import { failStuck, installSandbox, leftChildren, onStuck, protectListener } from '@millrace/runner'
 import { attemptsIn } from '@millrace/store'
-import { anyChildren, killChildren } from './execution/child-process.ts'
+import { anyChildren, killChildren } from './execution/attempt-process.ts'
 import type { LocalOptions } from './local-options.ts'
 import { LocalRun } from './local-run.ts'
 import { machineCapacity, otherGpu, shareOf } from './machine/capacity.ts'

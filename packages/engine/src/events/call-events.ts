@@ -17,6 +17,7 @@ export interface LogLine {
 export class CallEvents {
   readonly #journal: RunJournal
   readonly #logs: LogReplay
+  readonly #told = new Set<string>()
   readonly counts = { ran: 0, cached: 0, skipped: 0, failed: 0 }
 
   constructor(journal: RunJournal, logs: LogReplay) {
@@ -54,6 +55,14 @@ export class CallEvents {
 
   log(call: Call, attempt: number, line: LogLine): void {
     this.#log(ofAttempt(call, attempt), line)
+  }
+
+  /** What was found out about a call as it ran; of all calls of a stage it is told once. */
+  notice({ node }: Call, notice: Diagnostic): void {
+    const told = `${node.stage} ${notice.code} ${notice.message}`
+    if (this.#told.has(told)) return
+    this.#told.add(told)
+    this.#journal.emit({ event: 'notice', ...notice })
   }
 
   retried(call: Call, attempt: number, cause: Diagnostic, next: string): void {

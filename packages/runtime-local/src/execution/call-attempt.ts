@@ -9,7 +9,15 @@ import {
   type PlanStageSpec,
   type StageOptions,
 } from '@millrace/ir'
-import { attemptFiles, exhaustion, type Level, type LoadedStage, StageFailure, storeFault } from '@millrace/runner'
+import {
+  attemptFiles,
+  exhaustion,
+  type Finding,
+  type Level,
+  type LoadedStage,
+  StageFailure,
+  storeFault,
+} from '@millrace/runner'
 import { makeFolder, onDisk, outputDigest, type RunFolder } from '@millrace/store'
 import type { AttemptRequest, ExecutionSite, Performed } from '../attempts/attempt-request.ts'
 import { Inputs, shown } from '../attempts/inputs.ts'
@@ -49,6 +57,8 @@ export interface Made {
   readonly seconds: number
   /** Path of its log; missing when it printed nothing. */
   readonly log: string | undefined
+  /** What is known of it only now. */
+  readonly finding: Finding | undefined
 }
 
 /** Attempt ids are a prefix and a number: unique in the store, and cheap. */
@@ -114,7 +124,7 @@ export class CallAttempt implements AttemptRequest {
     const before = this.checkCode(readerOf(this.place))
     if (before) await before
     try {
-      const { output, text = canonical(output), seconds, loading } = await this.#perform(elsewhere)
+      const { output, text = canonical(output), seconds, loading, finding } = await this.#perform(elsewhere)
       // what a stage gives once it was told to end is what it had by then
       if (this.stop.aborted) throw this.stop.reason
       if (!inputs.none) await inputs.verifyAgain()
@@ -122,7 +132,18 @@ export class CallAttempt implements AttemptRequest {
       const after = this.checkCode(apart ? 'loaded' : readerOf(this.place, loading))
       if (after) await after
       const digest = outputDigest(this.spec.output, output, text)
-      return { output, text, digest, metrics: this.#metrics, attempt: this.#folder, apart, seconds, log: this.log.file }
+      const { log } = this
+      return {
+        output,
+        text,
+        digest,
+        metrics: this.#metrics,
+        attempt: this.#folder,
+        apart,
+        seconds,
+        log: log.file,
+        finding,
+      }
     } catch (error) {
       // what a cancel cut short is of no use; what failed may be looked at
       if (this.#folder !== undefined && !this.stop.aborted) this.#dependencies.folder.attempts.end(this.#folder)

@@ -21,11 +21,11 @@ interface Target {
 /** Puts what an attempt made into the store; gives what stands there afterwards. */
 export function commitMade(
   { node, key, cacheable, args }: Call,
-  { output, text, digest, metrics, attempt, apart, log }: Made,
+  { output, text, digest, metrics, attempt, apart, log, finding }: Made,
   { plan, options, folder, pack, logs, replace }: Target,
 ): Promise<CallResult> | CallResult {
   const run = folder.id
-  if (!cacheable) return { output, text, metrics, from: run }
+  if (!cacheable || finding?.uncounted) return { output, text, metrics, from: run }
   if (log !== undefined) logs.keep(key, log)
   const { store, fresh, recompute, asset } = options
   const spec = plan.stages[node.stage] as PlanStageSpec

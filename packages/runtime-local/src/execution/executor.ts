@@ -101,6 +101,7 @@ export class Executor {
       const result = await this.#outcomes.commit(call, made)
       this.#settle(made, result)
       log.close()
+      for (const notice of made.finding?.notices ?? []) events.notice(call, this.#notice(call, notice))
       events.succeeded(call, attempt, made.seconds, result)
       lease.release()
       this.#outcomes.succeeded(call, result)
@@ -149,6 +150,15 @@ export class Executor {
   #cause(call: Call, failure: StageFailure): Diagnostic {
     const { plan, options } = this.#dependencies
     return failure.toDiagnostic(plan.pipeline, call.node.id, callLocation(options, call.node))
+  }
+
+  #notice({ node }: Call, notice: NonNullable<Made['finding']>['notices'][number]): Diagnostic {
+    const { plan, options } = this.#dependencies
+    return {
+      ...notice,
+      severity: 'notice',
+      at: { pipeline: plan.pipeline, node: node.id, ...callLocation(options, node) },
+    }
   }
 
   /** With all frames. */

@@ -1,10 +1,11 @@
-import { bitsOf } from '@millrace/ir'
-import { type Attempt, attemptFiles, callStage } from '@millrace/runner'
+import { bitsOf, type Json, type Metric } from '@millrace/ir'
+import { type Attempt, attemptFiles, type Command, callStage, type Exit, type Level } from '@millrace/runner'
 import { type AttemptRequest, envOf, type Performed } from '../attempts/attempt-request.ts'
 import { CallMeter } from '../attempts/call-meter.ts'
 import { Timeout } from '../attempts/timeout.ts'
 import { showGpus } from '../machine/hidden-gpus.ts'
 import { runInWorker } from '../workers/worker-attempt.ts'
+import { runProcess } from './attempt-process.ts'
 import { runChildProcess } from './child-process.ts'
 
 /** @throws StageFailure; Unloadable */
@@ -17,7 +18,9 @@ export async function runAttempt(request: AttemptRequest): Promise<Performed> {
     const meter = new CallMeter(request.load())
     const hide = request.gpus.length > 0 ? showGpus() : undefined
     try {
-      const outcome = await callStage(meter.stage, inProcess(request, timeout))
+      const { stage } = meter
+      const attempt = stage.process ? byProcess(request, timeout) : inProcess(request, timeout)
+      const outcome = await callStage(stage, attempt)
       return { ...outcome, seconds: meter.seconds }
     } finally {
       hide?.()
@@ -28,23 +31,58 @@ export async function runAttempt(request: AttemptRequest): Promise<Performed> {
   }
 }
 
+const told = (request: AttemptRequest) => ({
+  node: request.node.id,
+  input: request.input,
+  files: () => attemptFiles(request.folder()).files,
+  metric: (metric: Metric) => request.metric(metric),
+  log: (level: Level, message: string, data?: Json) => request.event(level, message, data),
+  print: (text: string) => request.log.write(text),
+  seed: bitsOf(request.key),
+  resources: request.share.resources,
+  worker: { index: 0, count: 1 },
+  env: envOf(request),
+  attempt: request.attempt,
+})
+
 function inProcess(request: AttemptRequest, timeout: Timeout): Attempt {
   const at = timeout.start()
   const within = (signal: AbortSignal) => (timeout.limited ? AbortSignal.any([signal, timeout.signal]) : signal)
   return {
-    node: request.node.id,
-    input: request.input,
-    files: () => attemptFiles(request.folder()).files,
-    metric: (metric) => request.metric(metric),
-    log: (level, message, data) => request.event(level, message, data),
-    print: (text) => request.log.write(text),
+    ...told(request),
     signal: within(request.stop),
     abandon: within(request.abandon),
     ...(timeout.limited ? { deadline: { at, failure: timeout.failure } } : {}),
-    seed: bitsOf(request.key),
-    resources: request.share.resources,
-    worker: { index: 0, count: 1 },
-    env: envOf(request),
-    attempt: request.attempt,
   }
+}
+
+/** Not left before its process has ended, which hears of timeout and cancel itself. */
+const byProcess = (request: AttemptRequest, timeout: Timeout): Attempt => ({
+  ...told(request),
+  signal: request.stop,
+  abandon: new AbortController().signal,
+  process: (command) => runCommandProcess(request, timeout, command),
+})
+
+/** The process of a stage that is no function: its own, as a child of ours would be. */
+function runCommandProcess(
+  request: AttemptRequest,
+  timeout: Timeout,
+  { words, lines, env, cwd }: Command,
+): Promise<Exit> {
+  const [command, ...more] = words
+  const told = lines && {
+    path: lines.path,
+    tell(text: string) {
+      const line = lines.read(text)
+      if (line) request.event(line.level, line.message, line.data)
+    },
+  }
+  return runProcess(request, timeout, {
+    command,
+    words: more,
+    env: env ?? {},
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(told ? { lines: told } : {}),
+  })
 }

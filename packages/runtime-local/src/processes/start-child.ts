@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { StageFailure } from '@millrace/runner'
+import { notStarted } from '@millrace/runner'
 import { exhausted, isExhausted } from './exhausted.ts'
 
 /** Milliseconds between tries to start a process where the system has no room for one. */
@@ -23,16 +23,10 @@ export async function startChild(
     try {
       return await started(spawn(command, words, options))
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (!isExhausted(error))
-        throw new StageFailure(
-          'process-failed',
-          `the process of "${node}" can't be started: ${code ?? (error as Error).message}`,
-          code === 'E2BIG' ? 'Give the stage less in its env.' : 'Read the cause; the system refuses to start Node.',
-          { retry: false, cause: error },
-        )
+      if (!isExhausted(error)) throw notStarted(node, command, error as NodeJS.ErrnoException)
       stop.throwIfAborted()
-      if (wait === undefined) throw exhausted(`start no process for "${node}": ${code}`, error)
+      if (wait === undefined)
+        throw exhausted(`start no process for "${node}": ${(error as NodeJS.ErrnoException).code}`, error)
       await sleep(wait, undefined, { signal: stop }).catch(() => {})
     }
   throw new Error('unreachable')

@@ -4,6 +4,7 @@ import {
   attemptRefused,
   failureData,
   failureOf,
+  processFailure,
   type StageFailure,
   threw,
   type WorkerProgram,
@@ -14,7 +15,7 @@ import { rememberLarge } from '@millrace/store'
 import { type AttemptRequest, envOf, type Performed, type WorkerSite } from '../attempts/attempt-request.ts'
 import { killAfter, type Timeout } from '../attempts/timeout.ts'
 import { origin } from '../origin.ts'
-import { processFailure, refusedOutput } from '../processes/process-failure.ts'
+import { refusedOutput } from '../processes/refused-output.ts'
 import { afterReading } from './after-reading.ts'
 import type { WorkerEnd, WorkerJob, WorkerStart } from './worker-job.ts'
 import { type Placed, workerPool } from './worker-pool.ts'
@@ -188,7 +189,7 @@ class Call implements WorkerJob {
     else if (!own) this.#reject(new WorkerLost())
     else if (odd)
       this.#reject(attemptRefused(this.#request.node.id, `fd ${workerPipes.tells}`, 'holds what no worker writes'))
-    else this.#reject(processFailure(this.#request.node.id, code, signal, false))
+    else this.#reject(processFailure(this.#request.node.id, { code, signal }, false))
   }
 
   #resolve(made: Performed): void {

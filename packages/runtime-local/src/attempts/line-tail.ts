@@ -1,29 +1,28 @@
 import { fstatSync, readSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import type { Metric } from '@millrace/ir'
 import { attemptRefused } from '@millrace/runner'
 import { closeFile, errnoOf, ForeignFolder, OddFile, openRegular, storeFailed } from '@millrace/store'
 
 const lookEvery = 250
 const chunk = 64 * 1024
-/** What may be otherwise at the next look: no metric is lost for it. */
+/** What may be otherwise at the next look: no line is lost for it. */
 const passing = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO'])
 
 /**
- * Tells the metrics of a file while other processes append to it, each line once and in order. The file is looked at
+ * Tells the lines of a file while other processes append to it, each line once and in order. The file is looked at
  * now and then, so that it doesn't matter who writes.
  */
-export class MetricTail {
+export class LineTail {
   readonly #node: string
   readonly #path: string
-  readonly #tell: (metric: Metric) => void
+  readonly #tell: (line: string) => void
   readonly #timer: NodeJS.Timeout
   #offset = 0
   #failure: { readonly error: unknown } | undefined
   #rest: Buffer = Buffer.alloc(0)
 
-  /** @param node whose metrics they are */
-  constructor(node: string, path: string, tell: (metric: Metric) => void) {
+  /** @param node the call whose process writes there */
+  constructor(node: string, path: string, tell: (line: string) => void) {
     this.#node = node
     this.#path = path
     this.#tell = tell
@@ -75,7 +74,7 @@ export class MetricTail {
     clearInterval(this.#timer)
     if (this.#failure) throw this.#failure.error
     this.#read(true)
-    this.#line(this.#rest)
+    this.#told(this.#rest)
   }
 
   /** Tells what has come since. In a timer nobody catches an error: `close` throws it. */
@@ -93,18 +92,11 @@ export class MetricTail {
     const held = Buffer.concat([this.#rest, bytes])
     let from = 0
     for (let to = held.indexOf(10); to !== -1; from = to + 1, to = held.indexOf(10, from))
-      this.#line(held.subarray(from, to))
+      this.#told(held.subarray(from, to))
     this.#rest = held.subarray(from)
   }
 
-  #line(bytes: Buffer): void {
-    let metric: Metric | null
-    try {
-      metric = JSON.parse(bytes.toString()) as Metric | null
-    } catch {
-      // not a line of the contract, or cut by a kill
-      return
-    }
-    if (typeof metric?.name === 'string' && Number.isFinite(metric.value)) this.#tell(metric)
+  #told(bytes: Buffer): void {
+    if (bytes.length > 0) this.#tell(bytes.toString())
   }
 }

@@ -1,0 +1,102 @@
+import { basename, delimiter, join } from 'node:path'
+import { attemptFileNames, isObject, type StageCode } from '@millrace/ir'
+import { makeFolder, onDisk } from '@millrace/store'
+import { readJson } from '../../folder.ts'
+import type { Command, CommandAttempt, Finding, StageKind } from '../kind.ts'
+import { checkScript } from './check-script.ts'
+import { environmentOf } from './environment.ts'
+import type { PythonEnvironment } from './interpreter.ts'
+import type { PythonScript } from './script.ts'
+import { logLine, toldFailure } from './told.ts'
+
+export interface PythonOptions {
+  /** What is known of the script of a stage. */
+  script(code: StageCode): PythonScript
+  /** Our package for Python: the folder `millrace`. */
+  readonly package: string
+  /** Where environments are made that scripts ask for themselves. */
+  readonly environments: string
+  /** The variables that tell of interpreters. */
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** Stages that are Python scripts: each attempt is a process of an interpreter (contracts: languages). */
+export function pythonKind(options: PythonOptions): StageKind {
+  const known = new Map<string, Promise<PythonEnvironment>>()
+  return {
+    kind: 'python',
+    async command(code, attempt) {
+      const script = options.script(code)
+      // once per run, however many calls there are
+      const found = known.get(script.path) ?? prepared(script, attempt.node, options)
+      known.set(script.path, found)
+      return commandOf(script, code, await found, attempt, options)
+    },
+  }
+}
+
+async function prepared(script: PythonScript, node: string, options: PythonOptions): Promise<PythonEnvironment> {
+  const { env, environments: folder } = options
+  const environment = await environmentOf({ node, script, env, folder })
+  await checkScript(environment, script, env)
+  return environment
+}
+
+function commandOf(
+  script: PythonScript,
+  code: StageCode,
+  environment: PythonEnvironment,
+  attempt: CommandAttempt,
+  { package: ours, env }: PythonOptions,
+): Command {
+  const { node, folder, resources, worker } = attempt
+  const { python, home, notices } = environment
+  // the attempt's own, and gone with what else it leaves there
+  const cwd = join(folder, 'tmp', 'work')
+  onDisk('create', cwd, () => makeFolder(cwd))
+  const files = {
+    log: join(folder, attemptFileNames.lines),
+    failure: join(folder, 'python-failure.json'),
+    report: join(folder, 'python-report.json'),
+  }
+  const context = {
+    node,
+    attempt: attempt.attempt,
+    resources,
+    worker,
+    env: attempt.env,
+    form: script.form,
+    files: script.files,
+    ...files,
+  }
+  return {
+    words: [python, ours, script.path],
+    cwd,
+    env: {
+      MILLRACE_CONTEXT: JSON.stringify(context),
+      PYTHONPATH: [join(ours, '..'), ...(env.PYTHONPATH ? [env.PYTHONPATH] : [])].join(delimiter),
+      PYTHONHASHSEED: '0',
+      PYTHONUNBUFFERED: '',
+      PYTHONIOENCODING: 'utf-8:backslashreplace',
+      ...(home === undefined ? {} : { VIRTUAL_ENV: home, PATH: [join(home, 'bin'), env.PATH].join(delimiter) }),
+    },
+    lines: { path: files.log, read: logLine },
+    failure: () => toldFailure(node, files.failure, home === undefined ? `for ${python}` : `into ${home}`),
+    finding: () => findingOf(script, files.report, notices),
+  }
+}
+
+/** What the process told of itself at its end. */
+function findingOf(script: PythonScript, path: string, notices: Finding['notices']): Finding {
+  const told = readJson(path)
+  const undigested = isObject(told) && Array.isArray(told.undigested) ? told.undigested.map(String) : []
+  if (undigested.length === 0) return { notices, uncounted: false }
+  const named = undigested.slice(0, 3).map((file) => `"${file}"`)
+  const more = undigested.length > named.length ? ` and ${undigested.length - named.length} more` : ''
+  const notice = {
+    code: 'python-undigested' as const,
+    message: `"${basename(script.path)}" loaded ${named.join(', ')}${more}, which its key does not count, so its result is not cached`,
+    fix: 'Import it with an import statement, or name it in include of the stage.',
+  }
+  return { notices: [...notices, notice], uncounted: true }
+}
