@@ -1,5 +1,5 @@
 import type { Diagnostic, DiagnosticLocation, Digest, Graph, JsonObject, Plan } from '@millrace/ir'
-import type { KindCode } from './kinds/kind.ts'
+import type { KindCode, ReadCode } from './kinds/kind.ts'
 
 /** What an author's program gives the compiler: anything that traces to a Graph will do. */
 export interface Source {
@@ -20,6 +20,8 @@ export interface FoundCode {
 export interface Facts {
   /** By the keys of `graph.stages`. */
   readonly code: ReadonlyMap<string, FoundCode>
+  /** By the same keys: the code of stages that lies in files of its own. Default none. */
+  readonly read?: ReadonlyMap<string, ReadCode>
   /** Kinds of stages besides those of Millrace. Default none. */
   readonly kinds?: readonly KindCode[]
   /** Content digests of the assets, by token. */

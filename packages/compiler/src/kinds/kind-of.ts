@@ -8,4 +8,6 @@ export const kindOf = ({ kind }: StageCode, others: readonly KindCode[] = []): K
 
 /** Whether a stage's code is a function that a module exports. */
 export const isExported = (code: StageCode): boolean =>
-  kinds.some(({ kind, digest }) => kind === code.kind && digest === undefined)
+  kinds.some((known) => known.kind === code.kind && isFunction(known))
+
+export const isFunction = ({ digest, read }: KindCode): boolean => digest === undefined && read === undefined

@@ -1,6 +1,6 @@
 import { optionsOf, type Plan, type PlanNode, type PlanStage, type PlanStageSpec } from '@millrace/ir'
 import type { Facts, PassContext } from '../context.ts'
-import { kindOf } from '../kinds/kind-of.ts'
+import { isFunction, kindOf } from '../kinds/kind-of.ts'
 
 /** What the target can't do is said here, from its capabilities; no target has messages of its own for it. */
 export function checkSupport(plan: Plan, facts: Facts, context: PassContext): Plan {
@@ -50,7 +50,7 @@ function checkStage(
   if (node.after && !target.after) refuse(node, 'a call with after', 'Give it a value of the call that it waits for.')
   const secret = Object.entries(spec.env ?? {}).find(([, value]) => 'secret' in value)
   if (secret && !target.secrets) refuse(node, `a stage with the secret ${secret[0]}`, 'Use inherit() for now.')
-  if (!spec.code && kind && !kind.digest) notExported(node, spec, options.isolate === 'process', facts, context)
+  if (!spec.code && kind && isFunction(kind)) notExported(node, spec, options.isolate === 'process', facts, context)
 }
 
 function notExported(

@@ -19,7 +19,8 @@ export function identifyStages(plan: Plan, facts: Facts, context: PassContext): 
   const stages: Record<string, PlanStageSpec> = {}
   for (const [key, spec] of Object.entries(plan.stages)) {
     const found = facts.code.get(key)
-    const code = found?.code ?? kindOf(spec, facts.kinds)?.digest?.(spec, (token) => facts.assets.get(token)?.digest)
+    const asset = (token: string) => facts.assets.get(token)?.digest
+    const code = found?.code ?? facts.read?.get(key)?.digest ?? kindOf(spec, facts.kinds)?.digest?.(spec, asset)
     const { counted, told } = settle(key, spec, facts, context)
     const identity = digestJson({
       // without code two stages must still not pass for one

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { canonical, type Diagnostic, type Event, type Json, type Plan, type Runtime } from '@millrace/ir'
 import type { LoadedStage, StageKind } from '@millrace/runner'
@@ -6,6 +7,7 @@ import type { StageDefinition } from '@millrace/sdk'
 import { childProgram } from './child-program.ts'
 import type { Prepared } from './prepare.ts'
 import type { Program } from './program.ts'
+import { stageKinds } from './stage-kinds.ts'
 import { loadedStage } from './stage-loader.ts'
 import { stageLocation } from './stage-location.ts'
 import { WatchedCode } from './watched-code.ts'
@@ -32,6 +34,9 @@ export function localRuntimeOf(
   const byPath = new Map([...program.checked.assets].map(([token, path]) => [path, assets.get(token)]))
   const watched = new WatchedCode(code, program.traced.stages, (path) => byPath.get(path))
   const workers = inProcess ? undefined : workersOf(prepared, byPath)
+  const { stages } = program.traced
+  const read = new Map([...code.read].map(([key, found]) => [(stages.get(key) as StageDefinition).code, found]))
+  const all = [...stageKinds(join(store.root, 'environments'), read), ...kinds]
   return localRuntime({
     ...chosen,
     store,
@@ -42,7 +47,7 @@ export function localRuntimeOf(
         stage = loadedStage(
           program.traced.stages.get(key) as StageDefinition,
           (url) => byPath.get(fileURLToPath(url)),
-          kinds,
+          all,
         )
         loaded.set(key, stage)
       }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type ArtifactValue, defaultResources, type Json, type Resources } from '@millrace/ir'
 import { type Attempt, callStage, failStuck, installSandbox, type Outcome, onStuck } from '@millrace/runner'
 import type { StageDefinition } from '@millrace/sdk'
+import { stageKinds } from './stage-kinds.ts'
 import { loadedStage } from './stage-loader.ts'
 
 /** One call of a stage by its full contract, outside of any run: nothing is looked up or kept. */
@@ -28,7 +29,7 @@ export async function callAlone({ definition, asset, ...call }: LoneCall): Promi
   const awake = onStuck(failStuck)
   let folder: string | undefined
   try {
-    return await callStage(loadedStage(definition, asset), {
+    return await callStage(loadedStage(definition, asset, stageKinds(join(tmpdir(), 'millrace-environments'))), {
       node: definition.name,
       files: () => (folder ??= mkdtempSync(join(tmpdir(), `millrace-${definition.name}-`))),
       metric: () => {},

@@ -1,4 +1,4 @@
-import { type CodeIndex, isIndexed, type KindCode, type StageCode, type WorkerCode } from '@millrace/compiler'
+import { isIndexed, type KindCode, type StageCode, type WorkerCode } from '@millrace/compiler'
 import {
   type ArtifactValue,
   type Diagnostic,
@@ -20,6 +20,7 @@ import {
   makePlan,
   type PlanTarget,
   type Program,
+  type ProgramCode,
   readAssets,
   readCode,
   readWorkerCode,
@@ -30,7 +31,7 @@ import { type Origin, readInput } from './values.ts'
 /** A program that is ready to run or to be planned. */
 export interface Prepared {
   readonly program: Program
-  readonly code: CodeIndex
+  readonly code: ProgramCode
   /** The program's file. */
   readonly entry: string | undefined
   /** The code of its stages as workers load it, read when somebody asks first. */
@@ -104,7 +105,7 @@ export async function prepareProgram(program: Program, preparing: Preparing): Pr
     variables: { ...process.env },
     kinds: preparing.kinds ?? [],
   }
-  const planOf = (code: CodeIndex) => makePlan(program, code, assets, input, target)
+  const planOf = (code: ProgramCode) => makePlan(program, code, assets, input, target)
   const found = preparing.target ? read : asLoaded(program, read)
   const planned = planOf(found)
   const unknown = preparing.target ? new Map() : unknownStages(found, planned.plan)
@@ -132,7 +133,7 @@ export async function prepareProgram(program: Program, preparing: Preparing): Pr
 }
 
 /** Under a test runner the code of a stage is what this very process has loaded, whatever its files hold. */
-function asLoaded({ traced }: Program, code: CodeIndex): CodeIndex {
+function asLoaded({ traced }: Program, code: ProgramCode): ProgramCode {
   if (!underTestRunner()) return code
   const marked = ([key, stage]: readonly [string, StageCode]): [string, StageCode] => {
     const loaded = loadMark(traced.stages.get(key)?.self ?? {})
@@ -141,7 +142,7 @@ function asLoaded({ traced }: Program, code: CodeIndex): CodeIndex {
   return { ...code, stages: new Map([...code.stages].map(marked)) }
 }
 
-function unknownStages(code: CodeIndex, plan: Plan): UnknownStages {
+function unknownStages(code: ProgramCode, plan: Plan): UnknownStages {
   const loader = underTestRunner() ? undefined : foreignLoader()
   return loader === undefined ? staleStages(code, plan) : foreignStages(code, loader)
 }

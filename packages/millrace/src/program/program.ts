@@ -1,6 +1,7 @@
 import {
   type BuildSite,
   type CacheFolder,
+  type CodeProblem,
   type Capabilities,
   type CheckedGraph,
   type CodeIndex,
@@ -12,6 +13,8 @@ import {
   indexCode,
   isExported,
   type KindCode,
+  kindOf,
+  type ReadCode,
   planGraph,
   type WorkerCode,
   workerCode,
@@ -65,10 +68,35 @@ export interface CodeOptions {
   readonly firstSeen?: FirstSeen
 }
 
+/** The code of a program's stages: of functions that modules export, and of those whose code lies in files. */
+export interface ProgramCode extends CodeIndex {
+  /** By the keys of the Graph's stages. */
+  readonly read: ReadonlyMap<string, ReadCode>
+}
+
 /** Finds and digests the code of a program's stages. */
-export async function readCode(program: Program, options: CodeOptions): Promise<CodeIndex> {
+export async function readCode(program: Program, options: CodeOptions): Promise<ProgramCode> {
   const request = codeRequest(program, options)
-  return request ? indexCode(request) : { stages: new Map(), modules: [], packages: new Map(), diagnostics: [] }
+  const index = request ? await indexCode(request) : { ...nothing, stages: new Map(), packages: new Map() }
+  const read = readStages(program)
+  const problems = [...read].flatMap(([key, { problems }]) => problems.map((one) => problemOf(program, key, one)))
+  return { ...index, read, diagnostics: [...index.diagnostics, ...problems] }
+}
+
+const nothing = { modules: [], diagnostics: [] }
+
+function readStages({ traced }: Program): Map<string, ReadCode> {
+  const read = new Map<string, ReadCode>()
+  for (const [key, { code, name }] of traced.stages) {
+    const found = kindOf(code)?.read?.(code, name)
+    if (found) read.set(key, found)
+  }
+  return read
+}
+
+function problemOf({ name, traced }: Program, key: string, { at, ...problem }: CodeProblem): Diagnostic {
+  const { pipeline: _, node, ...place } = traced.stages.get(key)?.at() ?? { pipeline: null, node: null }
+  return { ...problem, at: { pipeline: name, node, ...(at ?? place) } }
 }
 
 function codeRequest(
@@ -126,7 +154,7 @@ export async function readAssets(program: Program): Promise<ReadonlyMap<string, 
 /** What the local runtime can do. */
 export const localCapabilities: Capabilities = {
   name: 'local',
-  kinds: ['typescript'],
+  kinds: ['typescript', 'python'],
   maps: 'nested',
   forgivingMaps: true,
   conditions: true,
@@ -157,7 +185,7 @@ export interface Planned {
 
 export function makePlan(
   program: Program,
-  code: CodeIndex,
+  code: ProgramCode,
   assets: ReadonlyMap<string, ArtifactValue>,
   input: JsonObject | undefined,
   target: PlanTarget = { capabilities: localCapabilities, variables: process.env },
@@ -166,6 +194,7 @@ export function makePlan(
   const source = { graph: program.traced.graph, places: program.traced.places }
   return planGraph(program.checked, source, {
     code: code.stages,
+    read: code.read,
     assets,
     ...(input ? { input } : {}),
     variables: target.variables,

@@ -58,7 +58,7 @@ export function foreignStages({ stages }: CodeIndex, loader: string): UnknownSta
 }
 
 /** The code of the others. */
-export const withoutUnknown = (code: CodeIndex, unknown: UnknownStages): CodeIndex => ({
+export const withoutUnknown = <C extends CodeIndex>(code: C, unknown: UnknownStages): C => ({
   ...code,
   stages: new Map([...code.stages].filter(([key]) => !unknown.has(key))),
 })

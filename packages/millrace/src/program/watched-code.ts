@@ -1,6 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { CodeIndex } from '@millrace/compiler'
 import { type ArtifactValue, type Digest, digestBytes } from '@millrace/ir'
 import type { Reader } from '@millrace/runtime-local'
 import type { StageDefinition } from '@millrace/sdk'
@@ -8,6 +7,7 @@ import { markOf, verifyArtifact } from '@millrace/store'
 import { shortPath } from '../short-path.ts'
 import { changedSinceStart, codeMark, nothing } from './code-file.ts'
 import { type CodeFile, type CodePackage, codeFiles, codePackages } from './code-files.ts'
+import type { ProgramCode } from './program.ts'
 import { assetsIn } from './stage-loader.ts'
 import { WatchedPackage } from './watched-package.ts'
 
@@ -58,7 +58,7 @@ type Readers = { readonly [reader in Reader]: readonly Watched[] }
 
 /** The files of a run's stages: whether those that are still to be read are as they were planned. */
 export class WatchedCode {
-  readonly #code: CodeIndex
+  readonly #code: ProgramCode
   readonly #stages: ReadonlyMap<string, StageDefinition>
   readonly #asset: (path: string) => ArtifactValue | undefined
   readonly #watched = new Map<string, Watched>()
@@ -69,7 +69,7 @@ export class WatchedCode {
   #loaded: ReadonlySet<string> | undefined
 
   constructor(
-    code: CodeIndex,
+    code: ProgramCode,
     stages: ReadonlyMap<string, StageDefinition>,
     asset: (path: string) => ArtifactValue | undefined,
   ) {
@@ -114,7 +114,13 @@ export class WatchedCode {
 
   #read(stage: string): Readers {
     const found = this.#code.stages.get(stage)
-    if (!found) return { here: [], loading: [], loaded: [], bundle: [], bundleLoading: [] }
+    if (!found) {
+      // the process that runs it reads its files, and what stands in the Plan of it is of them
+      const read = (this.#code.read.get(stage)?.files ?? []).map(({ path, digest }) =>
+        this.#file({ source: shortPath(path), path, digest }),
+      )
+      return { here: [...read, ...this.#assets(stage)], loading: [], loaded: [], bundle: [], bundleLoading: [] }
+    }
     const loaded = this.#loadedModules()
     const files = codeFiles(this.#code, found)
     const late = files.filter(({ path }) => !loaded.has(path))
