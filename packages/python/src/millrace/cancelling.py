@@ -1,0 +1,63 @@
+"""Signals that end a stage, as an exception in it."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+class Cancelled(BaseException):
+    """Raised in the main thread when the run is cancelled or the attempt times out; one second later the process ends.
+
+    It is no ``Exception``, so that ``except Exception`` doesn't take it. Let it go on after cleaning up.
+
+    Attributes:
+        signal: number of the signal.
+    """
+
+    def __init__(self, signal: int = signal.SIGTERM) -> None:
+        super().__init__("the stage was cancelled")
+        self.signal = int(signal)
+
+
+class _State:
+    received = 0
+    raising = True
+
+
+def listen() -> None:
+    """Makes SIGTERM and SIGINT raise `Cancelled`. Processes that the stage forks keep the default."""
+    signal.signal(signal.SIGTERM, _cancel)
+    # a background job of a shell ignores it, and shall
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _cancel)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_forget)
+
+
+def hush() -> None:
+    """From now on signals are only noted: the stage has ended, and what follows must be whole."""
+    _State.raising = False
+
+
+def received() -> int:
+    """The signal that came last; 0 for none."""
+    return _State.received
+
+
+def _cancel(number: int, _frame: FrameType | None) -> None:
+    _State.received = number
+    if _State.raising:
+        raise Cancelled(number)
+
+
+def _forget() -> None:
+    _State.received = 0
+    if signal.getsignal(signal.SIGTERM) is _cancel:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is _cancel:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
