@@ -86,6 +86,12 @@ const modules = [
   await forPod('src/process/driver.ts', 'driver.mjs', {}),
 ].flat()
 
+// what runs the scripts of Python stages
+cpSync(join(root, 'packages/python/src/millrace'), join(out, 'python/millrace'), {
+  recursive: true,
+  filter: (path) => !path.includes('__pycache__'),
+})
+
 if (values.types) {
   const separate = mkdtempSync(join(tmpdir(), 'millrace-types-'))
   try {

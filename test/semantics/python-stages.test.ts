@@ -77,9 +77,9 @@ test('what it raises is told with its frames', async () => {
   expect([code, stderr]).toEqual([
     1,
     `error[stage-threw]: "train" raised ValueError: bad 3
-  in train[0]: {"how":"fail","n":3}
+  in train[0]: {"n":3,"how":"fail"}
   at train (train.py:8:9)
-  called at program.ts:8:51
+  called at program.ts:8:52
   stage at program.ts:5:22
   fix: Mend the stage, or give it retries if the cause passes by itself.
 0 ran, 0 cached, 0 skipped, 1 failed, <s>

@@ -19,7 +19,7 @@ interface ShowOptions {
 /** An error for a person: what is wrong, in which calls, where, the end of the log, what to do. */
 export function showTold(failure: FailureGroup, { env = process.env, trace = false }: ShowOptions = {}): string {
   const { diagnostic, calls, first, more } = failure
-  const log = logOf(failure.log)
+  const log = trace ? logOf(failure.log) : withoutTraceback(logOf(failure.log))
   const told = diagnosticText(diagnostic, shortPath, trace ? Number.POSITIVE_INFINITY : framesShown)
   const github = onGitHub(env)
   const out = [
@@ -100,4 +100,21 @@ const logOf = (log: string): string[] => {
     .join('\n')
     .trim()
   return own === '' ? [] : own.split('\n')
+}
+
+const header = 'Traceback (most recent call last):'
+const chained = /^(The above exception was the direct cause|During handling of the above exception)/
+
+/** A traceback of Python at the end of a log says what the error says, with the frames of packages in it. */
+function withoutTraceback(log: readonly string[]): readonly string[] {
+  let at = log.lastIndexOf(header)
+  // after it come its frames, which are indented, and the exception
+  if (at < 0 || log.slice(at + 1).filter((line) => /^\S/.test(line)).length !== 1) return log
+  for (let next = at; next >= 0; next = log.slice(0, at).findLastIndex((line) => line === header)) {
+    const between = log.slice(next, at)
+    if (next < at && !between.some((line) => chained.test(line))) break
+    at = next
+  }
+  while (log[at - 1] === '') at--
+  return log.slice(0, at)
 }
