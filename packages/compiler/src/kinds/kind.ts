@@ -10,8 +10,12 @@ export interface KindCode {
    * @param asset gives the digest of an asset, by token
    */
   digest?(code: StageCode, asset: (token: string) => string | undefined): Digest
-  /** Reads what counts of a stage whose code lies in files of its own. What is named in `code` are file URLs here. */
-  read?(code: StageCode, stage: string): ReadCode
+  /**
+   * Reads what counts of a stage whose code lies in files of its own. What is named in `code` are file URLs here.
+   *
+   * @param program the same object for all stages that are read together
+   */
+  read?(code: StageCode, program: object): ReadCode
 }
 
 /** The code of a stage as it lies in files. */

@@ -1,15 +1,54 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { digestBytes, digestJson } from '@millrace/ir'
+import { type Digest, digestJson, type Json, type StageCode } from '@millrace/ir'
+import { PythonFiles } from '../code/python/python-files.ts'
+import { scriptCode } from '../code/python/script-code.ts'
 import type { KindCode } from './kind.ts'
 
-/** A script of Python. */
+/** What the runner has to know of a script. */
+interface Known {
+  readonly path: string
+  readonly form: 'function' | 'script'
+  /** The Python files that its key counts. */
+  readonly files: readonly string[]
+  readonly block?: { readonly text: string; readonly dependencies: readonly string[] }
+  /** Of its own block. */
+  readonly lock?: string
+}
+
+/** Scripts of one program import the same modules. */
+const shared = new WeakMap<object, PythonFiles>()
+
+/** A script of Python: what it imports from its project counts, by its tokens, and the lock of what it has installed. */
 export const python: KindCode = {
   kind: 'python',
-  read(code) {
-    const path = fileURLToPath('script' in code ? code.script : '')
-    const files = [path, join(dirname(path), 'helpers.py')].filter((f) => existsSync(f)).map((path) => ({ path, digest: digestBytes(readFileSync(path)) }))
-    return { digest: digestJson(files.map(({ digest }) => digest)), files, problems: [], known: { path, form: 'function', files: files.map(({ path }) => path) } }
+  read(code, program) {
+    const { script, args, include = [] } = code as Extract<StageCode, { readonly kind: 'python' }>
+    const files = shared.get(program) ?? new PythonFiles()
+    shared.set(program, files)
+    const path = fileURLToPath(script)
+    const options = { hasArgs: args !== undefined, include: include.map((url) => fileURLToPath(url)) }
+    const found = scriptCode(path, options, files)
+    const read = found.files.map((file) => ({ path: file.path, digest: files.evidence.digest(file.path) as Digest }))
+    const { block, lock, form } = found
+    const known: Known = {
+      path,
+      form,
+      files: read.map((file) => file.path).filter((file) => files.python(file) !== undefined && file.endsWith('.py')),
+      ...(block ? { block: { text: block.text, dependencies: block.dependencies } } : {}),
+      ...(block && lock ? { lock: lock.path } : {}),
+    }
+    return {
+      digest: args === undefined ? found.digest : digestJson({ script: found.digest, args: args as unknown as Json }),
+      files: lock ? [...read, { path: lock.path, digest: lock.digest }] : read,
+      problems: found.problems.map(({ at: { file, line, column }, ...problem }) => ({
+        ...problem,
+        at: {
+          ...(file === undefined ? {} : { file }),
+          ...(line === undefined ? {} : { line }),
+          ...(column === undefined ? {} : { column }),
+        },
+      })),
+      known,
+    }
   },
 }

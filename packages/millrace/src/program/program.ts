@@ -87,8 +87,8 @@ const nothing = { modules: [], diagnostics: [] }
 
 function readStages({ traced }: Program): Map<string, ReadCode> {
   const read = new Map<string, ReadCode>()
-  for (const [key, { code, name }] of traced.stages) {
-    const found = kindOf(code)?.read?.(code, name)
+  for (const [key, { code }] of traced.stages) {
+    const found = kindOf(code)?.read?.(code, read)
     if (found) read.set(key, found)
   }
   return read

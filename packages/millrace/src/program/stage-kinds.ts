@@ -14,7 +14,7 @@ export function stageKinds(
   environments: string,
   read: ReadonlyMap<StageCode, ReadCode> = new Map(),
 ): readonly StageKind[] {
-  const known = (code: StageCode) => (read.get(code) ?? kindOf(code)?.read?.(code, ''))?.known
+  const known = (code: StageCode) => (read.get(code) ?? kindOf(code)?.read?.(code, {}))?.known
   return [
     pythonKind({
       script: (code) => known(code) as PythonScript,
