@@ -10,6 +10,7 @@ export const codes = [
   'build-failed',
   'call-outside-build',
   'duplicate-name',
+  'invalid-word',
   'literal-not-json',
   'literal-too-large',
   'maybe-absent',

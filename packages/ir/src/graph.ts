@@ -3,6 +3,7 @@ import type { Digest } from './digest.ts'
 import type { Json } from './json.ts'
 import type { Schema } from './port.ts'
 import type { Resources } from './resources.ts'
+import type { Words } from './words.ts'
 
 /** What the author wrote: JSON, ids from the author's names, no target words. Keys are sorted when it is printed. */
 export interface Graph {
@@ -92,14 +93,23 @@ export type EnvValue =
 export type StageCode =
   /** A function of the author's, known by where it is exported. */
   | { readonly kind: 'typescript' }
-  /** A script, as an asset's token. */
-  | { readonly kind: 'python'; readonly script: string }
+  | {
+      readonly kind: 'python'
+      /** As an asset's token. */
+      readonly script: string
+      /** What follows the script on its command line. */
+      readonly args?: Words
+      /** Files and folders that it reads besides, as tokens of assets. */
+      readonly include?: readonly string[]
+      /** What it runs in on a cluster. */
+      readonly image?: string
+    }
   | {
       readonly kind: 'container'
       readonly image: string
-      readonly command: readonly string[]
+      readonly command: Words
       /** What runs where there is no container engine. */
-      readonly local?: readonly string[]
+      readonly local?: Words
     }
   /** A kind of somebody's own: what `runs` is, its two files in runner and compiler know. */
   | { readonly kind: `x-${string}`; readonly runs: Json }

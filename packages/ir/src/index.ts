@@ -113,6 +113,22 @@ export { parseChecksummed, withChecksum } from './sealed.ts'
 export type { SourceLocation, StackFrame } from './source-location.ts'
 export { capture, firstPlace, framesIn, isOurs } from './source-location.ts'
 export { describeError, type ErrorTrace, placeOfError, traceOf } from './tell-error.ts'
+export type { Port } from './value-port.ts'
+export {
+  absentPort,
+  artifactPort,
+  asItem,
+  choicePort,
+  fieldNames,
+  fieldOf,
+  isList,
+  isText,
+  itemOf,
+  mayBeNull,
+  openPort,
+  presentPort,
+  schemaPort,
+} from './value-port.ts'
 export type { WrongVariable } from './variables.ts'
 export {
   receiveVariables,
@@ -125,3 +141,5 @@ export {
 } from './variables.ts'
 export type { BodyVisitor } from './walk.ts'
 export { bindingsOf, eachBody, eachRead, inputsOf, mapBindings, mapCondition, resultsOf } from './walk.ts'
+export type { EachWords, GivenWords, Word, WordPart, WordPlace, Words } from './words.ts'
+export { isGroup, placeIn, showPlace, wrongWord } from './words.ts'

@@ -32,7 +32,10 @@ export function bind(trace: Trace, input: unknown, at: () => DiagnosticLocation)
     const ref = refState(value)
     if (ref) {
       if (inScope(ref)) return { ref: ref.node, path: ref.path }
-      const message = `"${showRef(ref)}" was made in another body (of a map, a when or a pipeline) and is used outside it`
+      const { stage } = ref.scope
+      const body =
+        stage === undefined ? 'another body (of a map, a when or a pipeline)' : `the words of stage "${stage}"`
+      const message = `"${showRef(ref)}" was made in ${body} and is used outside it`
       return report(
         'ref-out-of-scope',
         path,

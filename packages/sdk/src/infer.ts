@@ -32,7 +32,7 @@ type Project<T, K> = T extends readonly (infer U)[] ? Item<Project<U, K>>[] : T 
 type Leaf<T> = T extends readonly (infer U)[] ? Leaf<U> : T extends Scalar ? never : T
 
 /** `z.json()` and `z.unknown()` are recursive or unknown: a ref to one has no fields, and takes any literal. */
-type Opaque<T> = unknown extends T ? true : JSONType extends T ? true : false
+export type Opaque<T> = unknown extends T ? true : JSONType extends T ? true : false
 type JSONType = z.core.util.JSONType
 
 /** What a call takes where the stage wants a T: a ref to one, a literal, or a literal holding refs at any depth. */

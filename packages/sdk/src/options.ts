@@ -43,7 +43,7 @@ const resourceNames = ['cpu', 'memory', 'disk', 'sharedMemory', 'gpu', 'tpu', 'd
 const definitionNames: Readonly<Record<string, readonly string[]>> = {
   call: ['after'],
   typescript: ['input', 'output', 'run', 'env'],
-  python: ['input', 'output', 'env', 'script'],
+  python: ['input', 'output', 'env', 'script', 'args', 'include', 'image'],
   container: ['input', 'output', 'env', 'image', 'command', 'local'],
 }
 

@@ -1,4 +1,5 @@
 import { fail, firstPlace } from '@millrace/ir'
+import { type Misuse, wording } from './misuse.ts'
 import { currentTrace, type Scope } from './scope.ts'
 
 /** What a ref proxy stands for. */
@@ -35,16 +36,19 @@ interface Target {
   fields: Map<string, unknown> | undefined
 }
 
-const listMethods = ['map', 'filter', 'forEach', 'flatMap', 'some', 'every', 'reduce', 'find', 'slice']
-
-function refuse(target: Target, how: string, fix: string): never {
-  const { state } = target
+function refuse({ state }: Target, use: Misuse): never {
+  const { scope, node } = state
   const name = showRef(state)
+  const { how, fix } = wording(use, name, scope.stage !== undefined)
+  const at =
+    scope.stage === undefined
+      ? { pipeline: scope.names.pipeline, node: node.includes(':') ? null : node }
+      : { pipeline: null, node: scope.stage }
   return fail({
     code: 'ref-as-value',
     severity: 'error',
     message: `"${name}" is a value to come: ${how}`,
-    at: { pipeline: state.scope.names.pipeline, node: state.node.includes(':') ? null : state.node, ...here() },
+    at: { ...at, ...here() },
     fix,
   })
 }
@@ -60,10 +64,8 @@ const here = () => {
 const handler: ProxyHandler<Target> = {
   get(target, key) {
     if (typeof key === 'string') {
-      if (key === 'then')
-        return refuse(target, 'it can not be awaited', 'Remove the await: build only wires stages, which run later.')
-      if (key === 'toJSON')
-        return refuse(target, 'it can not be put in JSON while building', 'Give it to a stage and make the JSON there.')
+      if (key === 'then') return refuse(target, { is: 'awaited' })
+      if (key === 'toJSON') return refuse(target, { is: 'json' })
       target.fields ??= new Map()
       let field = target.fields.get(key)
       if (!field) {
@@ -73,39 +75,22 @@ const handler: ProxyHandler<Target> = {
       }
       return field
     }
-    const name = showRef(target.state)
     if (key === Symbol.toPrimitive)
-      return (hint: string) =>
-        refuse(
-          target,
-          'it has no text or number while building',
-          hint === 'number'
-            ? `Compare it by is(${name}, '>=', …) in a when, or give it to a stage and compute with it there.`
-            : `Give ${name} to a stage and compute with it there.`,
-        )
-    if (key === Symbol.iterator)
-      return refuse(target, 'it can not be iterated while building', `Use map(${name}, (item) => …) instead.`)
+      return (hint: string) => refuse(target, { is: hint === 'number' ? 'number' : 'text' })
+    if (key === Symbol.iterator) return refuse(target, { is: 'iterated' })
     return undefined
   },
-  ownKeys: (target) =>
-    refuse(target, 'it can not be spread or listed while building', 'Name the fields that you need one by one.'),
-  has: (target) =>
-    refuse(
-      target,
-      'it can not be tested with "in" while building',
-      "Use when(is(…, '!==', undefined), () => …) instead.",
-    ),
-  set: (target, key) =>
-    refuse(target, `"${String(key)}" can not be assigned`, 'Return the changed value from a stage instead.'),
-  deleteProperty: (target, key) =>
-    refuse(target, `"${String(key)}" can not be deleted`, 'Return the changed value from a stage instead.'),
+  ownKeys: (target) => refuse(target, { is: 'listed' }),
+  has: (target) => refuse(target, { is: 'searched' }),
+  set: (target, key) => refuse(target, { is: 'assigned', key: String(key) }),
+  deleteProperty: (target, key) => refuse(target, { is: 'deleted', key: String(key) }),
   apply(target) {
     const { path, node, scope } = target.state
-    const method = path.at(-1) ?? ''
-    const owner = showRef({ node, path: path.slice(0, -1), scope })
-    return listMethods.includes(method)
-      ? refuse(target, 'it is not a function', `Use map(${owner}, (item) => …) instead.`)
-      : refuse(target, 'it is not a function', 'Call a stage with it instead.')
+    return refuse(target, {
+      is: 'called',
+      method: path.at(-1) ?? '',
+      owner: showRef({ node, path: path.slice(0, -1), scope }),
+    })
   },
 }
 

@@ -9,11 +9,16 @@ interface Names {
   readonly called: Map<string, Definition>
 }
 
-/** A body being built: the pipeline's, a map's or a when's. Refs made in it are known in it and below. */
+/**
+ * A body being built: the pipeline's, a map's or a when's. Refs made in it are known in it and below. Of the words of a
+ * stage there is one for the function, and one for each `each`.
+ */
 export interface Scope {
   readonly nodes: Node[]
   readonly names: Names
   readonly parent?: Scope
+  /** The name of the stage whose words are written. */
+  readonly stage?: string
 }
 
 /** One call of `trace`. */

@@ -16,6 +16,7 @@ import { type Definition, define, type StageDefinition } from './definition.ts'
 import { type EnvReference, readEnv } from './environment.ts'
 import type { Args, NoInputs, Ref, Shape } from './infer.ts'
 import { type CallOverrides, dropUndefined, type Overrides, readOptions, withDefaults } from './options.ts'
+import type { WordOwner } from './read-words.ts'
 import { makeRef, refState } from './ref.ts'
 import { schemaOf } from './schema.ts'
 import { atHere, currentTrace, nextId, type Trace } from './scope.ts'
@@ -42,7 +43,7 @@ export interface TypedStage<I extends Shape, O extends Shape> extends Stage<I, O
 type Env = Readonly<Record<string, string | EnvReference>>
 
 /** What every kind of stage is defined by. */
-interface Base<I, O> extends Overrides {
+export interface Base<I, O> extends Overrides {
   /** What it takes: a zod object. */
   readonly input: I
   /** What it gives: a zod object. */
@@ -66,37 +67,7 @@ interface StageSettings<I extends Shape, O extends Shape> extends Base<I, O> {
  *   is reported by the pipelines that call the stage.
  */
 export function stage<I extends Shape, O extends Shape>(name: string, options: StageSettings<I, O>): TypedStage<I, O> {
-  return makeStage({ kind: 'typescript' }, name, options, capture(stage)) as TypedStage<I, O>
-}
-
-/** A stage that is a Python script following the stage contract. Not run yet. */
-export function python<I extends Shape, O extends Shape>(
-  name: string,
-  options: Base<I, O> & {
-    /** `new URL('./train.py', import.meta.url)` */
-    readonly script: URL
-  },
-): Stage<I, O> {
-  const script = options?.script instanceof URL ? options.script.href : ''
-  return makeStage({ kind: 'python', script }, name, options, capture(python))
-}
-
-/** A stage that is any container image following the stage contract. Not run yet. */
-export function container<I extends Shape, O extends Shape>(
-  name: string,
-  options: Base<I, O> & {
-    /** The image. */
-    readonly image: string
-    /** What runs in it. */
-    readonly command: readonly string[]
-    /** What to run instead where there is no container runtime. */
-    readonly local?: readonly string[] | undefined
-  },
-): Stage<I, O> {
-  // a program in JavaScript may leave them out
-  const { image = '', command = [], local } = (options ?? {}) as Partial<typeof options>
-  const code: StageCode = { kind: 'container', image, command, ...(local ? { local } : {}) }
-  return makeStage(code, name, options, capture(container))
+  return makeStage('typescript', () => ({ kind: 'typescript' }), name, options, capture(stage)) as TypedStage<I, O>
 }
 
 /** A stage of any kind, for who adds one: a list of kinds is given to compiler and runner. */
@@ -104,10 +75,21 @@ export const stageOf = <I extends Shape, O extends Shape>(
   code: StageCode,
   name: string,
   options: Base<I, O>,
-): Stage<I, O> => makeStage(code, name, options, capture(stageOf))
+): Stage<I, O> => makeStage(code.kind, () => code, name, options, capture(stageOf))
 
-function makeStage<I extends Shape, O extends Shape>(
-  code: StageCode,
+/** What the options of one kind are read with. */
+export interface Defining {
+  readonly owner: WordOwner
+  /** What is wrong with the definition. */
+  readonly problems: Diagnostic[]
+  /** Adds a `bad-option`. */
+  wrong(message: string, path: string, fix: string): void
+}
+
+/** @param codeOf reads what it runs from the options, once their schemas are known */
+export function makeStage<I extends Shape, O extends Shape>(
+  kind: StageCode['kind'],
+  codeOf: (defining: Defining) => StageCode,
   name: string,
   options: Base<I, O> & { run?: (input: z.output<I>, context: Context) => unknown },
   place: () => SourceLocation,
@@ -121,7 +103,7 @@ function makeStage<I extends Shape, O extends Shape>(
       return at()
     },
     pure: false,
-    of: code.kind,
+    of: kind,
   }
   // a program in JavaScript may leave them out
   const given = (options ?? {}) as typeof options
@@ -129,12 +111,17 @@ function makeStage<I extends Shape, O extends Shape>(
   const input = schemaOf(given.input, 'input', owner)
   const output = schemaOf(given.output, 'output', owner)
   problems.push(...wrong, ...input.problems, ...output.problems)
-  if (code.kind === 'typescript' && typeof given.run !== 'function')
+  if (kind === 'typescript' && typeof given.run !== 'function')
     problems.push(badOption(`${what} has no function run`, 'run', at(), 'Give run: (input, context) => output.'))
   const { env, problems: wrongEnv } = readEnv(given.env, (message, path, fix) =>
     badOption(`${what}: ${message}`, path, at(), fix),
   )
   problems.push(...wrongEnv)
+  const code = codeOf({
+    owner: { name, input: input.schema, output: output.schema, at },
+    problems,
+    wrong: (message, path, fix) => problems.push(badOption(`${what}: ${message}`, path, at(), fix)),
+  })
   const definition: StageDefinition = {
     type: 'stage',
     self: stage,

@@ -4,9 +4,12 @@ import {
   eachBody,
   eachRead,
   eachRef,
+  fieldNames,
+  fieldOf,
   fieldSchemas,
   type Graph,
   hint,
+  isList,
   isObject,
   itemSchemas,
   type Node,
@@ -15,7 +18,7 @@ import {
   showPath,
 } from '@millrace/ir'
 import type { PassContext } from '../context.ts'
-import { fieldOf, isList, type Port, Ports } from '../value-shapes.ts'
+import { Ports } from '../value-shapes.ts'
 import { wrongAsset } from './relative-assets.ts'
 
 type Path = readonly (string | number)[]
@@ -188,17 +191,3 @@ const isRequired = (schema: Schema, key: string, target: Schema): boolean =>
   ((schema.required as string[] | undefined) ?? []).includes(key) && !('default' in target)
 
 const showRef = (ref: Ref): string => [ref.ref.replace(/^.*:/, ''), ...ref.path].join('.')
-
-function fieldNames(port: Port | undefined): string[] {
-  if (port?.kind === 'object') return [...port.fields.keys()]
-  if (port?.kind === 'list') return fieldNames(port.item)
-  if (port?.kind === 'choice') return [...new Set(port.options.flatMap(fieldNames))]
-  if (port?.kind !== 'schema') return []
-  return alternatives(port.schema, port.root).flatMap((option) => {
-    if (option.artifact !== undefined) return []
-    const item = itemSchemas(option, 0)[0]
-    if (option.type === 'array' && item)
-      return fieldNames({ kind: 'schema', schema: item, root: port.root, absent: false })
-    return isObject(option.properties) ? Object.keys(option.properties) : []
-  })
-}

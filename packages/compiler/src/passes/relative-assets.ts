@@ -96,6 +96,7 @@ export function relativeAssets(graph: Graph, context: PassContext): Graph {
     stages[key] = {
       ...spec,
       ...('script' in spec && spec.script ? { script: tokenOf(spec.script, key) } : {}),
+      ...('include' in spec ? { include: spec.include.map((url) => tokenOf(url, key)) } : {}),
       input: schema(spec.input, key),
       output: schema(spec.output, key),
     }
