@@ -1,5 +1,5 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import {
@@ -23,7 +23,7 @@ import {
   StageFailure,
   writeWhole,
 } from '@millrace/runner'
-import { makeFolder, onDisk, outputDigest, readText, rememberLarge, storeFailed } from '@millrace/store'
+import { makeFolder, onDisk, outputDigest, readText, rememberLarge, removeTree, storeFailed } from '@millrace/store'
 import { type AttemptRequest, envOf, type Performed } from '../attempts/attempt-request.ts'
 import { MetricTail } from '../attempts/metric-tail.ts'
 import { killAfter, type Timeout } from '../attempts/timeout.ts'
@@ -103,7 +103,7 @@ export async function runChildProcess(request: AttemptRequest, timeout: Timeout)
 /** What the stage put into TMPDIR has no use after it. */
 function clear(scratch: string): void {
   try {
-    rmSync(scratch, { recursive: true, force: true })
+    removeTree(scratch)
   } catch {
     // a process that got away from us may still write there
   }
