@@ -42,6 +42,13 @@ const inject = Object.fromEntries(
   }).map(([global, name]): [string, [string, string]] => [global, [intrinsics, name]]),
 )
 
+// nor by one that replaces what Node itself uses (paths.ts)
+const paths = join(here, 'src/process/paths.ts')
+const plugins = [{ name: 'paths', resolveId: (id: string, by?: string) => (isPath(id, by) ? paths : null) }]
+const isPath = (id: string, by: string | undefined): boolean =>
+  id === 'node:path' && by !== paths && !by?.includes('node_modules')
+const outside = (names: RegExp) => (id: string, by: string | undefined) => names.test(id) && !isPath(id, by)
+
 const code = await rolldown({
   input: {
     index: join(here, 'src/index.ts'),
@@ -50,8 +57,9 @@ const code = await rolldown({
     child: join(here, 'src/process/child.ts'),
     worker: join(here, 'src/process/worker.ts'),
   },
-  external,
+  external: outside(external),
   platform: 'node',
+  plugins,
   transform: { inject },
 })
 await code.write({ dir: out, format: 'esm', chunkFileNames: '[name].js', sourcemap: false })
@@ -60,8 +68,9 @@ await code.write({ dir: out, format: 'esm', chunkFileNames: '[name].js', sourcem
 async function forPod(entry: string, name: string, beside: { readonly inject?: typeof inject }): Promise<string[]> {
   const pod = await rolldown({
     input: join(here, entry),
-    external: /^node:/,
+    external: outside(/^node:/),
     platform: 'node',
+    plugins,
     // no module of ours is there for what loading it does
     treeshake: { moduleSideEffects: false },
     transform: beside,

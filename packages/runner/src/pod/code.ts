@@ -1,5 +1,5 @@
-import { readFileSync, realpathSync, rmSync } from 'node:fs'
-import { makeFolder } from '@millrace/store'
+import { readFileSync, realpathSync } from 'node:fs'
+import { makeFolder, removeTree } from '@millrace/store'
 import { unpackStage } from '../code-archive.ts'
 import { StageFailure } from '../failure.ts'
 
@@ -11,7 +11,7 @@ import { StageFailure } from '../failure.ts'
 export function unpackCode(archive: string, folder: string): string {
   try {
     // a container that was started again in its pod
-    rmSync(folder, { recursive: true, force: true })
+    removeTree(folder)
     makeFolder(folder)
     unpackStage(readFileSync(archive), folder)
     return realpathSync(folder)

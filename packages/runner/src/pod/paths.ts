@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
   attemptFileNames,
@@ -11,7 +11,7 @@ import {
   podVariables,
   uidPattern,
 } from '@millrace/ir'
-import { makeFolder, onDisk } from '@millrace/store'
+import { makeFolder, onDisk, removeTree } from '@millrace/store'
 import { StageFailure } from '../failure.ts'
 import { attemptFiles } from '../folder.ts'
 
@@ -80,7 +80,7 @@ function variable(name: string, pattern = /./): string {
 export function beginAttempt({ done, failed, stopped, folder, paths }: PodPaths): boolean {
   if (existsSync(done)) return false
   // a container that was started again in its pod
-  onDisk('remove', folder, () => rmSync(folder, { recursive: true, force: true }))
+  onDisk('remove', folder, () => removeTree(folder))
   // all that comes into the Job's folder itself is there before anybody reads in it (storeMarkOf)
   for (const path of [paths.files, ...[done, failed, stopped].map(dirname)])
     onDisk('create', path, () => makeFolder(path))

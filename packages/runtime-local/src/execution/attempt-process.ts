@@ -1,10 +1,9 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { bitsOf, metricIn, stageVariables } from '@millrace/ir'
 import { attemptFiles, type Exit } from '@millrace/runner'
-import { makeFolder, onDisk } from '@millrace/store'
+import { makeFolder, onDisk, removeTree } from '@millrace/store'
 import { type AttemptRequest, envOf } from '../attempts/attempt-request.ts'
 import { LineTail } from '../attempts/line-tail.ts'
 import { killAfter, type Timeout } from '../attempts/timeout.ts'
@@ -91,7 +90,7 @@ export async function runProcess(request: AttemptRequest, timeout: Timeout, work
 /** What the stage put into TMPDIR has no use after it. */
 function clear(scratch: string): void {
   try {
-    rmSync(scratch, { recursive: true, force: true })
+    removeTree(scratch)
   } catch {
     // a process that got away from us may still write there
   }

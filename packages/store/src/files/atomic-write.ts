@@ -9,7 +9,6 @@ import {
   openSync,
   readdirSync,
   renameSync,
-  rmSync,
   statSync,
   unlinkSync,
   writeFileSync,
@@ -19,6 +18,7 @@ import { ageOf } from './file-age.ts'
 import { errnoOf, storeFailed } from './file-errors.ts'
 import { makeFolder } from './make-folder.ts'
 import { fateHere, placeOf, self } from './process-identity.ts'
+import { removeTree } from './remove-tree.ts'
 
 /** A file of another machine is litter when nobody wrote to it for a day; there is no asking its process. */
 const dayInMilliseconds = 86_400_000
@@ -41,7 +41,7 @@ export function putIfAbsent(scratch: string, target: string, content: string): b
     if (errnoOf(error) === 'EEXIST') return false
     throw storeFailed('write', target, error)
   } finally {
-    remove(temporary)
+    dropFile(temporary)
   }
 }
 
@@ -51,7 +51,7 @@ export function put(scratch: string, target: string, content: string, mode?: num
   try {
     renameOver(scratch, temporary, target)
   } catch (error) {
-    remove(temporary)
+    dropFile(temporary)
     throw storeFailed('write', target, error)
   }
 }
@@ -85,8 +85,17 @@ export function remove(path: string): void {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return
     try {
-      rmSync(path, { recursive: true, force: true })
+      removeTree(path)
     } catch {}
+  }
+}
+
+/** A file that was to get another name. */
+function dropFile(temporary: string): void {
+  try {
+    unlinkSync(temporary)
+  } catch {
+    // it has none any more, or goes with a later sweep
   }
 }
 
@@ -113,7 +122,7 @@ export function replaceFile(target: string, content: Content, options: WriteOpti
     create(temporary, content, more)
     renameSync(temporary, target)
   } catch (error) {
-    remove(temporary)
+    dropFile(temporary)
     throw error
   }
 }
@@ -141,7 +150,7 @@ function write(scratch: string, target: string, content: string, mode?: number):
     }
     return temporary
   } catch (error) {
-    remove(temporary)
+    dropFile(temporary)
     throw storeFailed('write', errnoOf(error) === 'EACCES' ? scratch : target, error)
   }
 }

@@ -4,6 +4,7 @@ import { type Diagnostic, digestBytes, isDiagnosticError } from '@millrace/ir'
 import { remove, temporaryPath, untouched, withFolder } from '../../files/atomic-write.ts'
 import { errnoOf, storeFailed } from '../../files/file-errors.ts'
 import { readText } from '../../files/regular-file.ts'
+import { removeTree } from '../../files/remove-tree.ts'
 import { firstOwner, isHeld } from '../coordination/run-lock.ts'
 import { reduceIndex } from '../results/pack-merge.ts'
 import { isIndexName } from '../results/pack-name.ts'
@@ -93,7 +94,7 @@ export class Removal {
       const why = name.endsWith('.tmp')
         ? untouched(path) && 'left by a killed process'
         : olderThan !== undefined && modified(path) < Date.now() - olderThan && 'old'
-      if (why) this.#litter(join('code', name), why, () => rmSync(path, { recursive: true }))
+      if (why) this.#litter(join('code', name), why, () => removeTree(path))
     }
     // a mark is there before its run: then the process that put it lives
     const marks = namesIn(join(this.#root, 'runs', 'open'))
@@ -101,7 +102,7 @@ export class Removal {
     for (const name of marks) {
       const path = join(this.#root, 'runs', 'open', name)
       if (!runs.has(runOfMark(name)) && !isHeld(path))
-        this.#litter(join('runs', 'open', name), 'no run', () => rmSync(path, { recursive: true }))
+        this.#litter(join('runs', 'open', name), 'no run', () => removeTree(path))
     }
   }
 
@@ -180,10 +181,9 @@ export class Removal {
     const last = [basename(journalOf(path)), 'logs']
     const isOwner = (name: string): boolean => name === firstOwner || name.startsWith(`${firstOwner}.`)
     const names = namesIn(path)
-    for (const name of names)
-      if (!last.includes(name) && !isOwner(name)) rmSync(join(path, name), { recursive: true, force: true })
-    rmSync(journalOf(path), { recursive: true, force: true })
-    for (const name of names) if (isOwner(name)) rmSync(join(path, name), { recursive: true, force: true })
+    for (const name of names) if (!last.includes(name) && !isOwner(name)) removeTree(join(path, name))
+    removeTree(journalOf(path))
+    for (const name of names) if (isOwner(name)) removeTree(join(path, name))
     removeEmpty(path)
   }
 
@@ -209,7 +209,7 @@ function removeEmpty(...folders: readonly string[]): void {
 function removeAll(path: string): void {
   for (let tries = 1; ; tries++)
     try {
-      return rmSync(path, { recursive: true })
+      return removeTree(path)
     } catch (error) {
       if (errnoOf(error) !== 'ENOTEMPTY' || tries === 10) throw error
     }
