@@ -89,6 +89,32 @@ def test_children_keep_the_default(project: Project) -> None:
     assert outcome.output == {"fork": 15, "other": -15, "cancelled": False}
 
 
+def test_a_late_one_changes_nothing(project: Project) -> None:
+    """All is written; the process still ends as it would have."""
+    project.write(
+        "train.py",
+        """
+        import atexit, os, signal
+        from millrace import stage
+
+        class Late:
+            # bound here, as the module's names are gone by then
+            def __del__(self, kill=os.kill, write=os.write, process=os.getpid()):
+                kill(process, 15)
+                write(1, b"late")
+
+        late = Late()
+        atexit.register(os.kill, os.getpid(), signal.SIGTERM)
+
+        @stage
+        def train(input):
+            return {"a": 1}
+        """,
+    )
+    outcome = project.run("train.py")
+    assert (outcome.code, outcome.stdout, outcome.output, outcome.failure) == (0, "late", {"a": 1}, None)
+
+
 def test_threads_do_not_hold_it(project: Project) -> None:
     stage(
         project,

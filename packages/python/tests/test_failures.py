@@ -131,6 +131,8 @@ def test_syntax_errors(project: Project) -> None:
             "frames": [{"file": str(project.folder / "broken.py"), "line": 2, "column": column}, *frames],
             "causes": [],
         }
+    nul = project.write("nul.py", "x = 1\n\0\n")
+    assert project.run("nul.py").failure["frames"] == [{"file": str(nul), "line": 2}]
     stage(project, "eval('1 +')")
     assert project.run("train.py").failure["code"] == "stage-threw"
 
