@@ -50,8 +50,8 @@ _ABLE = (
 def described(value: object) -> tuple[str, str]:
     """What a value is, in words, and how to mend an output that holds it."""
     kind = type(value)
-    name = f"{kind.__module__}.{kind.__qualname__}"
-    if name in ("pandas._libs.missing.NAType", "pandas._libs.tslibs.nattype.NaTType"):
+    name = f"{kind.__module__}.{kind.__qualname__}".replace("builtins.", "")
+    if name.startswith("pandas.") and kind.__name__ in ("NAType", "NaTType"):
         return "a missing value of pandas", "give None, and a schema that takes null"
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return f"a {kind.__name__}, which is a namedtuple", "give value._asdict()"
@@ -69,4 +69,4 @@ def described(value: object) -> tuple[str, str]:
 
 
 def _with_article(name: str) -> str:
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name.replace('builtins.', '')}"
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"

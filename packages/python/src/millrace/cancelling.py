@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 
@@ -37,6 +38,9 @@ def listen() -> None:
         signal.signal(signal.SIGINT, _cancel)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_forget)
+    # the last of all handlers, as it is the first: Python is about to give the default back, by which the process
+    # would end as killed when all is done
+    atexit.register(_ignore)
 
 
 def hush() -> None:
@@ -53,6 +57,12 @@ def _cancel(number: int, _frame: FrameType | None) -> None:
     _State.received = number
     if _State.raising:
         raise Cancelled(number)
+
+
+def _ignore() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if signal.getsignal(number) is _cancel:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _forget() -> None:

@@ -48,8 +48,12 @@ def _column(at: TracebackType) -> int | None:
     if positions is None or at.tb_lasti < 0:
         return None
     from itertools import islice
-    from linecache import getline
 
+    try:
+        from linecache import getline
+    except Exception:
+        # a module of the author's has the name of one that it needs
+        return None
     line, _, start, _ = next(islice(positions(), at.tb_lasti // 2, None), (None, None, None, None))
     if line is None or start is None:
         return None

@@ -28,7 +28,12 @@ class FreshLoader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType | None:
         path = self.get_filename(fullname)
-        code: CodeType = self.source_to_code(self.get_data(path), path)
+        source = self.get_data(path)
+        if b"\0" in source:
+            # Python does not say in which file
+            line = source[: source.index(b"\0")].count(b"\n") + 1
+            raise SyntaxError("source code cannot contain null bytes", (path, line, None, None))
+        code: CodeType = self.source_to_code(source, path)
         return code
 
 

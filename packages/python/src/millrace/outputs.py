@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from millrace.advice import described
 from millrace.artifacts import File, Folder
 from millrace.refusal import Refused
 
@@ -29,7 +28,7 @@ def encode_output(value: object, files: str) -> dict[str, Any]:
         Refused: for the first field that JSON can't carry, or whose artifact isn't there.
     """
     if not isinstance(value, dict):
-        what, mend = ("None", "return a dict") if value is None else described(value)
+        what, mend = ("None", "return a dict") if value is None else _described(value)
         raise Refused("invalid-output", f"the stage returned {what}, where its output is a dict: {mend}")
     encoded: dict[str, Any] = encode(value, files)
     return encoded
@@ -119,8 +118,15 @@ def _scalar(value: object, files: str, field: str, within: tuple[int, ...]) -> A
             plain = value
         if type(plain) is not type(value):
             return encode(plain, files, field, within)
-    what, mend = described(value)
+    what, mend = _described(value)
     raise _refused(field, what, mend)
+
+
+def _described(value: object) -> tuple[str, str]:
+    # only outputs that are refused need the words
+    from millrace.advice import described
+
+    return described(value)
 
 
 def _below(field: str, key: object) -> str:

@@ -30,7 +30,6 @@ def run(arguments: list[str]) -> NoReturn:
         streams.tell("usage: python -m millrace <script> [arguments…]")
         raise SystemExit(2)
     streams.prepare()
-    cancelling.listen()
     settings = Settings(arguments, os.environ)
     before = set(sys.modules)
     hook = sys.excepthook
@@ -38,6 +37,7 @@ def run(arguments: list[str]) -> NoReturn:
     code, failure = 0, None
     try:
         try:
+            cancelling.listen()
             _perform(settings, process)
         finally:
             cancelling.hush()
