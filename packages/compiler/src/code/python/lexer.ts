@@ -107,7 +107,6 @@ class Lexer {
     }
     const code = text.charCodeAt(i)
     if (code === 10 || code === 35 || i >= text.length) {
-      if (measured) this.#fail('a line that is continued and empty')
       const newline = code === 10 ? i : text.indexOf('\n', i)
       if (newline < 0 || i >= text.length) this.#at = text.length
       else this.#nextLine(newline + 1)

@@ -31,7 +31,7 @@ export interface ScriptOptions {
 }
 
 /** A file that a script needs. */
-export interface ScriptFile {
+interface ScriptFile {
   /** Absolute. */
   readonly path: string
   /** Where it is placed, from the folder that holds all of them; with `/`. */
@@ -89,7 +89,8 @@ export function scriptCode(script: string, options: ScriptOptions = {}, files = 
   const unsure: (Unsure & { readonly file: string })[] = []
   for (const path of modules.files) {
     const file = files.python(path)
-    if (file?.undecoded !== undefined) problems.push(undecoded(path, show(path), file.undecoded))
+    if (file?.undecoded !== undefined && !included.includes(path))
+      problems.push(undecoded(path, show(path), file.undecoded))
     else if (file?.unsure) unsure.push({ file: path, ...file.unsure })
   }
   const top = commonFolder(paths)
