@@ -1,4 +1,4 @@
-import type { StageCode } from '@millrace/ir'
+import type { Schema, StageCode, Words } from '@millrace/ir'
 
 /** How the stages of one kind are run. A kind is a file here, and one in the compiler that knows what of it counts. */
 export interface StageKind {
@@ -15,9 +15,9 @@ interface AttemptPaths {
   readonly metrics: string
 }
 
-/** The first word is the program. */
 export interface Command {
-  readonly words: readonly [string, ...string[]]
+  /** The first is the program. What stands for values is filled in for each attempt. */
+  readonly words: Words
   /** Besides what the contract gives every stage. Default none. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -26,4 +26,5 @@ export interface Command {
 export interface CommandStage {
   readonly kind: StageKind
   readonly code: StageCode
+  readonly inputSchema: Schema
 }
