@@ -114,3 +114,44 @@ test('a placeholder given to a call of a stage', async () => {
     "
   `)
 })
+
+test('conditions on placeholders, which only the source shows', async () => {
+  expect(
+    await refused(
+      demo(`  command: ({ input, output, given, each }) => [
+    'score',
+    input.note ? '--noted' : '--plain',
+    ['--n=', input.n ?? 3],
+    ...(input.n === 3 ? ['--three'] : []),
+    each(input.parts, (part) => [part || 'none', given(input.note && input.n, [!output.auc ? 'a' : 'b'])]),
+  ],
+  local(places) {
+    if (places.input.note) return ['noted']
+    return ['plain']
+  },`),
+    ),
+  ).toMatchInlineSnapshot(`
+    "error[ref-as-value]: "input.note" is a value to come: it is always true here
+      at program.ts:10:5
+      fix: Use given(input.note, [ … ]) instead.
+    error[ref-as-value]: "input.n" is a value to come: "??" never comes to its right side
+      at program.ts:11:14
+      fix: Use given(input.n, [ … ]), or give it a default in the schema.
+    error[ref-as-value]: "input.n" is a value to come: "===" compares the placeholder itself, not what it will hold
+      at program.ts:12:9
+      fix: Compare in the program that is called, or in a stage before.
+    error[ref-as-value]: "part" is a value to come: it is always true here
+      at program.ts:13:34
+      fix: Use given(part, [ … ]) instead.
+    error[ref-as-value]: "input.note" is a value to come: it is always true here
+      at program.ts:13:56
+      fix: Use given(input.note, [ … ]) instead.
+    error[ref-as-value]: "output.auc" is a value to come: it is always true here
+      at program.ts:13:81
+      fix: Use given(output.auc, [ … ]) instead.
+    error[ref-as-value]: "places.input.note" is a value to come: it is always true here
+      at program.ts:16:9
+      fix: Use given(places.input.note, [ … ]) instead.
+    "
+  `)
+})

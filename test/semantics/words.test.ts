@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { digestJson, formatDiagnostic, type Json } from '@millrace/ir'
-import { container, file, folder, pipeline } from 'millrace'
+import { container, file, folder, pipeline, python, toGraph } from 'millrace'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import type { KindCode } from '../../packages/compiler/src/index.ts'
@@ -165,4 +166,32 @@ test('what fails, and is not tried again', async () => {
   expect(await errorOf('over', 'x'.repeat(131_072))).toEqual([
     'error[invalid-word]: "over": the word of "input.text" has 129 KiB; a word may have 128 KiB\n  fix: Put it in a file, and give its path.',
   ])
+})
+
+test('in the Graph words are plain data, and what a script includes stands by its place in the package', () => {
+  const root = join(import.meta.dirname, '../.tmp', `graph-${process.pid}`)
+  mkdirSync(join(root, 'data'), { recursive: true })
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }))
+  for (const [name, text] of Object.entries({ 'package.json': '{}', 'fit.py': '', 'data/a.csv': '' }))
+    writeFileSync(join(root, name), text)
+  const url = (name: string) => pathToFileURL(join(root, name))
+  const fit = python('fit', {
+    script: url('fit.py'),
+    include: [url('data/a.csv'), new URL(`${url('data')}/`)],
+    args: ({ input, output, given }) => ['--n', input.n, given(input.note, [['--note=', input.note]]), output.n],
+    input: z.object({ n: z.number(), note: z.string().optional() }),
+    output: z.object({ n: z.number() }),
+  })
+  const graph = toGraph(pipeline('p', { input: z.object({}), build: () => fit({ n: 1 }) }))
+  expect(graph.stages.fit).toMatchObject({
+    kind: 'python',
+    script: './fit.py',
+    include: ['./data/a.csv', './data'],
+    args: [
+      '--n',
+      { input: ['n'] },
+      { given: { input: ['note'] }, words: [['--note=', { input: ['note'] }]] },
+      { output: ['n'] },
+    ],
+  })
 })

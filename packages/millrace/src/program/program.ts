@@ -101,6 +101,10 @@ export async function checkSource(
     const { file, line, column } = definition.at()
     return file && line && column ? [{ pipeline: definition.name, file, line, column }] : []
   })
+  for (const { name, wordFunctions: options = [], at } of program.traced.stages.values()) {
+    const { file, line, column } = options.length > 0 ? at() : {}
+    if (file && line && column) sites.push({ pipeline: program.name, stage: { name, options }, file, line, column })
+  }
   return checkBuilds(sites, { importModule, isCallable: (value) => definitionOf(value) !== undefined, ...kept })
 }
 
