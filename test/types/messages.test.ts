@@ -131,6 +131,14 @@ describe('what tsc says without the directives', () => {
     expect(message('run gives another type')).toContain("Type 'number' is not assignable to type 'string'")
   })
 
+  test('a wrong word of a command is told by its place', () => {
+    expect(message('a field that the input of a command does not have')).toContain("'typo' does not exist")
+    expect(message('a field that the output of a command does not have')).toContain("'typo' does not exist")
+    expect(message('undefined among the words')).toContain("Type 'undefined' is not assignable to type 'WordEntry'")
+    expect(message('each of a number')).toContain("'number' is not assignable to type")
+    expect(message('given of an output')).toContain("missing in type 'OutputPlace'")
+  })
+
   test('a wrong option is named', () => {
     expect(message('an option that a stage does not have')).toContain("'retry' does not exist")
     expect(message('.with an option that is not known')).toContain("'retrys' does not exist")

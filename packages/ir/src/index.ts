@@ -116,7 +116,7 @@ export { describeError, type ErrorTrace, placeOfError, traceOf } from './tell-er
 export type { Port } from './value-port.ts'
 export {
   absentPort,
-  artifactPort,
+  artifactsOf,
   asItem,
   choicePort,
   fieldNames,

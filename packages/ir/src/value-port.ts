@@ -157,9 +157,6 @@ const takesTexts = ({ type, const: one, enum: some }: Schema): boolean =>
   typeof one === 'string' ||
   (Array.isArray(some) && some.length > 0 && some.every((each) => typeof each === 'string'))
 
-/** What artifact a value is, where it can be nothing else; what is null or absent is not looked at. */
-export function artifactPort(port: Port): ArtifactPort | undefined {
-  const found = (schemasOf(presentPort(port)) ?? []).map(artifactOf)
-  const [first] = found
-  return found.every((one) => one?.kind === first?.kind) ? first : undefined
-}
+/** The artifacts that a value may be: one for each alternative, undefined for what is none; null is not looked at. */
+export const artifactsOf = (port: Port): readonly (ArtifactPort | undefined)[] =>
+  (schemasOf(presentPort(port)) ?? []).map(artifactOf)

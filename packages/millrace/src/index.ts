@@ -10,6 +10,7 @@ export type {
   Artifact,
   CallOverrides,
   Condition,
+  ContainerSettings,
   Context,
   EnvReference,
   File,
@@ -17,11 +18,19 @@ export type {
   InputOf,
   MapOptions,
   OutputOf,
+  OutputPlace,
+  OutputPlaces,
   Pipeline,
+  PythonSettings,
   Ref,
   Stage,
   TypedStage,
   Value,
+  WordEntry,
+  WordGroup,
+  WordPlaces,
+  WordsOf,
+  WordText,
 } from '@millrace/sdk'
 export { asset, container, file, folder, inherit, is, map, pipeline, python, secret, stage, when } from '@millrace/sdk'
 export type { Compiled, CompileSettings } from './compile.ts'

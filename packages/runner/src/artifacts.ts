@@ -60,6 +60,12 @@ export class Artifacts {
     return draft
   }
 
+  /** What a process names as a file or folder of its output: a path in the files folder, or an input handed on. */
+  handedOut(kind: Kind, at: unknown): unknown {
+    const path = typeof at === 'string' ? at : (at as { readonly path: string }).path
+    return isAbsolute(path) ? at : this.draft(kind, path)
+  }
+
   /** A name that no folder can have is the stage's fault, unless its own folder is none any more. */
   #refused(kind: Kind, name: string, path: string, error: unknown): unknown {
     const told = storeFailed('create', path, error)

@@ -10,6 +10,7 @@ export const attemptFiles = (folder: string) => ({
   input: join(folder, attemptFileNames.input),
   output: join(folder, attemptFileNames.output),
   files: join(folder, attemptFileNames.files),
+  values: join(folder, attemptFileNames.values),
   metrics: join(folder, attemptFileNames.metrics),
   done: join(folder, attemptFileNames.done),
   failure: join(folder, attemptFileNames.failure),

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
@@ -6,17 +6,17 @@ import { metricIn, stageVariables } from '@millrace/ir'
 import type { Exit } from './exit-failure.ts'
 import { StageFailure } from './failure.ts'
 import { attemptFiles } from './folder.ts'
-import type { Command } from './kinds/kind.ts'
+import type { FilledCommand } from './kinds/kind.ts'
 import type { Attempt } from './stage.ts'
 
 /** How long what was told to end may go on (contracts: stage), in milliseconds. */
 const killAfter = 1000
 
 /** Runs the process of a stage that is called alone, outside of any run: nobody watches it but this process. */
-export async function runAlone(command: Command, attempt: Attempt): Promise<Exit> {
+export async function runAlone(command: FilledCommand, attempt: Attempt): Promise<Exit> {
   const paths = attemptFiles(dirname(attempt.files()))
-  const [program, ...words] = command.words
-  const child = spawn(program, words, {
+  const [program = '', ...words] = command.words
+  const child = begin(attempt.node, program, words, {
     env: { ...process.env, ...attempt.env, ...contract(attempt, paths), ...command.env },
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -30,6 +30,15 @@ export async function runAlone(command: Command, attempt: Attempt): Promise<Exit
     stop()
     signal(child, 'SIGKILL')
     tell(command, attempt, paths.metrics)
+  }
+}
+
+function begin(node: string, program: string, words: readonly string[], options: SpawnOptions): ChildProcess {
+  try {
+    return spawn(program, words, options)
+  } catch (error) {
+    // of most errors the child tells
+    throw notStarted(node, program, error as NodeJS.ErrnoException)
   }
 }
 
@@ -92,7 +101,7 @@ function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
   }
 }
 
-function tell({ lines }: Command, attempt: Attempt, metrics: string): void {
+function tell({ lines }: FilledCommand, attempt: Attempt, metrics: string): void {
   for (const line of linesOf(metrics)) {
     const metric = metricIn(line)
     if (metric) attempt.metric(metric)

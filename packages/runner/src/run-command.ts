@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs'
-import { dirname, isAbsolute } from 'node:path'
-import { type Json, mapArtifacts, type Schema } from '@millrace/ir'
+import { dirname } from 'node:path'
+import type { Json, Schema } from '@millrace/ir'
 import type { Artifacts } from './artifacts.ts'
 import { processFailure } from './exit-failure.ts'
 import { attemptFiles, readJson, writeWhole } from './folder.ts'
-import type { Command, CommandStage, Finding } from './kinds/kind.ts'
+import type { CommandStage, Finding } from './kinds/kind.ts'
 import { runAlone } from './run-alone.ts'
 import type { Attempt } from './stage.ts'
+import { WordOutputs } from './word-outputs.ts'
+import { fillWords } from './words.ts'
 
 /** What the process of an attempt gave. */
 interface Given {
@@ -16,39 +18,31 @@ interface Given {
 }
 
 /**
- * Runs an attempt's process by the stage contract: input and output are files in the attempt's folder.
+ * Runs an attempt's process by the stage contract: input and output are files in the attempt's folder, or what stands
+ * for them among its words.
  *
- * @throws StageFailure when it ends with another code than 0, or leaves no output
+ * @throws StageFailure when it can't be given its words, ends with another code than 0, or leaves no output
  */
 export async function runCommand(
-  { kind, code }: CommandStage,
+  { kind, code, inputSchema }: CommandStage,
   attempt: Attempt,
   input: Json,
   outputSchema: Schema,
   artifacts: Artifacts,
 ): Promise<Given> {
+  const { node, resources, worker, env, attempt: number } = attempt
   const folder = dirname(attempt.files())
   const paths = attemptFiles(folder)
   writeWhole(paths.input, input)
-  const { node, resources, worker, env, attempt: number } = attempt
-  const command: Command = await kind.command(code, {
-    ...paths,
-    node,
-    folder,
-    resources,
-    worker,
-    env: Object.keys(env),
-    attempt: number,
-  })
-  const exit = await (attempt.process ?? runAlone)(command, attempt)
-  if (exit.code !== 0) throw command.failure?.(exit) ?? processFailure(node, exit, existsSync(paths.output))
-  const output = readJson(paths.output)
-  if (output === undefined) throw command.failure?.(exit) ?? processFailure(node, exit, existsSync(paths.output))
-  return {
-    output: mapArtifacts(outputSchema, output, (at, { kind: what }) => {
-      const path = typeof at === 'string' ? at : (at as { readonly path: string }).path
-      return (isAbsolute(path) ? at : artifacts.draft(what, path)) as Json
-    }),
-    finding: command.finding?.(),
-  }
+  const told = { ...paths, node, folder, resources, worker, env: Object.keys(env), attempt: number }
+  const command = await kind.command(code, told)
+  const outputs = new WordOutputs(node, outputSchema, paths.values, artifacts)
+  const outputPath = (path: readonly string[]) => outputs.pathOf(path)
+  const words = fillWords(command.words, { node, input, inputSchema, outputPath })
+  const exit = await (attempt.process ?? runAlone)({ ...command, words }, attempt)
+  const output = exit.code === 0 ? readJson(paths.output) : undefined
+  const isThere = existsSync(paths.output)
+  if (exit.code !== 0 || (output === undefined && (isThere || outputs.isEmpty)))
+    throw command.failure?.(exit) ?? processFailure(node, exit, isThere)
+  return { output: outputs.read(output ?? {}), finding: command.finding?.() }
 }

@@ -1,6 +1,6 @@
 import type { ArtifactValue, Issue, Json, Metric, Resources, Schema } from '@millrace/ir'
 import type { Exit } from './exit-failure.ts'
-import type { Command, CommandStage, Finding } from './kinds/kind.ts'
+import type { CommandStage, FilledCommand, Finding } from './kinds/kind.ts'
 
 /** What the runner needs of a zod schema. */
 export interface Parser {
@@ -47,7 +47,7 @@ export interface Attempt {
   readonly env: { readonly [name: string]: string }
   readonly attempt: number
   /** Runs the process of a stage that is no function. Default: as a plain child of this process. */
-  process?(command: Command): Promise<Exit>
+  process?(command: FilledCommand): Promise<Exit>
 }
 
 export interface Outcome {

@@ -36,12 +36,11 @@ export function bind(trace: Trace, input: unknown, at: () => DiagnosticLocation)
       const body =
         stage === undefined ? 'another body (of a map, a when or a pipeline)' : `the words of stage "${stage}"`
       const message = `"${showRef(ref)}" was made in ${body} and is used outside it`
-      return report(
-        'ref-out-of-scope',
-        path,
-        message,
-        'Return it from the body that makes it, and use what that call gives.',
-      )
+      const fix =
+        stage === undefined
+          ? 'Return it from the body that makes it, and use what that call gives.'
+          : 'Use it in those words alone.'
+      return report('ref-out-of-scope', path, message, fix)
     }
     const url = assetUrl(value)
     if (url !== undefined) return { asset: url }

@@ -20,6 +20,8 @@ export interface StageDefinition {
   readonly options: StageOptions
   readonly env: { readonly [name: string]: EnvValue }
   readonly run?: (input: never, context: Context) => unknown
+  /** The options that are functions of placeholders. Default none. */
+  readonly wordFunctions?: readonly string[]
   readonly at: () => DiagnosticLocation
   /** What is wrong with the definition itself; reported by each pipeline that calls it. */
   readonly problems: readonly Diagnostic[]

@@ -133,6 +133,9 @@ export function makeStage<I extends Shape, O extends Shape>(
     outputSchema: output.schema,
     options: withDefaults(read),
     env,
+    wordFunctions: Object.entries(given).flatMap(([option, value]) =>
+      wordOptions.has(option) && typeof value === 'function' ? [option] : [],
+    ),
     ...(given.run ? { run: given.run as StageDefinition['run'] & object } : {}),
     at,
     problems,
@@ -145,6 +148,9 @@ export function makeStage<I extends Shape, O extends Shape>(
   Object.assign(call, { with: withOverrides, input: given.input, output: given.output, run: given.run })
   return define(call, definition) as unknown as Stage<I, O>
 }
+
+/** Options that may be functions of placeholders. */
+const wordOptions = new Set(['command', 'local', 'args'])
 
 const badOption = (message: string, path: string, at: DiagnosticLocation, fix: string): Diagnostic => ({
   code: 'bad-option',

@@ -3,6 +3,8 @@ export const attemptFileNames = {
   input: 'input.json',
   output: 'output.json',
   files: 'files',
+  /** Values that a process writes to files of their own. */
+  values: 'values',
   metrics: 'metrics.jsonl',
   done: 'done.json',
   /** Why the attempt failed, as our own runners tell it. */

@@ -1,6 +1,6 @@
 import { normalize, sep } from 'node:path'
 
-export { basename, dirname, extname, isAbsolute, normalize, relative, resolve, sep } from 'node:path'
+export { basename, delimiter, dirname, extname, isAbsolute, normalize, relative, resolve, sep } from 'node:path'
 
 /**
  * `join` of Node, which uses `Array.prototype.push` as it finds it: where a stage has replaced that, Node gives `.`, the

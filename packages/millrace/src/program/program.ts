@@ -1,10 +1,10 @@
 import {
   type BuildSite,
   type CacheFolder,
-  type CodeProblem,
   type Capabilities,
   type CheckedGraph,
   type CodeIndex,
+  type CodeProblem,
   type CodeRequest,
   checkBuilds,
   checkGraph,
@@ -14,8 +14,8 @@ import {
   isExported,
   type KindCode,
   kindOf,
-  type ReadCode,
   planGraph,
+  type ReadCode,
   type WorkerCode,
   workerCode,
 } from '@millrace/compiler'
@@ -129,6 +129,10 @@ export async function checkSource(
     const { file, line, column } = definition.at()
     return file && line && column ? [{ pipeline: definition.name, file, line, column }] : []
   })
+  for (const { name, wordFunctions: options = [], at } of program.traced.stages.values()) {
+    const { file, line, column } = options.length > 0 ? at() : {}
+    if (file && line && column) sites.push({ pipeline: program.name, stage: { name, options }, file, line, column })
+  }
   return checkBuilds(sites, { importModule, isCallable: (value) => definitionOf(value) !== undefined, ...kept })
 }
 

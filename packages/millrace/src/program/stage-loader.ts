@@ -27,7 +27,7 @@ export function loadedStage(
     output: definition.output as unknown as LoadedStage['output'],
     outputSchema: definition.outputSchema,
     ...(hasAssets ? { assets: () => assetsIn(definition.inputSchema).flatMap((url) => asset(url) ?? []) } : {}),
-    ...(kind ? { process: { kind, code } } : {}),
+    ...(kind ? { process: { kind, code, inputSchema: definition.inputSchema } } : {}),
     run: (value, context) => run?.((hasAssets ? withAssets(value, asset) : value) as never, context as never),
   }
 }

@@ -1,4 +1,4 @@
-import type { Diagnostic, Json, Resources, StageCode } from '@millrace/ir'
+import type { Diagnostic, Json, Resources, Schema, StageCode, Words } from '@millrace/ir'
 import type { Exit } from '../exit-failure.ts'
 import type { StageFailure } from '../failure.ts'
 import type { Level } from '../stage.ts'
@@ -30,9 +30,9 @@ export interface CommandAttempt {
   readonly attempt: number
 }
 
-/** The first word is the program. */
 export interface Command {
-  readonly words: readonly [string, ...string[]]
+  /** The first is the program. What stands for values is filled in for each attempt. */
+  readonly words: Words
   /** Besides what the contract gives every stage. Default none. */
   readonly env?: Readonly<Record<string, string>>
   /** An absolute path. Default: where the program was started. */
@@ -43,6 +43,11 @@ export interface Command {
   failure?(exit: Exit): StageFailure | undefined
   /** What its process told once it had succeeded. */
   finding?(): Finding
+}
+
+/** With the words that its process is given. */
+export interface FilledCommand extends Command {
+  readonly words: readonly string[]
 }
 
 export interface LogLine {
@@ -63,4 +68,5 @@ export interface Finding {
 export interface CommandStage {
   readonly kind: StageKind
   readonly code: StageCode
+  readonly inputSchema: Schema
 }

@@ -1,5 +1,5 @@
 import { bitsOf, type Json, type Metric } from '@millrace/ir'
-import { type Attempt, attemptFiles, type Command, callStage, type Exit, type Level } from '@millrace/runner'
+import { type Attempt, attemptFiles, callStage, type Exit, type FilledCommand, type Level } from '@millrace/runner'
 import { type AttemptRequest, envOf, type Performed } from '../attempts/attempt-request.ts'
 import { CallMeter } from '../attempts/call-meter.ts'
 import { Timeout } from '../attempts/timeout.ts'
@@ -68,9 +68,9 @@ const byProcess = (request: AttemptRequest, timeout: Timeout): Attempt => ({
 function runCommandProcess(
   request: AttemptRequest,
   timeout: Timeout,
-  { words, lines, env, cwd }: Command,
+  { words, lines, env, cwd }: FilledCommand,
 ): Promise<Exit> {
-  const [command, ...more] = words
+  const [command = '', ...more] = words
   const told = lines && {
     path: lines.path,
     tell(text: string) {

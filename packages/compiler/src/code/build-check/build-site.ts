@@ -1,12 +1,14 @@
 import type { Diagnostic } from '@millrace/ir'
 import type { CacheFolder } from '../toolchain/cache-file.ts'
 
-/** Where a pipeline is defined. */
+/** Where a pipeline is defined, or a stage whose words are functions. */
 export interface BuildSite {
   readonly pipeline: string
+  /** The stage, with its options that are functions of placeholders. */
+  readonly stage?: { readonly name: string; readonly options: readonly string[] }
   /** Absolute path. */
   readonly file: string
-  /** 1-based place of the `pipeline(…)` call. */
+  /** 1-based place of the call that defines it. */
   readonly line: number
   readonly column: number
 }

@@ -61,6 +61,17 @@ export class BuildValues {
     this.#bodies.add(build)
   }
 
+  /** Makes the parameters of a function of words placeholders, and those of each `each` in it. */
+  addWords(words: Node): void {
+    this.addBuild(words)
+    for (const call of this.#index.calls) {
+      const callee = unwrap(call.callee)
+      const name = callee.type === 'MemberExpression' ? propertyName(callee, callee.property) : nameOf(callee)
+      const body = name === 'each' && call.start > words.start && call.end < words.end ? call.arguments[1] : undefined
+      if (body) this.#addBody(body)
+    }
+  }
+
   /** Settles all names in source order, so that a long chain of names is no deep recursion. */
   settle({ visits, declaring }: Analysis): void {
     for (const { node, scope } of visits)
@@ -273,6 +284,8 @@ export class BuildValues {
     return undefined
   }
 }
+
+const nameOf = (node: Node): string | undefined => (node.type === 'Identifier' ? node.name : undefined)
 
 /** What two values have in common. */
 function join(a: Value, b: Value): Value {

@@ -7,7 +7,8 @@ import type { BuildSite, CheckOptions, Findings } from './build-site.ts'
 
 /**
  * Finds uses of values to come that no proxy can trap, in the source of each `build`: `===` and its kin, conditions,
- * `!`, `&&`, `||`, `??`, `switch`. Each is a diagnostic `ref-as-value` at the place of the value; at.node is null.
+ * `!`, `&&`, `||`, `??`, `switch`. Each is a diagnostic `ref-as-value` at the place of the value; at.node is null, or the
+ * stage whose words they are.
  *
  * What can't be followed is not reported: a `build` from another file, a file that doesn't parse. With a cache that
  * still holds no parser is loaded.
@@ -39,7 +40,7 @@ const fingerprintOf = (file: string, digest: Digest, sites: readonly BuildSite[]
     printer: printerVersion,
     file,
     digest,
-    sites: sites.map(({ pipeline, line, column }) => ({ pipeline, line, column })),
+    sites: sites.map(({ pipeline, line, column, stage }) => ({ pipeline, line, column, ...(stage ? { stage } : {}) })),
   })
 
 function read(file: string): string | undefined {

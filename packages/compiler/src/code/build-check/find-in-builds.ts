@@ -37,12 +37,15 @@ export async function findInBuilds(
     return callable
   })
   const place = places(text)
-  const builds = sites.flatMap((site) => {
-    const expression = findBuild(site, index, place)
-    const build = expression && values.functionOf(expression)
-    if (build) values.addBuild(build)
-    return build ? [{ site, build }] : []
-  })
+  const builds = sites.flatMap((site) =>
+    findBuild(site, index, place).flatMap((expression) => {
+      const build = values.functionOf(expression)
+      if (!build) return []
+      if (site.stage) values.addWords(build)
+      else values.addBuild(build)
+      return [{ site, build }]
+    }),
+  )
   values.settle(analysis)
   const diagnostics = builds.flatMap(({ site, build }) =>
     refUses(analysis, build, values).map((use) => describe(use, site, text, place)),
@@ -68,18 +71,18 @@ async function importAll(file: string, { visits }: Analysis, tools: Tools, { imp
 
 function describe(
   { node, how, operator }: RefUse,
-  { pipeline, file }: BuildSite,
+  { pipeline, stage, file }: BuildSite,
   text: string,
   place: ReturnType<typeof places>,
 ): Diagnostic {
   const written = oneLine(text.slice(node.start, node.end))
   const shown = written.length > 60 ? `${written.slice(0, 59)}…` : written
-  const [what, fix] = wording(how, operator, shown)
+  const [what, fix] = (stage ? wordingInWords : wording)(how, operator, shown)
   return {
     code: 'ref-as-value',
     severity: 'error',
     message: `"${shown}" is a value to come: ${what}`,
-    at: { pipeline, node: null, file, ...place(node.start) },
+    at: { pipeline, node: stage?.name ?? null, file, ...place(node.start) },
     fix,
   }
 }
@@ -103,5 +106,24 @@ function wording(how: RefUse['how'], operator: string, shown: string): readonly 
       ]
     case 'truth':
       return ['it is always true here', `Use when(${shown}, () => …, () => …) instead.`]
+  }
+}
+
+/** The same of a placeholder in the words of a stage. */
+function wordingInWords(how: RefUse['how'], operator: string, shown: string): readonly [what: string, fix: string] {
+  switch (how) {
+    case 'equality':
+    case 'switch':
+      return [
+        `"${operator}" compares the placeholder itself, not what it will hold`,
+        'Compare in the program that is called, or in a stage before.',
+      ]
+    case 'absence':
+      return [
+        `"${operator}" never comes to its right side`,
+        `Use given(${shown}, [ … ]), or give it a default in the schema.`,
+      ]
+    case 'truth':
+      return ['it is always true here', `Use given(${shown}, [ … ]) instead.`]
   }
 }

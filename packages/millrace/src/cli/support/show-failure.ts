@@ -110,10 +110,10 @@ function withoutTraceback(log: readonly string[]): readonly string[] {
   let at = log.lastIndexOf(header)
   // after it come its frames, which are indented, and the exception
   if (at < 0 || log.slice(at + 1).filter((line) => /^\S/.test(line)).length !== 1) return log
-  for (let next = at; next >= 0; next = log.slice(0, at).findLastIndex((line) => line === header)) {
-    const between = log.slice(next, at)
-    if (next < at && !between.some((line) => chained.test(line))) break
-    at = next
+  for (let before = at; before >= 0; before = log.lastIndexOf(header, at - 1)) {
+    if (before < at && !log.slice(before, at).some((line) => chained.test(line))) break
+    at = before
+    if (at === 0) break
   }
   while (log[at - 1] === '') at--
   return log.slice(0, at)

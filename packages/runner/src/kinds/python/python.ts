@@ -70,7 +70,7 @@ function commandOf(
     ...files,
   }
   return {
-    words: [python, ours, script.path],
+    words: [python, ours, script.path, ...('args' in code ? (code.args ?? []) : [])],
     cwd,
     env: {
       MILLRACE_CONTEXT: JSON.stringify(context),
