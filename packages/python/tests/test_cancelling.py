@@ -51,6 +51,29 @@ def test_a_script_and_an_async_stage(project: Project) -> None:
         (project.attempt / "ready").unlink()
 
 
+def test_an_async_stage_whose_other_task_is_interrupted(project: Project) -> None:
+    project.write(
+        "train.py",
+        """
+        import asyncio, os
+        from millrace import stage
+
+        async def other():
+            os.kill(os.getpid(), 15)
+
+        @stage
+        async def train(input):
+            task = asyncio.create_task(other())
+            try:
+                await asyncio.sleep(60)
+            finally:
+                print("cleaned")
+        """,
+    )
+    outcome = project.run("train.py")
+    assert (outcome.code, outcome.stdout, outcome.failure) == (143, "cleaned\n", {"code": "cancelled", "signal": 15})
+
+
 def test_a_second_one_raises_again(project: Project) -> None:
     stage(
         project,

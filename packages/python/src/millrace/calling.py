@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from millrace import cancelling
 from millrace.decorator import MARK
 from millrace.refusal import Refused
 
@@ -55,11 +56,29 @@ def call_stage(function: Callable[..., Any], value: object, context: Context) ->
         return returned
     import asyncio
 
-    return asyncio.run(_wait(returned))
+    try:
+        return asyncio.run(_wait(returned))
+    except asyncio.CancelledError:
+        if cancelling.received():
+            raise cancelling.Cancelled(cancelling.received()) from None
+        raise
 
 
 async def _wait(awaitable: Awaitable[object]) -> object:
-    return await awaitable
+    import asyncio
+
+    main = asyncio.current_task()
+
+    def stop() -> None:
+        # a task that nobody waits for would keep the exception for itself
+        if main is not None and asyncio.current_task() not in (None, main):
+            main.cancel()
+
+    cancelling.also(stop)
+    try:
+        return await awaitable
+    finally:
+        cancelling.also(None)
 
 
 def _call(function: Callable[..., Any], value: object, context: Context) -> Any:

@@ -9,6 +9,7 @@ import signal
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import Callable
 
 
 class Cancelled(BaseException):
@@ -22,12 +23,17 @@ class Cancelled(BaseException):
 
     def __init__(self, signal: int = signal.SIGTERM) -> None:
         super().__init__("the stage was cancelled")
-        self.signal = int(signal)
+        self.signal: int = int(signal)
 
 
 class _State:
-    received = 0
-    raising = True
+    def __init__(self) -> None:
+        self.received = 0
+        self.raising = True
+        self.also: Callable[[], object] | None = None
+
+
+_state = _State()
 
 
 def listen() -> None:
@@ -45,17 +51,24 @@ def listen() -> None:
 
 def hush() -> None:
     """From now on signals are only noted: the stage has ended, and what follows must be whole."""
-    _State.raising = False
+    _state.raising = False
+
+
+def also(do: Callable[[], object] | None) -> None:
+    """What to do besides, when a signal comes; None for nothing."""
+    _state.also = do
 
 
 def received() -> int:
     """The signal that came last; 0 for none."""
-    return _State.received
+    return _state.received
 
 
 def _cancel(number: int, _frame: FrameType | None) -> None:
-    _State.received = number
-    if _State.raising:
+    _state.received = number
+    if _state.raising:
+        if _state.also is not None:
+            _state.also()
         raise Cancelled(number)
 
 
@@ -66,7 +79,7 @@ def _ignore() -> None:
 
 
 def _forget() -> None:
-    _State.received = 0
+    _state.received = 0
     if signal.getsignal(signal.SIGTERM) is _cancel:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) is _cancel:
