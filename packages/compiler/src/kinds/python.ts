@@ -1,8 +1,9 @@
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Digest, digestJson, type Json, type StageCode } from '@millrace/ir'
 import { PythonFiles } from '../code/python/python-files.ts'
 import { scriptCode } from '../code/python/script-code.ts'
-import type { KindCode } from './kind.ts'
+import type { CodeProblem, KindCode } from './kind.ts'
 
 /** What the runner has to know of a script. */
 interface Known {
@@ -40,15 +41,29 @@ export const python: KindCode = {
     return {
       digest: args === undefined ? found.digest : digestJson({ script: found.digest, args: args as unknown as Json }),
       files: lock ? [...read, { path: lock.path, digest: lock.digest }] : read,
-      problems: found.problems.map(({ at: { file, line, column }, ...problem }) => ({
-        ...problem,
-        at: {
-          ...(file === undefined ? {} : { file }),
-          ...(line === undefined ? {} : { line }),
-          ...(column === undefined ? {} : { column }),
-        },
-      })),
+      problems: [
+        ...found.problems.map(({ at: { file, line, column }, ...problem }) => ({
+          ...problem,
+          at: {
+            ...(file === undefined ? {} : { file }),
+            ...(line === undefined ? {} : { line }),
+            ...(column === undefined ? {} : { column }),
+          },
+        })),
+        ...(block && block.dependencies.length > 0 && !lock ? [unlocked(path, block.line)] : []),
+      ],
       known,
     }
   },
+}
+
+function unlocked(file: string, line: number): CodeProblem {
+  const name = basename(file)
+  return {
+    code: 'python-unlocked',
+    severity: 'notice',
+    message: `"${name}" names dependencies and has no lock, so their versions may change from run to run`,
+    at: { file, line },
+    fix: `Run uv lock --script ${name}, and commit what it writes.`,
+  }
 }

@@ -23,7 +23,7 @@ import type { PassContext } from '../context.ts'
 export function relativeAssets(graph: Graph, context: PassContext): Graph {
   const { assets: paths } = context
   const tokens = new Map<string, string>()
-  const tokenOf = (url: string, node: string): string => {
+  const tokenOf = (url: string, node: string, what = assetWords): string => {
     const known = tokens.get(url)
     if (known) return known
     const path = fileURLToPath(url)
@@ -32,9 +32,9 @@ export function relativeAssets(graph: Graph, context: PassContext): Graph {
       context.diagnostics.push({
         code: 'missing-file',
         severity: 'error',
-        message: `the asset "${relative(process.cwd(), path)}" isn't there`,
+        message: `the ${what.noun} "${relative(process.cwd(), path)}" isn't there`,
         at: context.at(node),
-        fix: 'Put the file there, or correct the URL given to asset().',
+        fix: `Put the file there, or correct the URL given to ${what.by}.`,
       })
     const base = `./${relative(packageFolder(path), path).split(sep).join('/')}`
     let token = base
@@ -95,8 +95,8 @@ export function relativeAssets(graph: Graph, context: PassContext): Graph {
   for (const [key, spec] of Object.entries(graph.stages))
     stages[key] = {
       ...spec,
-      ...('script' in spec && spec.script ? { script: tokenOf(spec.script, key) } : {}),
-      ...('include' in spec ? { include: spec.include.map((url) => tokenOf(url, key)) } : {}),
+      ...('script' in spec && spec.script ? { script: tokenOf(spec.script, key, { noun: 'script', by: 'the stage' }) } : {}),
+      ...('include' in spec ? { include: spec.include.map((url) => tokenOf(url, key, { noun: 'file', by: 'include' })) } : {}),
       input: schema(spec.input, key),
       output: schema(spec.output, key),
     }
@@ -104,6 +104,8 @@ export function relativeAssets(graph: Graph, context: PassContext): Graph {
   eachBody(graph.body, { enter, end, leave })
   return { ...graph, input, stages, body: body(graph.body) }
 }
+
+const assetWords = { noun: 'asset', by: 'asset()' }
 
 /** An asset is given for an artifact of the other kind. */
 export function wrongAsset(

@@ -1,4 +1,4 @@
-import { basename, delimiter, join } from 'node:path'
+import { basename, delimiter, dirname, join, relative } from 'node:path'
 import { attemptFileNames, isObject, type StageCode } from '@millrace/ir'
 import { makeFolder, onDisk } from '@millrace/store'
 import { readJson } from '../../folder.ts'
@@ -91,7 +91,8 @@ function findingOf(script: PythonScript, path: string, notices: Finding['notices
   const told = readJson(path)
   const undigested = isObject(told) && Array.isArray(told.undigested) ? told.undigested.map(String) : []
   if (undigested.length === 0) return { notices, uncounted: false }
-  const named = undigested.slice(0, 3).map((file) => `"${file}"`)
+  const folder = dirname(script.path)
+  const named = undigested.slice(0, 3).map((file) => `"${relative(folder, file)}"`)
   const more = undigested.length > named.length ? ` and ${undigested.length - named.length} more` : ''
   const notice = {
     code: 'python-undigested' as const,

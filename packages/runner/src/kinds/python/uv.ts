@@ -23,8 +23,7 @@ export async function syncScript(
   const { script, folder, env } = request
   const lock = script.lock === undefined ? '' : readFileSync(script.lock, 'utf8')
   const home = join(folder, hexOf(digestJson({ text, lock })).slice(0, 16))
-  const unlocked = script.lock === undefined && dependencies.length > 0
-  const made: PythonEnvironment = { python: pythonIn(home), home, notices: unlocked ? [notLocked(script)] : [] }
+  const made: PythonEnvironment = { python: pythonIn(home), home, notices: [] }
   if (existsSync(join(home, whole))) return made
   onDisk('create', folder, () => makeFolder(folder))
   const ran = await sync(request, home, env)
@@ -39,7 +38,7 @@ export async function syncScript(
   if (ran.code !== 0)
     throw refused(request, `asks for an environment that uv can't make: ${lastWords(ran)}`, fixOf(ran, script))
   if (script.lock !== undefined) writeFileSync(join(home, whole), '')
-  return ran.offline ? { ...made, notices: [...made.notices, offline(script)] } : made
+  return ran.offline ? { ...made, notices: [offline(script)] } : made
 }
 
 async function sync(
@@ -82,14 +81,8 @@ const fixOf = ({ stderr }: Ran, script: PythonScript): string =>
 const refused = ({ script }: EnvironmentRequest, what: string, fix: string): StageFailure =>
   new StageFailure('python-environment', `"${basename(script.path)}" ${what}`, fix, { retry: false })
 
-const notLocked = ({ path }: PythonScript) => ({
-  code: 'python-unlocked' as const,
-  message: `"${basename(path)}" names dependencies without a lock, so its versions may change from run to run`,
-  fix: `Run: uv lock --script ${basename(path)}`,
-})
-
 const offline = ({ path }: PythonScript) => ({
-  code: 'python-unlocked' as const,
+  code: 'python-environment' as const,
   message: `the environment of "${basename(path)}" was made from what uv has at hand, as there is no network`,
   fix: 'Nothing to do where the versions are locked; else run again with a network.',
 })
