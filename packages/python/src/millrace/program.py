@@ -58,7 +58,8 @@ def _perform(settings: Settings, process: int) -> None:
     folder = os.path.dirname(settings.script)
     sys.path.insert(0, folder)
     load_fresh({folder, *map(os.path.dirname, settings.digested or ())})
-    if _form(settings) == "script":
+    _know_form(settings)
+    if settings.form == "script":
         run_as_main(settings.script)
         return
     from millrace.calling import call_stage, stage_of
@@ -82,13 +83,14 @@ def _perform(settings: Settings, process: int) -> None:
         _give(output, settings)
 
 
-def _form(settings: Settings) -> str:
+def _know_form(settings: Settings) -> None:
+    """Finds out the form of a script that somebody runs by hand."""
     if settings.form:
-        return settings.form
+        return
     from millrace.forms import form_of
 
     with open(settings.script, "rb") as file:
-        return form_of(file.read())
+        settings.form = form_of(file.read())
 
 
 def _give(output: object, settings: Settings) -> None:
