@@ -63,7 +63,8 @@ test('calls with a literal', () => {
   expect(
     told('import_module(".a", __package__)\nimport_module("..a", package="b.c")\nimport_module(".a", f())'),
   ).toEqual(['call .a', 'call b.a'])
-  expect(told('f"{__import__(\'a\').b}"')).toEqual(['call a'])
+  expect(told('f"{{x}} {__import__(\'a\').b}"')).toEqual(['call a'])
+  expect(told('f"{x} __import__(\'a\')" "__import__(\'b\')"')).toEqual([])
 })
 
 describe('an import that may fail', () => {

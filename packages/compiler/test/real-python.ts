@@ -56,7 +56,7 @@ export function askPython({ path }: RealPython, files: readonly string[]): RealF
 }
 
 const asked = String.raw`
-import ast, io, json, re, sys, token, tokenize
+import ast, importlib.util, io, json, re, sys, token, tokenize
 
 KINDS = {token.NAME: 'name', token.NUMBER: 'number', token.STRING: 'string', token.OP: 'operator',
          token.NEWLINE: 'newline', token.INDENT: 'indent', token.DEDENT: 'dedent'}
@@ -113,8 +113,11 @@ def imports_of(tree):
             if isinstance(node, ast.Call) and node.args:
                 called = getattr(node.func, 'id', getattr(node.func, 'attr', ''))
                 first = node.args[0]
-                if called in ('import_module', '__import__') and isinstance(first, ast.Constant) and isinstance(first.value, str) and re.fullmatch(r'\w[\w.]*', first.value):
-                    add(node, 'call', first.value, '', guarded, typing)
+                if called in ('import_module', '__import__') and isinstance(first, ast.Constant) and isinstance(first.value, str) and re.fullmatch(r'[\w.]+', first.value):
+                    base = (node.args[1:] + [k.value for k in node.keywords if k.arg == 'package'] + [None])[0]
+                    if first.value[0] != '.': add(node, 'call', first.value, '', guarded, typing)
+                    elif isinstance(base, ast.Constant) and isinstance(base.value, str):
+                        add(node, 'call', importlib.util.resolve_name(first.value, base.value), '', guarded, typing)
             each(ast.iter_child_nodes(node), guarded, typing)
     visit(tree, False, False)
     return [one for *_, one in sorted(out)]

@@ -23,7 +23,13 @@ export function literalImport(tokens: readonly Token[], at: number): ImportState
 export function literalImportsIn(text: string): ImportStatement[] {
   if (!/^\w*[ft]/i.test(text) || !text.includes('import')) return []
   const calls = text.matchAll(/\b(?:__import__|import_module)\(\s*(['"])([\p{XIDC}.]+)\1/gu)
-  return [...calls].map(([, , module = '']) => called(module))
+  return [...calls].flatMap(({ index, 2: module = '' }) => (isOpen(text.slice(0, index)) ? [called(module)] : []))
+}
+
+/** Whether a brace that is no `{{` is open. */
+const isOpen = (text: string): boolean => {
+  const braces = text.replace(/\{\{|\}\}|[^{}]/g, '')
+  return braces.lastIndexOf('{') > braces.lastIndexOf('}')
 }
 
 function called(written: string): ImportStatement {
