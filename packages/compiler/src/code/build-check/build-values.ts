@@ -37,7 +37,7 @@ export class BuildValues {
     this.#isCallable = isCallable
     for (const call of index.calls) {
       const name = sdkName(call.callee, index.scopeOf(call))
-      if (name === 'map' || name === 'when') for (const body of call.arguments.slice(1)) this.#addBody(body)
+      if (name === 'map' || name === 'when') for (const body of call.arguments.slice(1)) this.addBody(body)
     }
   }
 
@@ -51,7 +51,8 @@ export class BuildValues {
     return init && isFunction(unwrap(init)) ? unwrap(init) : undefined
   }
 
-  #addBody(node: Node): void {
+  /** Makes the parameters of the function behind an expression values to come. */
+  addBody(node: Node): void {
     const found = this.functionOf(node)
     if (found) this.#bodies.add(found)
   }
@@ -59,17 +60,6 @@ export class BuildValues {
   /** Makes the parameters of a function values to come. */
   addBuild(build: Node): void {
     this.#bodies.add(build)
-  }
-
-  /** Makes the parameters of a function of words placeholders, and those of each `each` in it. */
-  addWords(words: Node): void {
-    this.addBuild(words)
-    for (const call of this.#index.calls) {
-      const callee = unwrap(call.callee)
-      const name = callee.type === 'MemberExpression' ? propertyName(callee, callee.property) : nameOf(callee)
-      const body = name === 'each' && call.start > words.start && call.end < words.end ? call.arguments[1] : undefined
-      if (body) this.#addBody(body)
-    }
   }
 
   /** Settles all names in source order, so that a long chain of names is no deep recursion. */
@@ -284,8 +274,6 @@ export class BuildValues {
     return undefined
   }
 }
-
-const nameOf = (node: Node): string | undefined => (node.type === 'Identifier' ? node.name : undefined)
 
 /** What two values have in common. */
 function join(a: Value, b: Value): Value {

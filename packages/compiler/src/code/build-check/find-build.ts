@@ -54,3 +54,15 @@ function rankOf(
   if (line === site.line) return (named ? 0 : 1e3) + Math.min(Math.abs(column - site.column), 900) + other
   return named ? 1e4 + Math.abs(line - site.line) + other : undefined
 }
+
+/** What stands as the function in each `each(list, function)` of words. */
+export function eachBodies(words: Node, index: SourceIndex): Node[] {
+  return index.calls.flatMap((call) => {
+    const callee = unwrap(call.callee)
+    const name = callee.type === 'MemberExpression' ? propertyName(callee, callee.property) : identifier(callee)
+    const body = call.arguments[1]
+    return name === 'each' && body && call.start > words.start && call.end < words.end ? [body] : []
+  })
+}
+
+const identifier = (node: Node): string | undefined => (node.type === 'Identifier' ? node.name : undefined)

@@ -11,7 +11,7 @@ import { importOrNothing, type Namespace, valueAt } from '../toolchain/namespace
 import { loadTools, type Tools } from '../toolchain/tools.ts'
 import type { BuildSite, CheckOptions, Findings, Question } from './build-site.ts'
 import { BuildValues } from './build-values.ts'
-import { findBuild } from './find-build.ts'
+import { eachBodies, findBuild } from './find-build.ts'
 import { type RefUse, refUses } from './ref-uses.ts'
 import { SourceIndex } from './source-index.ts'
 
@@ -41,8 +41,8 @@ export async function findInBuilds(
     findBuild(site, index, place).flatMap((expression) => {
       const build = values.functionOf(expression)
       if (!build) return []
-      if (site.stage) values.addWords(build)
-      else values.addBuild(build)
+      values.addBuild(build)
+      if (site.stage) for (const body of eachBodies(build, index)) values.addBody(body)
       return [{ site, build }]
     }),
   )
