@@ -79,7 +79,10 @@ test.each(codes)('the page of %s shows what its program prints', async (code) =>
     const [, name = '', quoted, plain, command = line] = /^([A-Z_]+)=(?:"([^"]*)"|(\S+)) (.*)/.exec(line) ?? []
     const words = command.split(' ')
     if (words[0] === 'node') {
-      const { stdout, stderr } = await one.run(words.slice(2), { how: 'node', env: { ...env, ...(name === '' ? {} : { [name]: quoted ?? plain }) } })
+      const { stdout, stderr } = await one.run(words.slice(2), {
+        how: 'node',
+        env: { ...env, ...(name === '' ? {} : { [name]: quoted ?? plain }) },
+      })
       printed.push(stdout, stderr)
     } else execFileSync('/bin/sh', ['-c', line], { cwd: one.folder })
   }

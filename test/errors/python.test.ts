@@ -47,15 +47,15 @@ describe('what is found before anything runs', () => {
     [
       'no script',
       {},
-      `error[missing-file]: the script "<dir>/train.py" isn't there
-  at program.ts:3:22
+      `error[missing-file]: the script "train.py" isn't there
+  at program.ts:7:74
   fix: Put the file there, or correct the URL given to the stage.`,
     ],
     [
       'a folder',
       { 'train.py/__init__.py': '' },
       `error[missing-file]: "train.py" is a folder, no script
-  at train.py:1
+  at train.py
   fix: Name the script in it.`,
     ],
     [
@@ -72,42 +72,46 @@ describe('what is found before anything runs', () => {
         'train.ipynb': '{ "cells": [] }',
       },
       `error[python-script]: "train.ipynb" is a notebook, no script
-  at train.ipynb:1
+  at train.ipynb
   fix: Run jupyter nbconvert --to script "train.ipynb", and name the script that it writes.`,
     ],
     [
       'a relative import in the script',
       { 'train.py': 'from .helpers import twice\n', 'helpers.py': '' },
       `error[python-script]: "train.py" imports ".helpers", but a script is in no package
-  at train.py:1:6
+  at train.py:1:1
   fix: Import "helpers", without dots.`,
     ],
     [
       'a module of a package of the project that is not there',
-      { 'train.py': 'import models.forest\n', 'models/__init__.py': '', 'models/forest.py': 'from . import tree\n' },
+      {
+        'train.py': 'import models.forest\n',
+        'models/__init__.py': '',
+        'models/forest.py': 'from .tree import grow\n',
+      },
       `error[python-script]: "models/forest.py" imports ".tree", which isn't there
-  at models/forest.py:1:15
+  at models/forest.py:1:1
   fix: Create the module, or correct the import.`,
     ],
     [
       'two stages',
       { 'train.py': `${stage('return {}')}\n\n@stage\ndef validate(input):\n    return {}\n` },
       `error[python-script]: "train.py" has two functions with @stage, "train" and "validate"
-  at train.py:10:1
+  at train.py:11:1
   fix: Keep one, and put the other into a script of its own.`,
     ],
     [
       'the name of a module of Python',
       { 'program.ts': text().replace('train.py', 'random.py'), 'random.py': stage('return {}') },
       `error[python-script]: "random.py" hides the module "random" of Python's standard library from all that import it
-  at random.py:1
+  at random.py
   fix: Rename the script.`,
     ],
     [
       'args beside a stage',
       { 'program.ts': text("output: z.object({}), args: ['--fast']"), 'train.py': stage('return {}') },
       `error[python-script]: "train.py" has a function with @stage, "train", and args, which nothing reads
-  at train.py:5:1
+  at train.py:6:1
   fix: Remove args, as the function gets the input, or remove @stage.`,
     ],
     [
@@ -116,8 +120,8 @@ describe('what is found before anything runs', () => {
         'program.ts': text("output: z.object({}), include: [new URL('./data/', import.meta.url)]"),
         'train.py': stage('return {}'),
       },
-      `error[missing-file]: the file "<dir>/data" isn't there
-  at program.ts:3:22
+      `error[missing-file]: the file "data" isn't there
+  at program.ts:7:74
   fix: Put the file there, or correct the URL given to include.`,
     ],
   ])('%s', async (_, files, expected) => {
@@ -236,27 +240,33 @@ describe('a script that fails', () => {
     [
       'what is no number',
       { 'train.py': stage('return {"n": float("nan")}') },
-      `error[invalid-output]: "train" returned an output in which "n" is NaN, which JSON can't carry
-  fix: Return a finite number, or None where the schema lets it be null.`,
+      `error[invalid-output]: "train" returned an output in which n is NaN, which JSON can't carry
+  fix: Give None, and a schema that takes null.`,
     ],
     [
       'a tuple',
       { 'train.py': stage('return {"n": [{"a": (1, 2)}]}') },
-      `error[invalid-output]: "train" returned an output in which "n[0].a" is a tuple, which JSON can't carry
+      `error[invalid-output]: "train" returned an output in which n[0].a is a tuple
   fix: Give list(value).`,
     ],
     [
       'nothing',
       { 'train.py': stage('context.metric("n", 1)') },
-      `error[invalid-output]: "train" returned None, where a dict is due
-  fix: Return a dict with the fields of the output schema.`,
+      `error[invalid-output]: "train" returned None, where its output is a dict
+  fix: Return a dict.`,
     ],
-    ['an artifact outside of its folder', { 'train.py': stage('return {"n": context.file("../../x")}') }, 'x'],
+    [
+      'an artifact outside of its folder',
+      { 'train.py': stage('return {"n": context.file("../../x")}') },
+      `error[output-outside]: "train" called context.file('../../x'), which is outside of its folder
+  at train (train.py:7:18)
+  fix: Give a name for it, relative to the stage's folder.`,
+    ],
     [
       'an artifact that was not written',
       { 'program.ts': text('output: z.object({ n: file() })'), 'train.py': stage('return {"n": context.file("x")}') },
-      `error[no-output]: "train" names the file "x" in its output and did not write it
-  fix: Write the file before the stage returns.`,
+      `error[no-output]: "train" returned an output in which n is the file 'x', which was not written
+  fix: Write it before the stage returns.`,
     ],
     [
       'a script by hand that writes no output',

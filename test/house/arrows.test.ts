@@ -15,6 +15,8 @@ const arrows: Record<string, readonly string[]> = {
   'runtime-local': ['ir', 'store', 'engine', 'runner'],
   'runtime-kubernetes': ['ir', 'store', 'engine'],
   'create-millrace': ['ir'],
+  // in Python
+  python: [],
   millrace: ['ir', 'sdk', 'compiler', 'store', 'engine', 'runner', 'runtime-local', 'runtime-kubernetes'],
 }
 

@@ -86,3 +86,127 @@ test('what it raises is told with its frames', async () => {
 `,
   ])
 })
+
+const scripts = `import { file, main, pipeline, python } from 'millrace'
+import { z } from 'zod'
+export const fit = python('fit', {
+  script: new URL('./fit.py', import.meta.url),
+  input: z.object({ table: file('text/csv'), gamma: z.number(), note: z.string().optional() }),
+  output: z.object({ model: file(), score: z.number() }),
+  args: ({ input, output, given }) => ['--table', input.table, ['--gamma=', input.gamma], given(input.note, ['--note', input.note]), '--model', output.model, '--score', output.score],
+})
+export const count = python('count', {
+  script: new URL('./count.py', import.meta.url),
+  input: z.object({ model: file() }), output: z.object({ bytes: z.int(), copy: file() }), env: { GREETING: 'hello' },
+})
+export const demo = pipeline('demo', {
+  input: z.object({ table: file('text/csv') }),
+  build: ({ table }) => { const { model, score } = fit({ table, gamma: 0.5 }); const { bytes, copy } = count({ model }); return { score, bytes, copy } },
+})
+main(import.meta, demo)
+`
+const fit = `import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--table")
+parser.add_argument("--gamma", type=float)
+parser.add_argument("--note", default="none")
+parser.add_argument("--model")
+parser.add_argument("--score")
+if __name__ == "__main__":
+    args = parser.parse_args()
+    rows = open(args.table).read().split()
+    open(args.model, "w").write(args.note)
+    open(args.score, "w").write(str(len(rows) * args.gamma))
+`
+const count = `import json, os, sys
+given = json.load(open(os.environ["MILLRACE_INPUT"]))
+text = open(given["model"]["path"]).read()
+os.makedirs(os.environ["MILLRACE_FILES"], exist_ok=True)
+open(os.path.join(os.environ["MILLRACE_FILES"], "copy.txt"), "w").write(text + os.environ["GREETING"])
+json.dump({"bytes": len(text), "copy": "copy.txt"}, open(os.environ["MILLRACE_OUTPUT"], "w"))
+`
+
+test('a command line that stays as it is, and a script by hand', async () => {
+  const { run } = program({ 'program.ts': scripts, 'fit.py': fit, 'count.py': count, 'table.csv': 'a b c' })
+  const words = ['--param', 'table=table.csv']
+  const first = await run([...words, '--json'])
+  const output = first.events().at(-1)?.output as { score: number; bytes: number; copy: { path: string } }
+  const copy = readFileSync(output.copy.path, 'utf8')
+  expect([first.code, output.score, output.bytes, copy]).toEqual([0, 1.5, 4, 'nonehello'])
+  expect((await run(words)).stderr.split('\n').at(-2)).toBe('0 ran, 2 cached, 0 skipped, 0 failed, <s>')
+})
+
+const loop = (body: string) => `import time, os, sys, importlib
+from millrace import stage, Cancelled
+
+
+@stage
+def train(input, context):
+${body.replace(/^/gm, '    ')}
+    return {"n": input["n"]}
+`
+const looping = (options: string) => `import { main, map, pipeline, python } from 'millrace'
+import { z } from 'zod'
+export const train = python('train', {
+  script: new URL('./train.py', import.meta.url), input: z.object({ n: z.int() }), output: z.object({ n: z.int() }), ${options}
+})
+export const demo = pipeline('demo', { input: z.object({ all: z.array(z.int()).default([1]) }), build: ({ all }) => ({ n: map(all, (n) => train({ n })).n }) })
+main(import.meta, demo)
+`
+
+test('a timeout and a cancel reach the script, which may tidy up; it is tried again as often as it may be', async () => {
+  const slow = loop(`try:
+    print("at work", context.attempt)
+    time.sleep(60)
+except Cancelled:
+    print("tidied up", context.cancelled)
+    raise`)
+  const timed = program({ 'program.ts': looping("timeout: '2s', retries: 1"), 'train.py': slow })
+  const late = await timed.run(['--json'])
+  const told = late.events().flatMap((event) => (event.event === 'log' ? [event.message] : []))
+  expect([told, late.events().at(-1)]).toMatchObject([
+    ['at work 1', 'tidied up True', 'at work 2', 'tidied up True'],
+    { status: 'failed', errors: [{ code: 'stage-timeout', message: '"train" did not end within its timeout of 2s' }] },
+  ])
+  const { start } = program({ 'program.ts': looping(''), 'train.py': slow })
+  const started = start(['--progress', 'plain'])
+  await started.said('at work 1')
+  started.child.kill('SIGINT')
+  expect(await started.ended).toEqual({ code: 130, signal: null })
+  expect(started.stderr()).toContain('train[0] | tidied up True')
+})
+
+test('a module that no import names makes a notice, and no result for other runs', async () => {
+  const { run } = program({
+    'program.ts': looping(''),
+    'train.py': loop('importlib.import_module("hel" + "pers")'),
+    'helpers.py': '',
+  })
+  const first = await run()
+  expect(first.stderr).toContain(
+    'notice[python-undigested]: "train.py" loaded "helpers.py", which its key does not count, so its result is not cached',
+  )
+  expect((await run()).stderr.split('\n').at(-2)).toBe('1 ran, 0 cached, 0 skipped, 0 failed, <s>')
+})
+
+test('of a progress bar its last state is told', async () => {
+  const { run } = program({
+    'program.ts': looping(''),
+    'train.py': loop('for i in range(101):\n    sys.stderr.write("\\r%d%%" % i)\nsys.stderr.write("\\n")'),
+  })
+  const { events } = await run(['--json'])
+  expect(events().flatMap((event) => (event.event === 'log' ? [event.message] : []))).toEqual(['100%'])
+})
+
+test('calls of a map run side by side, each with its own folder', async () => {
+  const { run } = program({
+    'program.ts': looping('resources: { cpu: 0.5 }'),
+    'train.py': loop(`open("here", "x").close()
+began = time.monotonic()
+time.sleep(1)`),
+  })
+  const began = performance.now()
+  const { code, stdout } = await run(['--param', 'all=[1,2,3,4]'])
+  expect([code, stdout]).toEqual([0, '{"n":[1,2,3,4]}\n'])
+  expect(performance.now() - began).toBeLessThan(4000 + 6000)
+})

@@ -12,7 +12,7 @@ import {
 } from '@millrace/ir'
 import { Artifacts } from './artifacts.ts'
 import { StageFailure, threw } from './failure.ts'
-import type { Finding } from './kinds/kind.ts'
+import type { Finding } from './kind.ts'
 import type { StageScope } from './per-stage.ts'
 import { runCommand } from './run-command.ts'
 import { ended, started, within } from './sandbox.ts'

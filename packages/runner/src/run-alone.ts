@@ -6,7 +6,7 @@ import { metricIn, stageVariables } from '@millrace/ir'
 import type { Exit } from './exit-failure.ts'
 import { StageFailure } from './failure.ts'
 import { attemptFiles } from './folder.ts'
-import type { FilledCommand } from './kinds/kind.ts'
+import type { FilledCommand } from './kind.ts'
 import type { Attempt } from './stage.ts'
 
 /** How long what was told to end may go on (contracts: stage), in milliseconds. */

@@ -1,6 +1,7 @@
 import type { ArtifactValue, Issue, Json, Metric, Resources, Schema } from '@millrace/ir'
 import type { Exit } from './exit-failure.ts'
-import type { CommandStage, FilledCommand, Finding } from './kinds/kind.ts'
+import type { CommandStage, FilledCommand, Finding } from './kind.ts'
+import type { Level } from './log-line.ts'
 
 /** What the runner needs of a zod schema. */
 export interface Parser {
@@ -21,8 +22,6 @@ export interface LoadedStage {
   /** What runs instead of a function: a process of its own. */
   readonly process?: CommandStage
 }
-
-export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 /** One attempt at one stage, as the place that runs it sees it. */
 export interface Attempt {

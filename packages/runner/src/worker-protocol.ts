@@ -1,7 +1,8 @@
 import type { ArtifactValue, Json, Metric, Resources } from '@millrace/ir'
 import type { FailureData } from './failure-data.ts'
 import type { KnownLarge } from './large-files.ts'
-import type { Level, Outcome } from './stage.ts'
+import type { Level } from './log-line.ts'
+import type { Outcome } from './stage.ts'
 
 /*
  * What a process and its warm workers say to each other: JSON objects, one a line. A worker writes each line before it

@@ -95,8 +95,12 @@ export function relativeAssets(graph: Graph, context: PassContext): Graph {
   for (const [key, spec] of Object.entries(graph.stages))
     stages[key] = {
       ...spec,
-      ...('script' in spec && spec.script ? { script: tokenOf(spec.script, key, { noun: 'script', by: 'the stage' }) } : {}),
-      ...('include' in spec ? { include: spec.include.map((url) => tokenOf(url, key, { noun: 'file', by: 'include' })) } : {}),
+      ...('script' in spec && spec.script
+        ? { script: tokenOf(spec.script, key, { noun: 'script', by: 'the stage' }) }
+        : {}),
+      ...('include' in spec
+        ? { include: spec.include.map((url) => tokenOf(url, key, { noun: 'file', by: 'include' })) }
+        : {}),
       input: schema(spec.input, key),
       output: schema(spec.output, key),
     }

@@ -30,7 +30,7 @@ export class StageLog {
     if (this.#told > eventLimit) return
     this.#rest += text
     const lines = this.#rest.split('\n')
-    this.#rest = (lines.pop() as string).slice(-lineLimit)
+    this.#rest = lastState(lines.pop() as string).slice(-lineLimit)
     for (const line of lines) this.#tell(line)
   }
 
@@ -83,7 +83,9 @@ export class StageLog {
   #tell(line: string): void {
     if (this.#over || this.#told > eventLimit) return
     this.#told += line.length + 1
-    this.#line(this.#told > eventLimit ? `[more in ${this.#path()}]` : line.replace(/\r$/, '').slice(0, lineLimit))
+    this.#line(
+      this.#told > eventLimit ? `[more in ${this.#path()}]` : lastState(line).replace(/\r$/, '').slice(0, lineLimit),
+    )
   }
 
   /** The last 4 KiB. */
@@ -112,6 +114,9 @@ export class StageLog {
     this.#file = undefined
   }
 }
+
+/** A carriage return ends what stands before it in its line, as on a terminal: progress bars are drawn so. */
+const lastState = (line: string): string => line.slice(line.lastIndexOf('\r', line.length - 2) + 1)
 
 /**
  * What lies there is the log of an attempt that a kill cut short, or another run's that this one has a link to: the

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Finding } from '../kind.ts'
+import type { Finding } from '../../kind.ts'
 import type { PythonScript } from './script.ts'
 
 /** Where a script runs. */
