@@ -128,6 +128,29 @@ describe('what is found before anything runs', () => {
     expect((await told(files, ['plan'])).trimEnd()).toBe(expected)
   })
 
+  test('what Python can not compile, in any script, before the first of them runs', async () => {
+    const one = program({
+      'program.ts': text()
+        .replace(
+          'main(',
+          "export const other = python('other', { script: new URL('./other.py', import.meta.url), input: z.object({ n: z.number() }), output: z.object({}) })\nexport const both = pipeline('both', { input: z.object({}), build: () => { other(train({ n: 1 })); return {} } })\nmain(",
+        )
+        .replace('demo)', 'both)'),
+      'train.py': stage('return {"n": 1}'),
+      'other.py': 'import helpers\n',
+      'helpers.py': 'n = (1,\n',
+    })
+    const { code, stderr } = await one.run([])
+    expect([code, stderr]).toEqual([
+      2,
+      `error[python-script]: "other.py" can't be run: SyntaxError: '(' was never closed
+  at helpers.py:1:5
+  stage at program.ts:8:22
+  fix: Correct the line.
+`,
+    ])
+  })
+
   test('dependencies without a lock: a notice', async () => {
     const block = '# /// script\n# dependencies = ["numpy"]\n# ///\n'
     expect(await told({ 'train.py': block }, ['plan'])).toContain(
@@ -184,16 +207,6 @@ describe('an interpreter', () => {
 
 describe('a script that fails', () => {
   test.each<[string, Files, string]>([
-    [
-      'what Python can not compile',
-      {
-        'train.py': stage('return {"n": helpers.n}').replace('import os', 'import helpers'),
-        'helpers.py': 'n = (1,\n',
-      },
-      `error[python-script]: "train.py" can't be run: SyntaxError: '(' was never closed
-  at helpers.py:1:5
-  fix: Correct the line.`,
-    ],
     [
       'a package that is not installed, under its other name',
       { 'train.py': stage('import sklearn_of_nobody\nreturn {}') },
@@ -275,6 +288,6 @@ describe('a script that fails', () => {
   fix: Return the output; do not end the process inside the stage.`,
     ],
   ])('%s', async (_, files, expected) => {
-    expect(await failure(files)).toBe(expected)
+    expect(await failure(files, { MILLRACE_PYTHON: 'python3' })).toBe(expected)
   })
 })

@@ -9,6 +9,7 @@ import { prepareProgram } from './program/prepare.ts'
 import { readProgram } from './program/program.ts'
 import { saveRecord } from './program/record.ts'
 import { runningModules } from './program/running-modules.ts'
+import { checkKinds } from './program/stage-kinds.ts'
 import { warm } from './program/workers.ts'
 import { RunError } from './run-error.ts'
 
@@ -59,6 +60,8 @@ export async function run<P extends AnyPipeline>(
   const { plan, code, input: read } = prepared
   const notices = [...prepared.notices, ...resourceDiagnostics(program, plan, false)]
   const { signal, onEvent, ...chosen } = settings
+  const refused = await checkKinds(prepared)
+  if (refused.length > 0) throw new RunError(refused, null)
   const runtime = localRuntimeOf(prepared, chosen, notices)
   const listened = {
     ...(signal ? { signal } : {}),

@@ -6,6 +6,8 @@ import type { LogLine } from './log-line.ts'
 /** How the stages of one kind are run. A kind is a file here, and one in the compiler that knows what of it counts. */
 export interface StageKind {
   readonly kind: StageCode['kind']
+  /** What of its stages can't be run, found before anything runs. Default: nothing is looked at. */
+  check?(codes: readonly StageCode[]): Promise<readonly Refused[]>
   /**
    * The process that runs an attempt by the stage contract.
    *
@@ -63,4 +65,9 @@ export interface CommandStage {
   readonly kind: StageKind
   readonly code: StageCode
   readonly inputSchema: Schema
+}
+
+export interface Refused {
+  readonly code: StageCode
+  readonly failure: StageFailure
 }

@@ -8,6 +8,7 @@ import type { CodeProblem, KindCode } from './kind.ts'
 /** What the runner has to know of a script. */
 interface Known {
   readonly path: string
+  readonly digest: Digest
   readonly form: 'function' | 'script'
   /** The Python files that its key counts. */
   readonly files: readonly string[]
@@ -33,6 +34,7 @@ export const python: KindCode = {
     const { block, lock, form } = found
     const known: Known = {
       path,
+      digest: found.digest,
       form,
       files: read.map((file) => file.path).filter((file) => files.python(file) !== undefined && file.endsWith('.py')),
       ...(block ? { block: { text: block.text, dependencies: block.dependencies } } : {}),

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { canonical, type Diagnostic, type Event, type Json, type Plan, type Runtime } from '@millrace/ir'
 import type { LoadedStage, StageKind } from '@millrace/runner'
@@ -7,7 +6,7 @@ import type { StageDefinition } from '@millrace/sdk'
 import { childProgram } from './child-program.ts'
 import type { Prepared } from './prepare.ts'
 import type { Program } from './program.ts'
-import { stageKinds } from './stage-kinds.ts'
+import { kindsFor } from './stage-kinds.ts'
 import { loadedStage } from './stage-loader.ts'
 import { stageLocation } from './stage-location.ts'
 import { WatchedCode } from './watched-code.ts'
@@ -34,9 +33,7 @@ export function localRuntimeOf(
   const byPath = new Map([...program.checked.assets].map(([token, path]) => [path, assets.get(token)]))
   const watched = new WatchedCode(code, program.traced.stages, (path) => byPath.get(path))
   const workers = inProcess ? undefined : workersOf(prepared, byPath)
-  const { stages } = program.traced
-  const read = new Map([...code.read].map(([key, found]) => [(stages.get(key) as StageDefinition).code, found]))
-  const all = [...stageKinds(join(store.root, 'environments'), read), ...kinds]
+  const all = [...kindsFor(prepared), ...kinds]
   return localRuntime({
     ...chosen,
     store,

@@ -6,6 +6,7 @@ import { causeOf, endDescendants } from '@millrace/runtime-local'
 import { localRuntimeOf, resourceDiagnostics } from '../../program/local-runtime.ts'
 import { type Prepared, refuse } from '../../program/prepare.ts'
 import { saveRecord } from '../../program/record.ts'
+import { checkKinds } from '../../program/stage-kinds.ts'
 import { warm } from '../../program/workers.ts'
 import { downstreamOf } from '../../reports/downstream.ts'
 import { runToGoOnWith, showCommitted } from '../../reports/resumable-run.ts'
@@ -26,6 +27,7 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
   const { plan, store, program } = prepared
   const problems: Diagnostic[] = [...prepared.notices, ...resourceDiagnostics(program, plan, options.strict === true)]
   refuse(problems)
+  refuse(await checkKinds(prepared))
   const recompute = options.from === undefined ? undefined : stagesFrom(prepared, options.from)
   const signals = new Signals()
   const { jobs, fresh, failFast, strict, verify, timeout } = options

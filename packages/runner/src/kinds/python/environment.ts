@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type EnvironmentRequest, type PythonEnvironment, pythonIn } from './interpreter.ts'
+import { anyPython, type EnvironmentRequest, type PythonEnvironment, pythonIn } from './interpreter.ts'
+import type { PythonScript } from './script.ts'
 import { syncScript } from './uv.ts'
 
 /**
@@ -10,11 +11,15 @@ import { syncScript } from './uv.ts'
  */
 export async function environmentOf(request: EnvironmentRequest): Promise<PythonEnvironment> {
   const { script, env } = request
+  const own = env.MILLRACE_PYTHON || !script.block ? undefined : await syncScript(request, script.block)
+  return own ?? ownPython(script, env)
+}
+
+/** The environment of a script that asks for none. */
+export function ownPython(script: PythonScript, env: NodeJS.ProcessEnv): PythonEnvironment {
   if (env.MILLRACE_PYTHON) return { python: env.MILLRACE_PYTHON, notices: [] }
-  const own = script.block && (await syncScript(request, script.block))
-  if (own) return own
   const home = nearestVenv(dirname(script.path)) ?? env.VIRTUAL_ENV ?? env.CONDA_PREFIX
-  return home ? { python: pythonIn(home), home, notices: [] } : { python: 'python3', notices: [] }
+  return home ? { python: pythonIn(home), home, notices: [] } : { python: anyPython, notices: [] }
 }
 
 function nearestVenv(start: string): string | undefined {

@@ -20,3 +20,6 @@ export interface EnvironmentRequest {
 }
 
 export const pythonIn = (home: string): string => join(home, 'bin', 'python')
+
+/** What is taken where nothing says another. */
+export const anyPython = 'python3'

@@ -1,11 +1,13 @@
 import { basename, delimiter, dirname, join, relative } from 'node:path'
 import { attemptFileNames, isObject, type StageCode } from '@millrace/ir'
 import { makeFolder, onDisk } from '@millrace/store'
+import { StageFailure } from '../../failure.ts'
 import { readJson } from '../../folder.ts'
-import type { Command, CommandAttempt, Finding, StageKind } from '../../kind.ts'
-import { checkScript } from './check-script.ts'
-import { environmentOf } from './environment.ts'
-import type { PythonEnvironment } from './interpreter.ts'
+import type { Command, CommandAttempt, Finding, Refused, StageKind } from '../../kind.ts'
+import { checkScripts } from './check-scripts.ts'
+import { environmentOf, ownPython } from './environment.ts'
+import { anyPython, type PythonEnvironment } from './interpreter.ts'
+import { KnownGood } from './known-good.ts'
 import type { PythonScript } from './script.ts'
 import { logLine, toldFailure } from './told.ts'
 
@@ -16,30 +18,75 @@ export interface PythonOptions {
   readonly package: string
   /** Where environments are made that scripts ask for themselves. */
   readonly environments: string
+  /** Where it is kept which scripts were compiled before. Missing: nowhere. */
+  readonly compiled?: string
   /** The variables that tell of interpreters. */
   readonly env: NodeJS.ProcessEnv
 }
 
 /** Stages that are Python scripts: each attempt is a process of an interpreter (contracts: languages). */
 export function pythonKind(options: PythonOptions): StageKind {
+  const good = new KnownGood(options.compiled)
   const known = new Map<string, Promise<PythonEnvironment>>()
   return {
     kind: 'python',
+    check: (codes) => check(codes, options, good),
     async command(code, attempt) {
       const script = options.script(code)
       // once per run, however many calls there are
-      const found = known.get(script.path) ?? prepared(script, attempt.node, options)
+      const found = known.get(script.path) ?? prepared(script, attempt.node, options, good)
       known.set(script.path, found)
       return commandOf(script, code, await found, attempt, options)
     },
   }
 }
 
-async function prepared(script: PythonScript, node: string, options: PythonOptions): Promise<PythonEnvironment> {
-  const { env, environments: folder } = options
+async function prepared(
+  script: PythonScript,
+  node: string,
+  { env, environments: folder }: PythonOptions,
+  good: KnownGood,
+): Promise<PythonEnvironment> {
   const environment = await environmentOf({ node, script, env, folder })
-  await checkScript(environment, script, env)
-  return environment
+  if (good.has(environment.python, script)) return environment
+  const { executable, refused } = await checkScripts(environment.python, [script], env)
+  const failure = refused.get(script)
+  if (failure) throw failure
+  good.add(environment.python, script)
+  // a shim on the PATH looks for it anew each time
+  const isShim = environment.python === anyPython && !env.MILLRACE_PYTHON && executable !== ''
+  return isShim ? { ...environment, python: executable } : environment
+}
+
+/** The scripts that can't be compiled, before anything runs: one process an interpreter, and none for what it knows. */
+async function check(
+  codes: readonly StageCode[],
+  options: PythonOptions,
+  good: KnownGood,
+): Promise<readonly Refused[]> {
+  const byPython = new Map<string, Map<PythonScript, StageCode>>()
+  for (const code of codes) {
+    const script = options.script(code)
+    // what uv makes for a script is made when it runs
+    const python = script.block ? undefined : ownPython(script, options.env).python
+    if (python === undefined || good.has(python, script)) continue
+    byPython.set(python, (byPython.get(python) ?? new Map()).set(script, code))
+  }
+  const refused: Refused[] = []
+  for (const [python, scripts] of byPython) {
+    try {
+      const checked = await checkScripts(python, [...scripts.keys()] as [PythonScript], options.env)
+      for (const [script, code] of scripts) {
+        const failure = checked.refused.get(script)
+        if (failure) refused.push({ code, failure })
+        else good.add(python, script)
+      }
+    } catch (error) {
+      // where all results are there, nobody needs it
+      if (!(error instanceof StageFailure)) throw error
+    }
+  }
+  return refused
 }
 
 function commandOf(

@@ -2,6 +2,8 @@
 export interface PythonScript {
   /** Absolute path. */
   readonly path: string
+  /** Of all that counts. */
+  readonly digest: string
   /** Whether a function of it is called, or all of it is run. */
   readonly form: 'function' | 'script'
   /** Absolute paths of the Python files that its key counts. */
