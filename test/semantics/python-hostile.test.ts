@@ -84,24 +84,3 @@ test('a script that is edited while it runs gives no result for what it was', as
     'error[wrong-code]: "train.py" was changed after the run began, so "train" is not what was planned',
   ])
 })
-
-test('sixteen calls at once leave this process its time', async () => {
-  const many = text
-    .replace('import { main, pipeline, python }', 'import { main, map, pipeline, python }')
-    .replace(
-      'build: () => train({ n: 1 })',
-      'build: () => ({ n: map(Array.from({ length: 16 }, (_, n) => n), (n) => train({ n })).n })',
-    )
-    .replace('output:', 'resources: { cpu: 0.1 }, output:')
-    .replace(
-      'main(',
-      `let last = performance.now(), worst = 0
-const beat = setInterval(() => { const now = performance.now(); worst = Math.max(worst, now - last - 10); last = now }, 10)
-process.on('exit', () => console.error('worst ' + Math.round(worst)))
-beat.unref()
-main(`,
-    )
-  const { run } = program({ 'program.ts': many, 'train.py': stage('time.sleep(0.5)') })
-  const { code, stderr } = await run(['--progress', 'quiet'])
-  expect([code, /^worst \d+$/m.test(stderr)]).toEqual([0, true])
-})

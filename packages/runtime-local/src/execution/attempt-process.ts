@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { bitsOf, metricIn, stageVariables } from '@millrace/ir'
 import { attemptFiles, type Exit } from '@millrace/runner'
-import { makeFolder, onDisk, removeTree } from '@millrace/store'
+import { dropTree, makeFolder, onDisk } from '@millrace/store'
 import { type AttemptRequest, envOf } from '../attempts/attempt-request.ts'
 import { LineTail } from '../attempts/line-tail.ts'
 import { killAfter, type Timeout } from '../attempts/timeout.ts'
@@ -61,6 +61,7 @@ export async function runProcess(request: AttemptRequest, timeout: Timeout, work
     // a group of its own, so that its own children end with it
     detached: true,
   }
+  await turn()
   const child = await startChild(node.id, work.command, work.words, options, request.stop)
   timeout.start()
   const late = timeout.signal
@@ -82,15 +83,28 @@ export async function runProcess(request: AttemptRequest, timeout: Timeout, work
       endSurvivors(request.token, child.pid, performance.now() - began)
       guardEnd(child.pid)
     }
-    clear(scratch)
+    await clear(scratch)
     for (const tail of tails) tail.close()
   }
 }
 
+let turns: Promise<void> = Promise.resolve()
+
+/** To start a process takes this one some milliseconds: between two of them others have their turn. */
+function turn(): Promise<void> {
+  turns = nextTurn(turns)
+  return turns
+}
+
+async function nextTurn(before: Promise<void>): Promise<void> {
+  await before
+  await new Promise((resolve) => setImmediate(resolve))
+}
+
 /** What the stage put into TMPDIR has no use after it. */
-function clear(scratch: string): void {
+async function clear(scratch: string): Promise<void> {
   try {
-    removeTree(scratch)
+    await dropTree(scratch)
   } catch {
     // a process that got away from us may still write there
   }

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { dirname, isAbsolute } from 'node:path'
 
 /**
@@ -8,8 +9,18 @@ import { dirname, isAbsolute } from 'node:path'
  * @throws what the disk says
  */
 export function removeTree(path: string): void {
-  if (!isAbsolute(path) || isAround(path)) throw new Error(`"${path}" is no folder that Millrace made`)
+  checkOurs(path)
   rmSync(path, { recursive: true, force: true })
+}
+
+/** Like `removeTree`, while others have their turn. */
+export async function dropTree(path: string): Promise<void> {
+  checkOurs(path)
+  await rm(path, { recursive: true, force: true })
+}
+
+function checkOurs(path: string): void {
+  if (!isAbsolute(path) || isAround(path)) throw new Error(`"${path}" is no folder that Millrace made`)
 }
 
 function isAround(path: string): boolean {

@@ -1,0 +1,6 @@
+from millrace import stage
+
+
+@stage
+def script(input):
+    return {"n": input["n"]}
