@@ -210,3 +210,25 @@ time.sleep(1)`),
   expect([code, stdout]).toEqual([0, '{"n":[1,2,3,4]}\n'])
   expect(performance.now() - began).toBeLessThan(4000 + 6000)
 })
+
+test('a stage alone: runStage, and call, each in a folder of its own', async () => {
+  const alone = `import { runStage } from 'millrace'
+import { train } from './program.ts'
+const { n, model } = await runStage(train, { n: 4, how: '' })
+console.log(JSON.stringify({ n, model: model.path }))
+`
+  const { run } = program({
+    ...files,
+    'program.ts': text.replace('main(import.meta, twice)', 'if (import.meta.main) main(import.meta, twice)'),
+    'alone.ts': alone,
+  })
+  const { stdout, stderr } = await run([], { entry: 'alone.ts' })
+  const told = JSON.parse(stdout) as { n: number; model: string }
+  expect([stderr, told.n, readFileSync(told.model, 'utf8')]).toEqual(['', 8, '8'])
+  await run(['--param', 'how=fail'])
+  const again = await run(['call', 'train[1]'])
+  expect([again.code, again.stderr.split('\n').filter((line) => /^error|^ {2}at/.test(line))]).toEqual([
+    1,
+    ['error[stage-threw]: "train" raised ValueError: bad 2', '  at train (train.py:8:9)'],
+  ])
+})

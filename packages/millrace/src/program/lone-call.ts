@@ -27,11 +27,11 @@ export interface LoneCall extends Partial<Pick<Attempt, 'node' | 'print' | 'log'
 export async function callAlone({ definition, asset, ...call }: LoneCall): Promise<Outcome> {
   const release = installSandbox()
   const awake = onStuck(failStuck)
-  let folder: string | undefined
+  let files: string | undefined
   try {
     return await callStage(loadedStage(definition, asset, stageKinds(join(tmpdir(), 'millrace-environments'))), {
       node: definition.name,
-      files: () => (folder ??= mkdtempSync(join(tmpdir(), `millrace-${definition.name}-`))),
+      files: () => (files ??= join(mkdtempSync(join(tmpdir(), `millrace-${definition.name}-`)), 'files')),
       metric: () => {},
       log: () => {},
       print: () => {},

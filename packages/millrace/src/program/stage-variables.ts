@@ -1,6 +1,7 @@
 import { missingVariable } from '@millrace/compiler'
 import type { Diagnostic } from '@millrace/ir'
 import type { StageDefinition } from '@millrace/sdk'
+import { localCapabilities } from './program.ts'
 
 /** The variables of a stage that runs alone, by those of this process; and what of it can't run alone. */
 export function stageVariables({ name, code, env, at }: StageDefinition): {
@@ -17,7 +18,7 @@ export function stageVariables({ name, code, env, at }: StageDefinition): {
       at: { ...at(), ...(path === undefined ? {} : { path }) },
       fix,
     })
-  if (code.kind !== 'typescript') refuse(`a ${code.kind} stage`, 'Write the stage in TypeScript.')
+  if (!localCapabilities.kinds.includes(code.kind)) refuse(`a ${code.kind} stage`, 'Write the stage in TypeScript.')
   for (const [variable, value] of Object.entries(env)) {
     const path = `env.${variable}`
     if ('value' in value) found[variable] = value.value

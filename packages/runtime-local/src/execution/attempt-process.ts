@@ -88,6 +88,9 @@ export async function runProcess(request: AttemptRequest, timeout: Timeout, work
   }
 }
 
+/** Milliseconds. */
+const lookEvery = 20
+
 let turns: Promise<void> = Promise.resolve()
 
 /** To start a process takes this one some milliseconds: between two of them others have their turn. */
@@ -147,11 +150,22 @@ function listen(
   child: ChildProcess,
   request: AttemptRequest,
   tails: readonly LineTail[],
-  { hear }: AttemptProcess,
+  { hear, lines }: AttemptProcess,
 ): void {
+  let looked = 0
+  /** What it logged before it printed stands before, as far as looking now and then can tell. */
+  const look = (all: readonly LineTail[]) => {
+    const now = performance.now()
+    if (now - looked < lookEvery) return
+    looked = now
+    for (const tail of all) tail.look()
+  }
   for (const stream of [child.stdout, child.stderr]) {
     const decoder = new StringDecoder('utf8')
-    stream?.on('data', (chunk: Buffer) => request.log.write(decoder.write(chunk)))
+    stream?.on('data', (chunk: Buffer) => {
+      if (lines) look(tails)
+      request.log.write(decoder.write(chunk))
+    })
   }
   if (!hear) return
   child.on('message', (message) => {

@@ -105,16 +105,16 @@ const logOf = (log: string): string[] => {
 const header = 'Traceback (most recent call last):'
 const chained = /^(The above exception was the direct cause|During handling of the above exception)/
 
-/** A traceback of Python at the end of a log says what the error says, with the frames of packages in it. */
+/** The last traceback of Python in a log says what the error says, with the frames of packages in it. */
 function withoutTraceback(log: readonly string[]): readonly string[] {
-  let at = log.lastIndexOf(header)
-  // after it come its frames, which are indented, and the exception
-  if (at < 0 || log.slice(at + 1).filter((line) => /^\S/.test(line)).length !== 1) return log
-  for (let before = at; before >= 0; before = log.lastIndexOf(header, at - 1)) {
-    if (before < at && !log.slice(before, at).some((line) => chained.test(line))) break
-    at = before
-    if (at === 0) break
+  const last = log.lastIndexOf(header)
+  // after its frames, which are indented, comes the exception
+  const end = last < 0 ? -1 : log.findIndex((line, i) => i > last && /^\S/.test(line))
+  if (end < 0) return log
+  let start = last
+  for (let at = log.lastIndexOf(header, start - 1); start > 0 && at >= 0; at = log.lastIndexOf(header, start - 1)) {
+    if (!log.slice(at, start).some((line) => chained.test(line))) break
+    start = at
   }
-  while (log[at - 1] === '') at--
-  return log.slice(0, at)
+  return [...log.slice(0, start), ...log.slice(end + 1)]
 }
