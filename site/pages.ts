@@ -28,7 +28,7 @@ export const groups: readonly Group[] = [
     title: 'How-to',
     pages: [
       'cluster',
-      ...inFolder('how-to', 'clouds', 'sweeps', 'testing', 'debugging', 'ci', 'large-data', 'monorepos'),
+      ...inFolder('how-to', 'clouds', 'python', 'sweeps', 'testing', 'debugging', 'ci', 'large-data', 'monorepos'),
     ],
   },
   {

@@ -43,7 +43,7 @@ function fence({ indent, info, line, lines }: { indent: string; info: string; li
 /** What a block is to a test; each is one of these, or the page is wrong. */
 export type Kind = 'file' | 'edit' | 'commands' | 'session' | 'cluster'
 
-const languagesOfFiles = ['ts', 'js', 'json', 'yaml', 'csv', 'ini', 'text']
+const languagesOfFiles = ['ts', 'js', 'json', 'yaml', 'csv', 'ini', 'text', 'python']
 
 export function kindOf({ language, name, words }: Fence): Kind | undefined {
   const plain = words.length === 0

@@ -7,16 +7,11 @@ const only = (page: string): Fence => fencesOf(page).fences[0] ?? expect.fail('n
 const kind = (info: string) => kindOf(only(`\`\`\`${info}\n\`\`\`\n`))
 
 test('a block is a file, an edit, commands, a session, or for a cluster; another is none', () => {
-  expect(['ts [a.ts]', 'yaml [a.yml]', 'diff [a.ts]', 'sh', 'console', 'sh cluster'].map(kind)).toEqual([
-    'file',
-    'file',
-    'edit',
-    'commands',
-    'session',
-    'cluster',
-  ])
-  expect(['', 'ts', 'yaml', 'diff', 'sh maybe', 'console cluster', 'rust [a.rs]'].map(kind)).toEqual(
-    Array(7).fill(undefined),
+  expect(
+    ['ts [a.ts]', 'yaml [a.yml]', 'python [a.py]', 'diff [a.ts]', 'sh', 'console', 'sh cluster'].map(kind),
+  ).toEqual(['file', 'file', 'file', 'edit', 'commands', 'session', 'cluster'])
+  expect(['', 'ts', 'yaml', 'python', 'diff', 'sh maybe', 'console cluster', 'rust [a.rs]'].map(kind)).toEqual(
+    Array(8).fill(undefined),
   )
 })
 

@@ -56,7 +56,7 @@ export function project(packages: string, installed: readonly string[], example?
   }
 }
 
-/** The PATH of a page: package managers that fetch nothing, and `npx`, which finds what is installed. */
+/** The PATH of a page: package managers that fetch nothing, a pytest, and `npx`, which finds what is installed. */
 function standIns(base: string, packages: string): { readonly PATH: string } {
   const bin = join(base, 'bin')
   mkdirSync(bin)
@@ -72,6 +72,7 @@ function standIns(base: string, packages: string): { readonly PATH: string } {
   })
   const search = ['up=$PWD', 'while :; do', ...found, '  [ "$up" = / ] && break', '  up=$(dirname "$up")', 'done']
   script('npx', [...search, 'echo "npx: no test installs $1" >&2', 'exit 1'].join('\n'))
+  script('pytest', `exec python3 '${join(import.meta.dirname, 'stand-in-pytest.py')}' "$@"`)
   symlinkSync(node, join(bin, 'node'))
   return { PATH: `${bin}:/usr/local/bin:/usr/bin:/bin` }
 }

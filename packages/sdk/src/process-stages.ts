@@ -26,7 +26,7 @@ export interface ContainerSettings<I extends Shape, O extends Shape> extends Bas
   readonly local?: WordsOf<I, O> | undefined
 }
 
-/** A stage that is a Python script following the stage contract. Not run yet. */
+/** A stage that is a Python script: a function with `@stage`, a command line, or by hand. No cluster runs it yet. */
 export function python<I extends Shape, O extends Shape>(name: string, options: PythonSettings<I, O>): Stage<I, O> {
   const code = (defining: Defining): StageCode => {
     const { script, args, include, image } = given(options)
