@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { kindOf, type ReadCode } from '@millrace/compiler'
 import type { StageCode } from '@millrace/ir'
 import { type PythonScript, pythonKind, type StageKind } from '@millrace/runner'
+import { pythonPackage } from './python-package.ts'
 
 /**
  * The kinds of stages that this machine runs besides functions.
@@ -23,12 +22,4 @@ export function stageKinds(
       env: process.env,
     }),
   ]
-}
-
-/** The folder of our package for Python: beside this bundle, or in the workspace. */
-function pythonPackage(): string {
-  const [bundled, source] = ['./python/millrace', '../../../python/src/millrace'].map((path) =>
-    fileURLToPath(new URL(path, import.meta.url)),
-  ) as [string, string]
-  return existsSync(bundled) ? bundled : source
 }
