@@ -8,7 +8,7 @@ export type Expression =
 const width = 88
 
 /** In one line. @param isQuoted whether it is looked up at once: then names of what is there later are texts */
-export function oneLine(expression: Expression, isQuoted: boolean): string {
+function oneLine(expression: Expression, isQuoted: boolean): string {
   if ('text' in expression) return isQuoted && expression.isLate ? `"${expression.text}"` : expression.text
   return `${expression.head}[${expression.parts.map((part) => oneLine(part, isQuoted)).join(', ')}]`
 }

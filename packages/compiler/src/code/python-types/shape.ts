@@ -11,7 +11,7 @@ export type Shape =
   | { readonly kind: 'named'; readonly id: string }
 
 /** A dict whose keys are known. */
-export interface Fields {
+interface Fields {
   readonly kind: 'fields'
   readonly fields: readonly Field[]
   readonly description?: string

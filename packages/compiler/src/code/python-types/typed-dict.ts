@@ -10,7 +10,7 @@ export interface TypedDict {
   readonly isOpen: boolean
 }
 
-export interface TypedField {
+interface TypedField {
   readonly key: string
   readonly type: Expression
   readonly isRequired: boolean
