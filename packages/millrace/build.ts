@@ -100,6 +100,8 @@ cpSync(join(root, 'packages/python/src/millrace'), join(out, 'python/millrace'),
   recursive: true,
   filter: (path) => !path.includes('__pycache__'),
 })
+// what type checkers read in its place
+cpSync(join(root, 'packages/python/stub'), join(out, 'python/stub'), { recursive: true })
 
 if (values.types) {
   const separate = mkdtempSync(join(tmpdir(), 'millrace-types-'))

@@ -9,23 +9,30 @@ export type Side = 'input' | 'output'
 /**
  * The JSON Schema of one side of a zod schema, with keywords of ours where JSON Schema has no word for what zod checks.
  *
- * @param pure whether nobody else checks it: then it also says what zod makes of a value that is absent
  * @throws Error what zod can't tell
  */
-export function jsonSchemaOf(schema: z.core.$ZodType, side: Side, pure: boolean): Schema {
-  const told = convert(schema, side, pure)
+export function jsonSchemaOf(schema: z.core.$ZodType, side: Side, how: How): Schema {
+  const told = convert(schema, side, how)
   if (!namesRoot(told)) return told
   // a part of it is looked at alone, where `#` would be that part
-  const { $ref: _, ...named } = convert(schema, side, pure, schema)
+  const { $ref: _, ...named } = convert(schema, side, how, schema)
   const whole = (named.$defs as { readonly [id: string]: Schema })[rootId] as Schema
   return { ...whole, $defs: named.$defs }
 }
 
+interface How {
+  /** Whether nobody else checks it: then it also says what zod makes of a value that is absent. */
+  readonly pure: boolean
+  /** Whether what zod can't tell, as the result of a transform, may be anything. Default: it is an error. */
+  readonly isOpen?: boolean
+}
+
 const rootId = 'whole'
 
-function convert(schema: z.core.$ZodType, side: Side, pure: boolean, root?: z.core.$ZodType): Schema {
+function convert(schema: z.core.$ZodType, side: Side, { pure, isOpen = false }: How, root?: z.core.$ZodType): Schema {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     io: side,
+    unrepresentable: isOpen ? 'any' : 'throw',
     metadata: annotations(root) as unknown as z.core.$ZodRegistry<Record<string, unknown>>,
     override({ zodSchema, jsonSchema }) {
       const json = jsonSchema as Record<string, unknown>

@@ -36,7 +36,7 @@ export function schemaOf(
   const problems = walk(schema, side, owner.pure)
   if (problems.length > 0) return { schema: {}, problems: problems.map(report) }
   try {
-    const json = jsonSchemaOf(schema, side, owner.pure)
+    const json = jsonSchemaOf(schema, side, { pure: owner.pure })
     return { schema: json, problems: owner.pure ? wrongDefaults(json).map(report) : [] }
   } catch (error) {
     const message = `can't be told as JSON Schema: ${(error as Error).message}`

@@ -16,6 +16,7 @@ import type {
   RunsOptions,
   StoreOptions,
   SubmitOptions,
+  TypesOptions,
 } from './support/options.ts'
 import type { Report } from './support/report.ts'
 import { toStdout } from './support/stdout.ts'
@@ -147,6 +148,14 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
   )
   on<CommonOptions & { format: 'mermaid' | 'dot' | 'json' }>(graph, async (options) =>
     (await import('./commands/graph.ts')).graphCommand(invocation, options, report),
+  )
+
+  const types = examples(command('types', 'write types for Python, beside the scripts of stages'), [
+    `${started} ${program} types`,
+    `${started} ${program} types --check`,
+  ]).option('--check', 'write nothing; fail when the files differ from the program')
+  on<TypesOptions>(types, async (options) =>
+    (await import('./commands/types.ts')).typesCommand(invocation, options, report),
   )
 
   const runs = command('runs', 'list, show, logs, compare, fetch')

@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { kindOf, type ReadCode } from '@millrace/compiler'
 import type { Diagnostic, StageCode } from '@millrace/ir'
 import { type PythonScript, pythonKind, type StageKind } from '@millrace/runner'
 import type { StageDefinition } from '@millrace/sdk'
 import { userFolder } from '../user-folder.ts'
 import type { Prepared } from './prepare.ts'
+import { pythonPackage } from './python-package.ts'
 import { stageLocation } from './stage-location.ts'
 
 /**
@@ -31,7 +30,6 @@ export function stageKinds(
     }),
   ]
 }
-
 /** The kinds for the stages of one program. */
 export function kindsFor({ program, code, store }: Pick<Prepared, 'program' | 'code' | 'store'>): readonly StageKind[] {
   const { stages } = program.traced
@@ -55,12 +53,4 @@ export async function checkKinds(
     }
   }
   return found
-}
-
-/** The folder of our package for Python: beside this bundle, or in the workspace. */
-function pythonPackage(): string {
-  const [bundled, source] = ['./python/millrace', '../../../python/src/millrace'].map((path) =>
-    fileURLToPath(new URL(path, import.meta.url)),
-  ) as [string, string]
-  return existsSync(bundled) ? bundled : source
 }

@@ -19,6 +19,10 @@ export interface CompileOptions extends CommonOptions, ParameterOptions {
   readonly policy?: boolean
 }
 
+export interface TypesOptions extends CommonOptions {
+  readonly check?: boolean
+}
+
 export interface RunOptions extends CommonOptions, ParameterOptions {
   readonly target: string
   readonly jobs?: number
