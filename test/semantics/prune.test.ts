@@ -114,7 +114,7 @@ describe('what is wrong on the command line', () => {
     [
       ['stor', 'prune'],
       'there is no command "stor" (did you mean "store"?)',
-      'Use one of: run, plan, compile, submit, check, diff, graph, runs, call, store.',
+      'Use one of: run, plan, compile, submit, check, diff, graph, types, runs, call, store.',
     ],
     [
       ['store', 'prune', '--older-then', '3d'],

@@ -80,7 +80,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     })
   }
 
-  settle(root.description('Runs, plans and draws the pipelines of this program.'))
+  settle(root)
     .version(version(), '-V, --version', 'show the version')
     .addHelpText('after', () => parametersHelp(invocation.pipelines))
   root.usage('[command] [options]')
@@ -150,7 +150,7 @@ export async function parse(invocation: Invocation, report: Report): Promise<num
     (await import('./commands/graph.ts')).graphCommand(invocation, options, report),
   )
 
-  const types = examples(command('types', 'write types for Python, beside the scripts of stages'), [
+  const types = examples(command('types', 'write types for Python scripts'), [
     `${started} ${program} types`,
     `${started} ${program} types --check`,
   ]).option('--check', 'write nothing; fail when the files differ from the program')
