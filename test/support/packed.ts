@@ -11,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { alive, root } from './processes.ts'
 
@@ -83,7 +83,12 @@ function sources(): string {
   const all = readdirSync(join(root, 'packages'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
-    .filter((file) => !/\/(?:node_modules|dist|test|\.millrace)\/|\/millrace\/[A-Z]+(?:\.md)?$/.test(file))
+    .filter(
+      (file) =>
+        !/\/(?:node_modules|dist|tests?|\.millrace|__pycache__|\.venv|\.\w+_cache)\/|\/millrace\/[A-Z]+(?:\.md)?$/.test(
+          file,
+        ),
+    )
   for (const file of [...all.sort(), 'LICENSE', 'README.md', 'pnpm-lock.yaml'])
     hash.update(file).update(readFileSync(join(root, file)))
   return hash.digest('hex').slice(0, 12)
@@ -91,6 +96,7 @@ function sources(): string {
 
 /** Takes a lock file, also from a process that ended without giving it back. */
 function take(lock: string): boolean {
+  mkdirSync(dirname(lock), { recursive: true })
   try {
     writeFileSync(lock, String(process.pid), { flag: 'wx' })
     return true

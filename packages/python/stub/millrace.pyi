@@ -53,7 +53,9 @@ class Folder(_Artifact):
     """
 
 class Cancelled(BaseException):
-    """Raised in the main thread when the run is cancelled or the attempt times out; one second later the process ends.
+    """Raised in the main thread when the run is cancelled or the attempt times out.
+
+    What tidies up has one second after a timeout, and ten after a cancel; then the process ends.
 
     It is no ``Exception``, so that ``except Exception`` doesn't take it. Let it go on after cleaning up.
 
