@@ -17,18 +17,21 @@ const normal = (text: string): string =>
     .join('\n')
     .trimEnd()
 
-/** Lines of progress that follow each other; side by side calls end in any order. */
+/** Side by side calls end in any order, and files are listed by digests, too. */
+const anyOrder = /^(?:<time>|missing|stale|new|removed) /
+
+/** Lines whose order says nothing, where they follow each other. */
 const inOrder = (text: string): string => {
   const lines: string[] = []
-  let progress: string[] = []
+  let free: string[] = []
   for (const line of text.split('\n')) {
-    if (line.startsWith('<time> ')) progress.push(line)
+    if (anyOrder.test(line)) free.push(line)
     else {
-      lines.push(...progress.sort(), line)
-      progress = []
+      lines.push(...free.sort(), line)
+      free = []
     }
   }
-  return [...lines, ...progress.sort()].join('\n')
+  return [...lines, ...free.sort()].join('\n')
 }
 
 const quote = (part: string): string => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
