@@ -38,9 +38,6 @@ test('what the local target can not do yet, with what else is wrong', async () =
     "error[missing-environment-value]: stage "envy" inherits the variable HUB_TOKEN, which is not set
       at program.ts:16:3
       fix: Set HUB_TOKEN, or give inherit() a default.
-    error[not-supported]: "script" is a python stage, which the target "local" can't run yet
-      at program.ts:12:77
-      fix: Write the stage in TypeScript.
     error[not-supported]: "box" is a container stage, which the target "local" can't run yet
       at program.ts:13:65
       fix: Write the stage in TypeScript.

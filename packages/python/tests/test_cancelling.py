@@ -16,6 +16,11 @@ from millrace import Cancelled, stage
 def ready():
     open("ready", "w").close()
 
+def nap():
+    # a signal that comes just before a system call is heard when that ends
+    for _ in range(600):
+        time.sleep(0.1)
+
 """
 
 
@@ -27,7 +32,7 @@ def stage(project: Project, body: str) -> None:
 def test_each_signal_raises(project: Project) -> None:
     stage(
         project,
-        "try:\n    ready()\n    time.sleep(60)\nexcept Exception:\n    print('no exception')\n"
+        "try:\n    ready()\n    nap()\nexcept Exception:\n    print('no exception')\n"
         "finally:\n    print('cleaned', context.cancelled)",
     )
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -39,7 +44,7 @@ def test_each_signal_raises(project: Project) -> None:
 
 
 def test_a_script_and_an_async_stage(project: Project) -> None:
-    project.write("plain.py", "import time\nopen('ready', 'w').close()\ntime.sleep(60)\n")
+    project.write("plain.py", "import time\nopen('ready', 'w').close()\nfor _ in range(600):\n    time.sleep(0.1)\n")
     project.write(
         "later.py",
         "import asyncio\nfrom millrace import stage\n@stage\nasync def later(input):\n"
@@ -77,8 +82,8 @@ def test_an_async_stage_whose_other_task_is_interrupted(project: Project) -> Non
 def test_a_second_one_raises_again(project: Project) -> None:
     stage(
         project,
-        "try:\n    ready()\n    time.sleep(60)\nexcept Cancelled as error:\n"
-        "    print('first', error.signal, context.cancelled)\n    open('again', 'w').close()\n    time.sleep(60)",
+        "try:\n    ready()\n    nap()\nexcept Cancelled as error:\n"
+        "    print('first', error.signal, context.cancelled)\n    open('again', 'w').close()\n    nap()",
     )
     process = project.start("train.py")
     project.wait_for("ready")
@@ -93,7 +98,7 @@ def test_a_second_one_raises_again(project: Project) -> None:
 def test_one_that_keeps_on_may_end_well(project: Project) -> None:
     stage(
         project,
-        "try:\n    ready()\n    time.sleep(60)\nexcept Cancelled:\n    pass\nreturn {'cancelled': context.cancelled}",
+        "try:\n    ready()\n    nap()\nexcept Cancelled:\n    pass\nreturn {'cancelled': context.cancelled}",
     )
     outcome = project.stop(project.start("train.py"))
     assert (outcome.code, outcome.output, outcome.failure) == (0, {"cancelled": True}, None)
@@ -142,7 +147,7 @@ def test_threads_do_not_hold_it(project: Project) -> None:
     stage(
         project,
         "import threading\nsys.modules['millrace.ending'].GRACE = 0.3\n"
-        "threading.Thread(target=time.sleep, args=(60,)).start()\nready()\ntime.sleep(60)",
+        "threading.Thread(target=time.sleep, args=(60,)).start()\nready()\nnap()",
     )
     begin = time.monotonic()
     outcome = project.stop(project.start("train.py"))

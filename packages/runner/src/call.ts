@@ -14,7 +14,6 @@ import { Artifacts } from './artifacts.ts'
 import { StageFailure, threw } from './failure.ts'
 import type { Finding } from './kind.ts'
 import type { StageScope } from './per-stage.ts'
-import { runCommand } from './run-command.ts'
 import { ended, started, within } from './sandbox.ts'
 import type { Attempt, LoadedStage, Outcome, Parser } from './stage.ts'
 
@@ -89,7 +88,7 @@ export async function perform(stage: LoadedStage, attempt: Attempt): Promise<Out
         ),
     )
     if (stage.process) {
-      const given = await runCommand(stage.process, attempt, jsonOf(node, input), stage.outputSchema, artifacts)
+      const given = await stage.process.run(attempt, jsonOf(node, input), artifacts)
       returned = given.output
       finding = given.finding
     } else {

@@ -1,4 +1,4 @@
-import type { Diagnostic, Resources, Schema, StageCode, Words } from '@millrace/ir'
+import type { Diagnostic, Resources, StageCode, Words } from '@millrace/ir'
 import type { Exit } from './exit-failure.ts'
 import type { StageFailure } from './failure.ts'
 import type { LogLine } from './log-line.ts'
@@ -58,13 +58,6 @@ export interface Finding {
   readonly notices: readonly Pick<Diagnostic, 'code' | 'message' | 'fix'>[]
   /** Whether something ran that its key does not count, so that no other run may take the result. */
   readonly uncounted: boolean
-}
-
-/** What a stage runs that is no function of a loaded module. */
-export interface CommandStage {
-  readonly kind: StageKind
-  readonly code: StageCode
-  readonly inputSchema: Schema
 }
 
 export interface Refused {

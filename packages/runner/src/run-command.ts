@@ -1,35 +1,37 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Json, Schema } from '@millrace/ir'
+import type { Json, Schema, StageCode } from '@millrace/ir'
 import type { Artifacts } from './artifacts.ts'
 import { processFailure } from './exit-failure.ts'
 import { attemptFiles, readJson, writeWhole } from './folder.ts'
-import type { CommandStage, Finding } from './kind.ts'
+import type { StageKind } from './kind.ts'
 import { runAlone } from './run-alone.ts'
-import type { Attempt } from './stage.ts'
+import type { Attempt, CommandResult, CommandStage } from './stage.ts'
 import { WordOutputs } from './word-outputs.ts'
 import { fillWords } from './words.ts'
 
-/** What the process of an attempt gave. */
-interface Given {
-  /** Its output, with its artifacts as the stage's own. */
-  readonly output: unknown
-  readonly finding: Finding | undefined
+interface ProcessStage {
+  readonly kind: StageKind
+  readonly code: StageCode
+  readonly inputSchema: Schema
+  readonly outputSchema: Schema
 }
+
+/** A stage of a kind that runs processes. */
+export const commandStage = (stage: ProcessStage): CommandStage => ({
+  run: (attempt, input, artifacts) => runCommand(stage, attempt, input, artifacts),
+})
 
 /**
  * Runs an attempt's process by the stage contract: input and output are files in the attempt's folder, or what stands
  * for them among its words.
- *
- * @throws StageFailure when it can't be given its words, ends with another code than 0, or leaves no output
  */
-export async function runCommand(
-  { kind, code, inputSchema }: CommandStage,
+async function runCommand(
+  { kind, code, inputSchema, outputSchema }: ProcessStage,
   attempt: Attempt,
   input: Json,
-  outputSchema: Schema,
   artifacts: Artifacts,
-): Promise<Given> {
+): Promise<CommandResult> {
   const { node, resources, worker, env, attempt: number } = attempt
   const folder = dirname(attempt.files())
   const paths = attemptFiles(folder)

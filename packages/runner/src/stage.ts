@@ -1,6 +1,7 @@
 import type { ArtifactValue, Issue, Json, Metric, Resources, Schema } from '@millrace/ir'
+import type { Artifacts } from './artifacts.ts'
 import type { Exit } from './exit-failure.ts'
-import type { CommandStage, FilledCommand, Finding } from './kind.ts'
+import type { FilledCommand, Finding } from './kind.ts'
 import type { Level } from './log-line.ts'
 
 /** What the runner needs of a zod schema. */
@@ -47,6 +48,23 @@ export interface Attempt {
   readonly attempt: number
   /** Runs the process of a stage that is no function. Default: as a plain child of this process. */
   process?(command: FilledCommand): Promise<Exit>
+}
+
+/** What a stage runs that is no function of a loaded module. */
+export interface CommandStage {
+  /**
+   * Runs the process of an attempt by the stage contract.
+   *
+   * @throws StageFailure when it can't be given its words, ends with another code than 0, or leaves no output
+   */
+  run(attempt: Attempt, input: Json, artifacts: Artifacts): Promise<CommandResult>
+}
+
+/** What the process of an attempt gave. */
+export interface CommandResult {
+  /** Its output, with its artifacts as the stage's own. */
+  readonly output: unknown
+  readonly finding: Finding | undefined
 }
 
 export interface Outcome {

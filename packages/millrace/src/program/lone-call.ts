@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type ArtifactValue, defaultResources, type Json, type Resources } from '@millrace/ir'
 import { type Attempt, callStage, failStuck, installSandbox, type Outcome, onStuck } from '@millrace/runner'
 import type { StageDefinition } from '@millrace/sdk'
-import { stageKinds } from './stage-kinds.ts'
+import { processBy, stageKinds } from './stage-kinds.ts'
 import { loadedStage } from './stage-loader.ts'
 
 /** One call of a stage by its full contract, outside of any run: nothing is looked up or kept. */
@@ -29,18 +29,21 @@ export async function callAlone({ definition, asset, ...call }: LoneCall): Promi
   const awake = onStuck(failStuck)
   let files: string | undefined
   try {
-    return await callStage(loadedStage(definition, asset, stageKinds(join(tmpdir(), 'millrace-environments'))), {
-      node: definition.name,
-      files: () => (files ??= join(mkdtempSync(join(tmpdir(), `millrace-${definition.name}-`)), 'files')),
-      metric: () => {},
-      log: () => {},
-      print: () => {},
-      abandon: call.signal,
-      resources: definition.options.resources ?? defaultResources,
-      worker: { index: 0, count: 1 },
-      attempt: 1,
-      ...call,
-    })
+    return await callStage(
+      loadedStage(definition, asset, processBy(stageKinds(join(tmpdir(), 'millrace-environments')))),
+      {
+        node: definition.name,
+        files: () => (files ??= join(mkdtempSync(join(tmpdir(), `millrace-${definition.name}-`)), 'files')),
+        metric: () => {},
+        log: () => {},
+        print: () => {},
+        abandon: call.signal,
+        resources: definition.options.resources ?? defaultResources,
+        worker: { index: 0, count: 1 },
+        attempt: 1,
+        ...call,
+      },
+    )
   } finally {
     awake()
     release()

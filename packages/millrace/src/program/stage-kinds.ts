@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { kindOf, type ReadCode } from '@millrace/compiler'
 import type { Diagnostic, StageCode } from '@millrace/ir'
-import { type PythonScript, pythonKind, type StageKind } from '@millrace/runner'
+import { type CommandStage, commandStage, type PythonScript, pythonKind, type StageKind } from '@millrace/runner'
 import type { StageDefinition } from '@millrace/sdk'
 import { userFolder } from '../user-folder.ts'
 import type { Prepared } from './prepare.ts'
@@ -30,6 +30,14 @@ export function stageKinds(
     }),
   ]
 }
+/** What runs a stage of one of these kinds. */
+export const processBy =
+  (kinds: readonly StageKind[]) =>
+  ({ code, inputSchema, outputSchema }: StageDefinition): CommandStage | undefined => {
+    const kind = kinds.find((known) => known.kind === code.kind)
+    return kind && commandStage({ kind, code, inputSchema, outputSchema })
+  }
+
 /** The kinds for the stages of one program. */
 export function kindsFor({ program, code, store }: Pick<Prepared, 'program' | 'code' | 'store'>): readonly StageKind[] {
   const { stages } = program.traced

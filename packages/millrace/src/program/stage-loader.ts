@@ -1,20 +1,23 @@
 import { fileURLToPath } from 'node:url'
 import { type ArtifactValue, assetKey, isObject, type Json, type Schema } from '@millrace/ir'
-import type { LoadedStage, StageKind } from '@millrace/runner'
+import type { CommandStage, LoadedStage } from '@millrace/runner'
 import type { Loaded } from '@millrace/runtime-local'
 import { assetUrl, type StageDefinition } from '@millrace/sdk'
 import { isChild } from '../is-child.ts'
 
-/** A stage of this process, as the runner takes it. A child's parent is told that its modules have been read. */
+/**
+ * A stage of this process, as the runner takes it. A child's parent is told that its modules have been read.
+ *
+ * @param processOf what runs a stage that is no function. Default: nothing does
+ */
 export function loadedStage(
   definition: StageDefinition,
   asset: (url: string) => ArtifactValue | undefined,
-  kinds: readonly StageKind[] = [],
+  processOf: (definition: StageDefinition) => CommandStage | undefined = () => undefined,
 ): LoadedStage {
-  const { code } = definition
-  const kind = kinds.find((known) => known.kind === code.kind)
+  const ownProcess = processOf(definition)
   const { run } = definition
-  if (!run && !kind) throw new Error(`stage "${definition.name}" has no function`)
+  if (!run && !ownProcess) throw new Error(`stage "${definition.name}" has no function`)
   if (isChild.value) process.send?.({ loaded: true } satisfies Loaded)
   const { input } = definition
   const hasAssets = JSON.stringify(definition.inputSchema).includes(assetKey)
@@ -27,7 +30,7 @@ export function loadedStage(
     output: definition.output as unknown as LoadedStage['output'],
     outputSchema: definition.outputSchema,
     ...(hasAssets ? { assets: () => assetsIn(definition.inputSchema).flatMap((url) => asset(url) ?? []) } : {}),
-    ...(kind ? { process: { kind, code, inputSchema: definition.inputSchema } } : {}),
+    ...(ownProcess ? { process: ownProcess } : {}),
     run: (value, context) => run?.((hasAssets ? withAssets(value, asset) : value) as never, context as never),
   }
 }
