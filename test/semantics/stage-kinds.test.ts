@@ -1,18 +1,18 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { digestJson, type Event } from '@millrace/ir'
+import { digestJson } from '@millrace/ir'
 import { stageOf } from '@millrace/sdk'
 import { file, pipeline } from 'millrace'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import type { KindCode } from '../../packages/compiler/src/index.ts'
 import { givenInput } from '../../packages/millrace/src/program/given-input.ts'
-import { localRuntimeOf } from '../../packages/millrace/src/program/local-runtime.ts'
 import { prepareProgram } from '../../packages/millrace/src/program/prepare.ts'
 import { readProgram } from '../../packages/millrace/src/program/program.ts'
 import type { StageKind } from '../../packages/runner/src/index.ts'
 import { openStore } from '../../packages/store/src/index.ts'
+import { runWithKind } from '../support/run-with-kinds.ts'
 
 /** Stages that are a line of shell: all that a new kind takes is these two. */
 const shellCode: KindCode = { kind: 'x-shell', digest: ({ kind, ...more }) => digestJson({ kind, ...more }) }
@@ -31,20 +31,8 @@ const fail = stageOfShell('fail', 'exit 3')
 const works = pipeline('works', { input: z.object({ n: z.number() }), build: ({ n }) => make({ n }) })
 const fails = pipeline('fails', { input: z.object({ n: z.number() }), build: ({ n }) => fail({ n }) })
 
-async function run(of: typeof works | typeof fails, root: string, input: object) {
-  const program = readProgram(of)
-  const prepared = await prepareProgram(program, {
-    entry: import.meta.filename,
-    store: openStore(root),
-    importModule: (url) => import(url),
-    given: (problems) => givenInput(input, program.name, program.graph.input, problems),
-    kinds: [shellCode],
-  })
-  const events: Event[] = []
-  const runtime = localRuntimeOf(prepared, { kinds: [shell] }, prepared.notices)
-  const outcome = await runtime.run(prepared.plan, prepared.input, { onEvent: (event) => void events.push(event) })
-  return { ...outcome, events }
-}
+const run = (of: typeof works | typeof fails, store: string, input: object) =>
+  runWithKind(of, { entry: import.meta.filename, store, code: shellCode, kind: shell }, input)
 
 test('a kind of stage is added by a list that compiler and runner are given: run, cached, failed like any other', async () => {
   const root = mkdtempSync(join(tmpdir(), 'millrace-kinds-'))

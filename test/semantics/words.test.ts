@@ -7,12 +7,8 @@ import { container, file, folder, pipeline, python, toGraph } from 'millrace'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import type { KindCode } from '../../packages/compiler/src/index.ts'
-import { givenInput } from '../../packages/millrace/src/program/given-input.ts'
-import { localRuntimeOf } from '../../packages/millrace/src/program/local-runtime.ts'
-import { prepareProgram } from '../../packages/millrace/src/program/prepare.ts'
-import { readProgram } from '../../packages/millrace/src/program/program.ts'
 import type { StageKind } from '../../packages/runner/src/index.ts'
-import { openStore } from '../../packages/store/src/index.ts'
+import { runWithKind } from '../support/run-with-kinds.ts'
 
 /** Containers that are run without an engine: what their `local` says. */
 const code: KindCode = { kind: 'container', digest: (code) => digestJson({ ...code } as unknown as Json) }
@@ -95,19 +91,9 @@ const of = {
   over: pipeline('p', { input: text, build: ({ text }) => over({ text }) }),
 }
 
-async function run(pipeline: typeof works | (typeof of)[keyof typeof of], root: string, input: object) {
-  const program = readProgram(pipeline)
-  const prepared = await prepareProgram(program, {
-    entry: import.meta.filename,
-    store: openStore(root),
-    importModule: (url) => import(url),
-    given: (problems) => givenInput(input, program.name, program.graph.input, problems),
-    kinds: [code],
-  })
-  const runtime = localRuntimeOf(prepared, { kinds: [kind] }, prepared.notices)
-  const events: string[] = []
-  const outcome = await runtime.run(prepared.plan, prepared.input, { onEvent: ({ event }) => void events.push(event) })
-  return { ...outcome, retried: events.filter((event) => event === 'stage.retried').length }
+async function run(pipeline: typeof works | (typeof of)[keyof typeof of], store: string, input: object) {
+  const ran = await runWithKind(pipeline, { entry: import.meta.filename, store, code, kind }, input)
+  return { ...ran, retried: ran.events.filter(({ event }) => event === 'stage.retried').length }
 }
 
 function place(): string {

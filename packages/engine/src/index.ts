@@ -1,7 +1,6 @@
 export type { CallAddress, DryCall, DryRun, FoundCall } from './dry-run.ts'
 export { dryRun, findCall } from './dry-run.ts'
 export { forEvent } from './event-output.ts'
-export type { LogLine } from './events/call-events.ts'
 export { CallEvents } from './events/call-events.ts'
 export { eventLimit, LogReplay } from './events/log-replay.ts'
 export type { RunJournal } from './events/run-journal.ts'

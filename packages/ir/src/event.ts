@@ -42,6 +42,16 @@ export interface Counts {
 /** How a run ended. */
 export type RunStatus = 'succeeded' | 'failed' | 'cancelled'
 
+/** How much a line of a log matters. */
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+
+/** A line that a stage logs. */
+export interface LogLine {
+  readonly level: Level
+  readonly message: string
+  readonly data?: Json | undefined
+}
+
 /** The journal, `--json`, a driver's log: one JSON object a line (contracts: events). */
 export type Event =
   | (Common & {
@@ -65,7 +75,7 @@ export type Event =
   | (OfStage & { readonly event: 'metric'; readonly name: string; readonly value: number; readonly step?: number })
   | (OfStage & {
       readonly event: 'log'
-      readonly level: 'debug' | 'info' | 'warn' | 'error'
+      readonly level: Level
       readonly message: string
       readonly data?: Json
     })

@@ -4,7 +4,7 @@ export { checkJson, checkOutput, checkShape } from './check/check.ts'
 export type { Pattern } from './check/string-of.ts'
 export { tellingFlags } from './check/string-of.ts'
 export { type Issue, tellIssues } from './check/tell-issues.ts'
-export { attemptFileNames, stageVariables } from './contract/attempt-files.ts'
+export { attemptFileNames, killAfter, stageVariables } from './contract/attempt-files.ts'
 export type { ClusterJob, ClusterPlan } from './contract/cluster-plan.ts'
 export type { ArchiveFile } from './contract/code-archive.ts'
 export { archiveDigest, packArchive, readArchive } from './contract/code-archive.ts'
@@ -71,7 +71,7 @@ export {
   hexOf,
   isDigest,
 } from './digest.ts'
-export type { Counts, Event, EventName, RunStatus, StageEvent } from './event.ts'
+export type { Counts, Event, EventName, Level, LogLine, RunStatus, StageEvent } from './event.ts'
 export { maxEventOutput, showNode } from './event.ts'
 export { isCounts, isEvent } from './event-shape.ts'
 export type {

@@ -60,7 +60,7 @@ export async function run<P extends AnyPipeline>(
   const { plan, code, input: read } = prepared
   const notices = [...prepared.notices, ...resourceDiagnostics(program, plan, false)]
   const { signal, onEvent, ...chosen } = settings
-  const refused = await checkKinds(prepared)
+  const refused = await checkKinds(program, prepared.stageKinds)
   if (refused.length > 0) throw new RunError(refused, null)
   const runtime = localRuntimeOf(prepared, chosen, notices)
   const listened = {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { attemptFileNames, type Diagnostic, type Digest, type Json, parseJson } from '@millrace/ir'
+import { attemptFileNames, type Diagnostic, type Digest, type Json, parseJson, stageVariables } from '@millrace/ir'
 import { onDisk, readText, replaceFile, storeFailed } from '@millrace/store'
 import type { KnownLarge } from './large-files.ts'
 
@@ -14,6 +14,15 @@ export const attemptFiles = (folder: string) => ({
   metrics: join(folder, attemptFileNames.metrics),
   done: join(folder, attemptFileNames.done),
   failure: join(folder, attemptFileNames.failure),
+})
+
+/** What the contract tells every process of an attempt by its variables, but which attempt it is. */
+export const contractVariables = (paths: ReturnType<typeof attemptFiles>, seed: number): Record<string, string> => ({
+  [stageVariables.input]: paths.input,
+  [stageVariables.output]: paths.output,
+  [stageVariables.files]: paths.files,
+  [stageVariables.metrics]: paths.metrics,
+  [stageVariables.seed]: String(seed),
 })
 
 /** The last thing that an attempt writes. */

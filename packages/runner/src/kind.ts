@@ -1,7 +1,6 @@
-import type { Diagnostic, Resources, StageCode, Words } from '@millrace/ir'
+import type { Diagnostic, LogLine, Resources, StageCode, Words } from '@millrace/ir'
 import type { Exit } from './exit-failure.ts'
 import type { StageFailure } from './failure.ts'
-import type { LogLine } from './log-line.ts'
 
 /** How the stages of one kind are run. A kind is a file here, and one in the compiler that knows what of it counts. */
 export interface StageKind {

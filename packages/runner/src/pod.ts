@@ -5,6 +5,7 @@ import {
   dataError,
   formatDiagnostic,
   type Json,
+  killAfter,
   mapArtifacts,
   markedCause,
   millisecondsOf,
@@ -19,7 +20,7 @@ import { asStage, perform } from './call.ts'
 import { exitWith } from './exit.ts'
 import { exitFailure } from './exit-failure.ts'
 import { StageFailure, threw } from './failure.ts'
-import { writeWhole } from './folder.ts'
+import { contractVariables, writeWhole } from './folder.ts'
 import { startTimer } from './long-timer.ts'
 import { unpackCode } from './pod/code.ts'
 import { PodInputs } from './pod/inputs.ts'
@@ -43,9 +44,6 @@ interface PodStage extends LoadedStage {
   readonly inputSchema: Schema
   readonly env: readonly string[]
 }
-
-/** Milliseconds that a stage may go on after its timeout (contracts: stage). */
-const killAfter = 1000
 
 /** Another user of the store's group reads what is written here, and removes it one day. */
 const mask = 0o002
@@ -183,12 +181,8 @@ class Pod {
     const scratch = join(this.#options.scratch, 'millrace-tmp')
     onDisk('create', scratch, () => makeFolder(scratch))
     Object.assign(process.env, {
-      [stageVariables.input]: paths.input,
-      [stageVariables.output]: paths.output,
-      [stageVariables.files]: paths.files,
-      [stageVariables.metrics]: paths.metrics,
+      ...contractVariables(paths, seed),
       [stageVariables.attempt]: uid,
-      [stageVariables.seed]: String(seed),
       TMPDIR: scratch,
     })
   }

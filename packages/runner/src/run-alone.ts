@@ -2,22 +2,19 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
-import { metricIn, stageVariables } from '@millrace/ir'
+import { killAfter, metricIn } from '@millrace/ir'
 import type { Exit } from './exit-failure.ts'
 import { StageFailure } from './failure.ts'
-import { attemptFiles } from './folder.ts'
+import { attemptFiles, contractVariables } from './folder.ts'
 import type { FilledCommand } from './kind.ts'
 import type { Attempt } from './stage.ts'
-
-/** How long what was told to end may go on (contracts: stage), in milliseconds. */
-const killAfter = 1000
 
 /** Runs the process of a stage that is called alone, outside of any run: nobody watches it but this process. */
 export async function runAlone(command: FilledCommand, attempt: Attempt): Promise<Exit> {
   const paths = attemptFiles(dirname(attempt.files()))
   const [program = '', ...words] = command.words
   const child = begin(attempt.node, program, words, {
-    env: { ...process.env, ...attempt.env, ...contract(attempt, paths), ...command.env },
+    env: { ...process.env, ...attempt.env, ...contractVariables(paths, attempt.seed), ...command.env },
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
     stdio: ['ignore', 'pipe', 'pipe'],
     // a group of its own, so that its own children end with it
@@ -41,14 +38,6 @@ function begin(node: string, program: string, words: readonly string[], options:
     throw notStarted(node, program, error as NodeJS.ErrnoException)
   }
 }
-
-const contract = (attempt: Attempt, paths: ReturnType<typeof attemptFiles>): Record<string, string> => ({
-  [stageVariables.input]: paths.input,
-  [stageVariables.output]: paths.output,
-  [stageVariables.files]: paths.files,
-  [stageVariables.metrics]: paths.metrics,
-  [stageVariables.seed]: String(attempt.seed),
-})
 
 function ended(child: ChildProcess, program: string, { node, print }: Attempt): Promise<Exit> {
   for (const stream of [child.stdout, child.stderr]) {

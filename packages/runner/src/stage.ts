@@ -1,8 +1,7 @@
-import type { ArtifactValue, Issue, Json, Metric, Resources, Schema } from '@millrace/ir'
+import type { ArtifactValue, Issue, Json, Level, Metric, Resources, Schema } from '@millrace/ir'
 import type { Artifacts } from './artifacts.ts'
 import type { Exit } from './exit-failure.ts'
 import type { FilledCommand, Finding } from './kind.ts'
-import type { Level } from './log-line.ts'
 
 /** What the runner needs of a zod schema. */
 export interface Parser {

@@ -1,7 +1,6 @@
-import type { ArtifactValue, Json, Metric, Resources } from '@millrace/ir'
+import type { ArtifactValue, Json, Level, Metric, Resources } from '@millrace/ir'
 import type { FailureData } from './failure-data.ts'
 import type { KnownLarge } from './large-files.ts'
-import type { Level } from './log-line.ts'
 import type { Outcome } from './stage.ts'
 
 /*

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { LogLine } from '@millrace/engine'
+import type { LogLine } from '@millrace/ir'
 import { ForeignFolder } from '@millrace/store'
 import { expect, onTestFinished, test } from 'vitest'
 import { AttemptLog, type HeldLogs } from '../src/driver/attempt-log.ts'

@@ -20,6 +20,10 @@ interface Known {
 /** Scripts of one program import the same modules. */
 const shared = new WeakMap<object, PythonFiles>()
 
+/** The script of a stage, as an absolute path; undefined for one of another kind. */
+export const pythonScript = (code: StageCode): string | undefined =>
+  code.kind === 'python' ? fileURLToPath(code.script) : undefined
+
 /** A script of Python: what it imports from its project counts, by its tokens, and the lock of what it has installed. */
 export const python: KindCode = {
   kind: 'python',
@@ -44,14 +48,7 @@ export const python: KindCode = {
       digest: args === undefined ? found.digest : digestJson({ script: found.digest, args: args as unknown as Json }),
       files: lock ? [...read, { path: lock.path, digest: lock.digest }] : read,
       problems: [
-        ...found.problems.map(({ at: { file, line, column }, ...problem }) => ({
-          ...problem,
-          at: {
-            ...(file === undefined ? {} : { file }),
-            ...(line === undefined ? {} : { line }),
-            ...(column === undefined ? {} : { column }),
-          },
-        })),
+        ...found.problems,
         ...(block && block.dependencies.length > 0 && !lock ? [unlocked(path, block.line)] : []),
       ],
       known,

@@ -1,17 +1,10 @@
-import type { Diagnostic, Digest, Json, Metric, PlanStage, Resources } from '@millrace/ir'
+import type { Diagnostic, Digest, LogLine, Metric, PlanStage, Resources } from '@millrace/ir'
 import { forEvent } from '../event-output.ts'
 import type { Call, CallResult } from '../flow/call-state.ts'
 import type { LogReplay } from './log-replay.ts'
 import type { RunJournal } from './run-journal.ts'
 
 type Index = readonly number[] | undefined
-
-/** A line that a stage logs. */
-export interface LogLine {
-  readonly level: 'debug' | 'info' | 'warn' | 'error'
-  readonly message: string
-  readonly data?: Json | undefined
-}
 
 /** Tells what becomes of each call, for every runtime, and counts it. */
 export class CallEvents {

@@ -23,3 +23,6 @@ export const stageVariables = {
   attempt: 'MILLRACE_ATTEMPT_ID',
   seed: 'MILLRACE_SEED',
 } as const
+
+/** How long what was told to end after its timeout may go on (contracts: stage), in milliseconds. */
+export const killAfter = 1000

@@ -6,7 +6,7 @@ import type { StageDefinition } from '@millrace/sdk'
 import { childProgram } from './child-program.ts'
 import type { Prepared } from './prepare.ts'
 import type { Program } from './program.ts'
-import { kindsFor, processBy } from './stage-kinds.ts'
+import { processBy } from './stage-kinds.ts'
 import { loadedStage } from './stage-loader.ts'
 import { stageLocation } from './stage-location.ts'
 import { WatchedCode } from './watched-code.ts'
@@ -33,7 +33,7 @@ export function localRuntimeOf(
   const byPath = new Map([...program.checked.assets].map(([token, path]) => [path, assets.get(token)]))
   const watched = new WatchedCode(code, program.traced.stages, (path) => byPath.get(path))
   const workers = inProcess ? undefined : workersOf(prepared, byPath)
-  const processOf = processBy([...kindsFor(prepared), ...kinds])
+  const processOf = processBy([...prepared.stageKinds, ...kinds])
   return localRuntime({
     ...chosen,
     store,

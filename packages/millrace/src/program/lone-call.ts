@@ -29,21 +29,19 @@ export async function callAlone({ definition, asset, ...call }: LoneCall): Promi
   const awake = onStuck(failStuck)
   let files: string | undefined
   try {
-    return await callStage(
-      loadedStage(definition, asset, processBy(stageKinds(join(tmpdir(), 'millrace-environments')))),
-      {
-        node: definition.name,
-        files: () => (files ??= join(mkdtempSync(join(tmpdir(), `millrace-${definition.name}-`)), 'files')),
-        metric: () => {},
-        log: () => {},
-        print: () => {},
-        abandon: call.signal,
-        resources: definition.options.resources ?? defaultResources,
-        worker: { index: 0, count: 1 },
-        attempt: 1,
-        ...call,
-      },
-    )
+    const kinds = stageKinds([definition.code], join(tmpdir(), 'millrace-environments'))
+    return await callStage(loadedStage(definition, asset, processBy(kinds)), {
+      node: definition.name,
+      files: () => (files ??= join(mkdtempSync(join(tmpdir(), `millrace-${definition.name}-`)), 'files')),
+      metric: () => {},
+      log: () => {},
+      print: () => {},
+      abandon: call.signal,
+      resources: definition.options.resources ?? defaultResources,
+      worker: { index: 0, count: 1 },
+      attempt: 1,
+      ...call,
+    })
   } finally {
     awake()
     release()

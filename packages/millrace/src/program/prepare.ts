@@ -8,6 +8,7 @@ import {
   type JsonObject,
   type Plan,
 } from '@millrace/ir'
+import type { StageKind } from '@millrace/runner'
 import { codeFolder, type Store } from '@millrace/store'
 import { userFolder } from '../user-folder.ts'
 import { foreignLoader, loadMark, underTestRunner } from './host.ts'
@@ -25,6 +26,7 @@ import {
   readCode,
   readWorkerCode,
 } from './program.ts'
+import { kindsFor } from './stage-kinds.ts'
 import { foreignStages, staleStages, tellUnknown, type UnknownStages, withoutUnknown } from './unknown-code.ts'
 import { type Origin, readInput } from './values.ts'
 
@@ -36,6 +38,8 @@ export interface Prepared {
   readonly entry: string | undefined
   /** The code of its stages as workers load it, read when somebody asks first. */
   workerCode(): Promise<WorkerCode | undefined>
+  /** What runs its stages on this machine that are no functions. */
+  readonly stageKinds: readonly StageKind[]
   /** Those of this machine's plan that are not known by their code. */
   readonly unknown: UnknownStages
   readonly assets: ReadonlyMap<string, ArtifactValue>
@@ -122,6 +126,7 @@ export async function prepareProgram(program: Program, preparing: Preparing): Pr
     code: located,
     entry,
     workerCode,
+    stageKinds: preparing.target ? [] : kindsFor(program, read, store),
     unknown,
     assets,
     store,

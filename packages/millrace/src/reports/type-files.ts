@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { type TypedStage, typesHeader, typesModule } from '@millrace/compiler'
+import { pythonScript, type TypedStage, typesHeader, typesModule } from '@millrace/compiler'
 import { type Diagnostic, nowhere } from '@millrace/ir'
 import { ownSchemas, type Traced } from '@millrace/sdk'
 import { onDisk } from '@millrace/store'
@@ -31,9 +30,10 @@ export function typeFiles(chosen: readonly Traced[], all: readonly Traced[]): Ty
   for (const traced of all) {
     for (const definition of traced.stages.values()) {
       const { code, name } = definition
-      if (code.kind !== 'python' || seen.has(definition) || definition.problems.length > 0) continue
+      const script = pythonScript(code)
+      if (script === undefined || seen.has(definition) || definition.problems.length > 0) continue
       seen.add(definition)
-      const path = typesBeside(fileURLToPath(code.script))
+      const path = typesBeside(script)
       const beside = stages.get(path) ?? []
       stages.set(path, [...beside, { name, pipeline: traced.definition.name, ...ownSchemas(definition) }])
     }
@@ -47,8 +47,7 @@ export function typeFiles(chosen: readonly Traced[], all: readonly Traced[]): Ty
 }
 
 /** The scripts of a pipeline's stages. */
-const scripts = ({ stages }: Traced): string[] =>
-  [...stages.values()].flatMap(({ code }) => (code.kind === 'python' ? [fileURLToPath(code.script)] : []))
+const scripts = ({ stages }: Traced): string[] => [...stages.values()].flatMap(({ code }) => pythonScript(code) ?? [])
 
 /** `/p/train-model.py` has its types in `/p/train_model_types.py`: a name that Python can import. */
 function typesBeside(script: string): string {

@@ -1,6 +1,5 @@
-import { type Json, markerLimits } from '@millrace/ir'
+import { type Json, type Level, markerLimits } from '@millrace/ir'
 import { closeFile, openToAppend, storeFailed, writeAll } from '@millrace/store'
-import type { Level } from '../log-line.ts'
 import { writeNow } from '../write-now.ts'
 
 /** Bytes of one attempt's log that are kept. */

@@ -1,6 +1,6 @@
 import { appendFileSync, rmSync } from 'node:fs'
-import { eventLimit, type LogLine } from '@millrace/engine'
-import { attemptFileNames, foreignJson, isObject, type Json } from '@millrace/ir'
+import { eventLimit } from '@millrace/engine'
+import { attemptFileNames, foreignJson, isObject, type Json, type LogLine } from '@millrace/ir'
 import { type ForeignFolder, onDisk } from '@millrace/store'
 import { GrowingFile } from './growing-file.ts'
 import { type Line, Lines } from './lines.ts'

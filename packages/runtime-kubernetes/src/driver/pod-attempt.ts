@@ -1,5 +1,4 @@
-import type { LogLine } from '@millrace/engine'
-import { attemptFileNames, type Metric, markerLimits, metricIn } from '@millrace/ir'
+import { attemptFileNames, type LogLine, type Metric, markerLimits, metricIn } from '@millrace/ir'
 import { type ForeignFolder, OddFile } from '@millrace/store'
 import type { Exit } from '../api/views.ts'
 import { AttemptLog, type HeldLogs } from './attempt-log.ts'

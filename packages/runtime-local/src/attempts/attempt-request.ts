@@ -1,5 +1,5 @@
-import type { Digest, Json, Metric, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
-import type { Level, LoadedStage, Outcome, WorkerProgram } from '@millrace/runner'
+import type { Digest, Json, Level, Metric, PlanStage, PlanStageSpec, StageOptions } from '@millrace/ir'
+import type { LoadedStage, Outcome, WorkerProgram } from '@millrace/runner'
 import type { ChildProgram, Reader } from '../local-options.ts'
 import type { Share } from '../machine/capacity.ts'
 import type { Gpu } from '../machine/gpus.ts'

@@ -2,9 +2,6 @@ import { millisecondsOf } from '@millrace/ir'
 import { StageFailure, startTimer } from '@millrace/runner'
 import type { AttemptRequest } from './attempt-request.ts'
 
-/** How long what was told to end after a timeout may go on (contracts: stage), in milliseconds. */
-export const killAfter = 1000
-
 /** The timeout of one attempt, which counts from when its code starts. */
 export class Timeout {
   /** Milliseconds. */

@@ -1,12 +1,12 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
-import { bitsOf, metricIn, stageVariables } from '@millrace/ir'
-import { attemptFiles, type Exit } from '@millrace/runner'
+import { bitsOf, killAfter, metricIn, stageVariables } from '@millrace/ir'
+import { attemptFiles, contractVariables, type Exit } from '@millrace/runner'
 import { dropTree, makeFolder, onDisk } from '@millrace/store'
 import { type AttemptRequest, envOf } from '../attempts/attempt-request.ts'
 import { LineTail } from '../attempts/line-tail.ts'
-import { killAfter, type Timeout } from '../attempts/timeout.ts'
+import type { Timeout } from '../attempts/timeout.ts'
 import { visibleGpus } from '../machine/gpus.ts'
 import { origin } from '../origin.ts'
 import { guardBegin, guardEnd, startGuard } from '../processes/guard.ts'
@@ -54,7 +54,9 @@ export async function runProcess(request: AttemptRequest, timeout: Timeout, work
       ...origin().env,
       ...envOf(request),
       ...visibleGpus(request.gpus, origin().env),
-      ...contract(request, scratch),
+      ...contractVariables(paths, bitsOf(request.key)),
+      [stageVariables.attempt]: request.token,
+      TMPDIR: scratch,
       ...work.env,
     },
     stdio: work.hear ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
@@ -120,19 +122,6 @@ export const anyChildren = (): boolean => children.size > 0
 /** Ends every child at once, for a process that must end now. */
 export const killChildren = (): void => {
   for (const child of children) signalGroup(child.pid, 'SIGKILL')
-}
-
-function contract(request: AttemptRequest, scratch: string): Record<string, string> {
-  const paths = attemptFiles(request.folder())
-  return {
-    [stageVariables.input]: paths.input,
-    [stageVariables.output]: paths.output,
-    [stageVariables.files]: paths.files,
-    [stageVariables.metrics]: paths.metrics,
-    [stageVariables.attempt]: request.token,
-    [stageVariables.seed]: String(bitsOf(request.key)),
-    TMPDIR: scratch,
-  }
 }
 
 function tailsOf(request: AttemptRequest, metrics: string, { lines }: AttemptProcess): readonly LineTail[] {

@@ -3,21 +3,14 @@ import {
   canonical,
   type Digest,
   type Json,
+  type Level,
   type Metric,
   type Plan,
   type PlanStage,
   type PlanStageSpec,
   type StageOptions,
 } from '@millrace/ir'
-import {
-  attemptFiles,
-  exhaustion,
-  type Finding,
-  type Level,
-  type LoadedStage,
-  StageFailure,
-  storeFault,
-} from '@millrace/runner'
+import { attemptFiles, exhaustion, type Finding, type LoadedStage, StageFailure, storeFault } from '@millrace/runner'
 import { makeFolder, onDisk, outputDigest, type RunFolder } from '@millrace/store'
 import type { AttemptRequest, ExecutionSite, Performed } from '../attempts/attempt-request.ts'
 import { Inputs, shown } from '../attempts/inputs.ts'

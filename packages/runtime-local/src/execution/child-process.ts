@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { checkShape, digestBytes, heapLimit, heapWords, type Json, mapArtifacts } from '@millrace/ir'
+import { checkShape, digestBytes, heapLimit, heapWords, type Json, type Level, mapArtifacts } from '@millrace/ir'
 import {
   attemptFiles,
   type ChildFailure,
   type ChildRequest,
   type Done,
   type Exit,
-  type Level,
   type Outcome,
   processFailure,
   readJson,

@@ -1,5 +1,5 @@
-import { bitsOf, type Json, type Metric } from '@millrace/ir'
-import { type Attempt, attemptFiles, callStage, type Exit, type FilledCommand, type Level } from '@millrace/runner'
+import { bitsOf, type Json, type Level, type Metric } from '@millrace/ir'
+import { type Attempt, attemptFiles, callStage, type Exit, type FilledCommand } from '@millrace/runner'
 import { type AttemptRequest, envOf, type Performed } from '../attempts/attempt-request.ts'
 import { CallMeter } from '../attempts/call-meter.ts'
 import { Timeout } from '../attempts/timeout.ts'

@@ -1,4 +1,4 @@
-import { bitsOf, checkShape } from '@millrace/ir'
+import { bitsOf, checkShape, killAfter } from '@millrace/ir'
 import {
   attemptFiles,
   attemptRefused,
@@ -13,7 +13,7 @@ import {
 } from '@millrace/runner'
 import { rememberLarge } from '@millrace/store'
 import { type AttemptRequest, envOf, type Performed, type WorkerSite } from '../attempts/attempt-request.ts'
-import { killAfter, type Timeout } from '../attempts/timeout.ts'
+import type { Timeout } from '../attempts/timeout.ts'
 import { origin } from '../origin.ts'
 import { refusedOutput } from '../processes/refused-output.ts'
 import { afterReading } from './after-reading.ts'

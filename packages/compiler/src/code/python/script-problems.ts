@@ -1,33 +1,19 @@
 import { basename } from 'node:path'
-import type { Diagnostic } from '@millrace/ir'
+import type { Diagnostic, SourceLocation } from '@millrace/ir'
 import type { PythonImport } from './python-import.ts'
 import type { StageFunction } from './stage-functions.ts'
 
-/** A diagnostic whose code may be one that the closed set does not have yet. */
-export type ScriptProblem = Omit<Diagnostic, 'code'> & { readonly code: 'missing-file' | 'python-script' }
-
-interface Place {
-  readonly file: string
-  readonly line?: number
-  readonly column?: number
+/** What is wrong with a script, and where. */
+export interface ScriptProblem extends Pick<Diagnostic, 'severity' | 'message' | 'fix'> {
+  readonly code: 'missing-file' | 'python-script'
+  readonly at: SourceLocation
 }
 
-const problem = (
-  code: ScriptProblem['code'],
-  { file, line, column }: Place,
-  message: string,
-  fix: string,
-): ScriptProblem => ({
+const problem = (code: ScriptProblem['code'], at: SourceLocation, message: string, fix: string): ScriptProblem => ({
   code,
   severity: 'error',
   message,
-  at: {
-    pipeline: null,
-    node: null,
-    file,
-    ...(line === undefined ? {} : { line }),
-    ...(column === undefined ? {} : { column }),
-  },
+  at,
   fix,
 })
 

@@ -27,7 +27,7 @@ export async function runCommand(invocation: Invocation, options: RunOptions, re
   const { plan, store, program } = prepared
   const problems: Diagnostic[] = [...prepared.notices, ...resourceDiagnostics(program, plan, options.strict === true)]
   refuse(problems)
-  refuse(await checkKinds(prepared))
+  refuse(await checkKinds(program, prepared.stageKinds))
   const recompute = options.from === undefined ? undefined : stagesFrom(prepared, options.from)
   const signals = new Signals()
   const { jobs, fresh, failFast, strict, verify, timeout } = options

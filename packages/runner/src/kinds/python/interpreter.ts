@@ -12,7 +12,6 @@ export interface PythonEnvironment {
 }
 
 export interface EnvironmentRequest {
-  readonly node: string
   readonly script: PythonScript
   readonly env: NodeJS.ProcessEnv
   /** Where environments are made that scripts ask for themselves. */

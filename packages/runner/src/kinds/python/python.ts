@@ -34,7 +34,7 @@ export function pythonKind(options: PythonOptions): StageKind {
     async command(code, attempt) {
       const script = options.script(code)
       // once per run, however many calls there are
-      const found = known.get(script.path) ?? prepared(script, attempt.node, options, good)
+      const found = known.get(script.path) ?? prepared(script, options, good)
       known.set(script.path, found)
       return commandOf(script, code, await found, attempt, options)
     },
@@ -43,11 +43,10 @@ export function pythonKind(options: PythonOptions): StageKind {
 
 async function prepared(
   script: PythonScript,
-  node: string,
   { env, environments: folder }: PythonOptions,
   good: KnownGood,
 ): Promise<PythonEnvironment> {
-  const environment = await environmentOf({ node, script, env, folder })
+  const environment = await environmentOf({ script, env, folder })
   if (good.has(environment.python, script)) return environment
   const { executable, refused } = await checkScripts(environment.python, [script], env)
   const failure = refused.get(script)

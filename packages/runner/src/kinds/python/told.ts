@@ -1,7 +1,6 @@
-import { type ErrorCause, type ErrorTrace, isObject, type Json, type StackFrame } from '@millrace/ir'
+import { type ErrorCause, type ErrorTrace, isObject, type Json, type LogLine, type StackFrame } from '@millrace/ir'
 import { StageFailure } from '../../failure.ts'
 import { readJson } from '../../folder.ts'
-import type { LogLine } from '../../log-line.ts'
 
 /** Characters of a message, frames of a stack and causes that are taken over from a process. */
 const limits = { text: 8000, frames: 50, causes: 8 } as const
