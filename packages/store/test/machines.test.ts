@@ -97,7 +97,8 @@ test.runIf(existsSync('/etc/machine-id') && uptime() > 600)(
       return runs.find(run.id)
     }
     const since = uptime() * 1000
-    expect(say({}, since - 5 * minute)).toMatchObject({ status: 'running' })
+    // what is silent for a day is over, whatever machine it was
+    expect(say({}, Math.min(since, day) - 5 * minute)).toMatchObject({ status: 'running' })
     expect(say({}, since + minute)).toMatchObject({ status: 'interrupted' })
     // of another machine that says nothing
     if (since + minute < day) {
